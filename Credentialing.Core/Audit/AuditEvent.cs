@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Azure.Data.Tables;
+using Credentialing.Core.Leas;
+
+namespace Credentialing.Core.Audit;
+
+/// <summary>
+/// One line of an LEA's audit trail: who did what, and when. It is written in the same transaction as what it tells of,
+/// so that neither is ever there without the other, and it never holds a secret.
+/// </summary>
+/// <param name="LeaId">Whose trail it belongs to.</param>
+/// <param name="At">When it happened.</param>
+/// <param name="Kind">What happened, such as <c>credential-generated</c>.</param>
+/// <param name="ById">Who did it: an id that TOMS knows.</param>
+/// <param name="ByName">The name of who did it, where it is known.</param>
+/// <param name="Generation">The generation that came of it, where it is about a credential.</param>
+internal sealed record AuditEvent(
+    LeaId LeaId, DateTimeOffset At, string Kind, string ById, string? ByName, int? Generation)
+{
+    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, Coordinator by, int generation) =>
+        new(leaId, at, generation == 1 ? "credential-generated" : "credential-regenerated", by.Id, by.Name, generation);
+
+    internal static AuditEvent LeaSaved(LeaId leaId, DateTimeOffset at, string by) =>
+        new(leaId, at, "lea-saved", by, ByName: null, Generation: null);
+
+    /// <summary>
+    /// The step of a transaction that writes it. Row keys sort newest first; the random tail tells events of the same
+    /// 100 nanoseconds apart.
+    /// </summary>
+    internal TableTransactionAction ToAction()
+    {
+        var inverted = (DateTimeOffset.MaxValue.Ticks - At.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
+        var row = LeaPartition.Entity(
+            LeaId, $"{LeaPartition.EventRowPrefix}{inverted}:{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        row[nameof(Kind)] = Kind;
+        row[nameof(At)] = At;
+        row[nameof(ById)] = ById;
+        row[nameof(ByName)] = ByName;
+        row[nameof(Generation)] = Generation;
+        return new(TableTransactionActionType.Add, row);
+    }
+}

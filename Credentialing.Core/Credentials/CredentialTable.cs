@@ -1,0 +1,121 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using Credentialing.Core.Audit;
+using Credentialing.Core.Leas;
+
+namespace Credentialing.Core.Credentials;
+
+/// <summary>A credential with the version of the row that it was read from.</summary>
+internal sealed record StoredCredential(Credential Credential, ETag RowVersion);
+
+/// <summary>The <c>credential</c> row of each LEA's partition.</summary>
+internal sealed class CredentialTable(CredentialingStorage storage)
+{
+    private const string Username = nameof(Username);
+    private const string Generation = nameof(Generation);
+    private const string Verifier = nameof(Verifier);
+    private const string PepperVersion = nameof(PepperVersion);
+    private const string GeneratedAt = nameof(GeneratedAt);
+    private const string GeneratedBy = nameof(GeneratedBy);
+    private const string ExpiresAt = nameof(ExpiresAt);
+    private const string AuthorizedAt = nameof(AuthorizedAt);
+    private const string AuthorizedBy = nameof(AuthorizedBy);
+    private const string AuthorizedWording = nameof(AuthorizedWording);
+    private const string LastUsedOn = nameof(LastUsedOn);
+    private const string DateFormat = "yyyy-MM-dd";
+
+    /// <summary>One round trip.</summary>
+    internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken)
+    {
+        var answer = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(
+            LeaPartition.Key(leaId), LeaPartition.CredentialRow, cancellationToken: cancellationToken);
+        return answer is { HasValue: true, Value: { } row } ? new StoredCredential(Read(leaId, row), row.ETag) : null;
+    }
+
+    /// <summary>
+    /// Puts <paramref name="next"/> in the place of <paramref name="held"/>, with its audit event, in one transaction: both
+    /// or neither. False if the row is no longer what <paramref name="held"/> says, or may not have been.
+    /// </summary>
+    internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, AuditEvent auditEvent)
+    {
+        var row = Write(next);
+        var change = held is null
+            ? new TableTransactionAction(TableTransactionActionType.Add, row)
+            : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, held.RowVersion);
+        try
+        {
+            // Not to be cancelled: a coordinator who closes the window must not leave it open whether this was done.
+            await storage.Leas.SubmitTransactionAsync([change, auditEvent.ToAction()], CancellationToken.None);
+            return true;
+        }
+        catch (RequestFailedException failure) when (failure.Status is 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Notes the date on which a key was used, and the verifier under the newest pepper; does nothing to a row that has
+    /// changed since it was read.
+    /// </summary>
+    internal async Task RecordUseAsync(StoredCredential used, DateOnly on, SecretKeyVerifier verifier, CancellationToken cancellationToken)
+    {
+        var row = LeaPartition.Entity(used.Credential.LeaId, LeaPartition.CredentialRow);
+        row[LastUsedOn] = on.ToString(DateFormat, CultureInfo.InvariantCulture);
+        WriteVerifier(row, verifier);
+        try
+        {
+            await storage.Leas.UpdateEntityAsync(row, used.RowVersion, TableUpdateMode.Merge, cancellationToken);
+        }
+        catch (RequestFailedException failure) when (failure.Status is 412)
+        {
+            // It was regenerated, or another instance has noted the same.
+        }
+    }
+
+    private static TableEntity Write(Credential credential)
+    {
+        var row = LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow);
+        row[Username] = credential.Username.ToString();
+        row[Generation] = credential.Generation;
+        WriteVerifier(row, credential.Verifier);
+        row[GeneratedAt] = credential.GeneratedAt;
+        WritePerson(row, GeneratedBy, credential.GeneratedBy);
+        row[ExpiresAt] = credential.ExpiresAt;
+        row[AuthorizedAt] = credential.Authorization.At;
+        WritePerson(row, AuthorizedBy, credential.Authorization.By);
+        row[AuthorizedWording] = credential.Authorization.WordingVersion;
+        row[LastUsedOn] = credential.LastUsedOn?.ToString(DateFormat, CultureInfo.InvariantCulture);
+        return row;
+    }
+
+    private static void WriteVerifier(TableEntity row, SecretKeyVerifier verifier)
+    {
+        row[Verifier] = verifier.Hash.ToArray();
+        row[PepperVersion] = verifier.PepperVersion;
+    }
+
+    private static void WritePerson(TableEntity row, string column, Coordinator person)
+    {
+        row[column] = person.Id;
+        row[column + nameof(person.Name)] = person.Name;
+        row[column + nameof(person.Email)] = person.Email;
+    }
+
+    private static Credential Read(LeaId leaId, TableEntity row) => new(
+        leaId,
+        row.Required<int>(Generation),
+        new SecretKeyVerifier(row.Required<string>(PepperVersion), row.Required<byte[]>(Verifier)),
+        row.Required<DateTimeOffset>(GeneratedAt),
+        ReadPerson(row, GeneratedBy),
+        row.Required<DateTimeOffset>(ExpiresAt),
+        new ReleaseAuthorization(
+            ReadPerson(row, AuthorizedBy), row.Required<DateTimeOffset>(AuthorizedAt), row.Required<string>(AuthorizedWording)),
+        row.GetString(LastUsedOn) is { } date ? DateOnly.ParseExact(date, DateFormat, CultureInfo.InvariantCulture) : null);
+
+    private static Coordinator ReadPerson(TableEntity row, string column) => new(
+        row.Required<string>(column),
+        row.Required<string>(column + nameof(Coordinator.Name)),
+        row.GetString(column + nameof(Coordinator.Email)));
+}

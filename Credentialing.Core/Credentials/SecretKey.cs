@@ -1,0 +1,110 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Security.Cryptography;
+
+namespace Credentialing.Core.Credentials;
+
+/// <summary>
+/// The plaintext of an LEA's secret key: 256 random bits, written as <c>tsk_</c>, 52 Crockford base-32 digits of the key
+/// and 7 digits of its CRC-32. It exists in memory only: it is shown once, and never stored, logged or put in an exception.
+/// </summary>
+/// <remarks>
+/// The prefix lets leak scanners find a key, the checksum rejects a mistyped one before anything is asked of storage, and
+/// the alphabet survives being written down: case does not matter, O is read as 0, I and L as 1.
+/// Digits: Douglas Crockford, "Base 32". Checksum: CRC-32 as in ISO 3309, over the 32 bytes.
+/// </remarks>
+public sealed class SecretKey
+{
+    /// <summary>How many bytes a key has.</summary>
+    public const int ByteLength = 32;
+
+    private const string Prefix = "tsk_";
+    private const string Digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    private const int BitsPerDigit = 5;
+    private const int KeyDigits = 52;
+    private const int ChecksumDigits = 7;
+
+    private readonly byte[] bytes;
+
+    private SecretKey(byte[] bytes) => this.bytes = bytes;
+
+    /// <summary>The 32 bytes.</summary>
+    public ReadOnlySpan<byte> Bytes => bytes;
+
+    /// <summary>A new key from the system's cryptographic random numbers.</summary>
+    public static SecretKey Generate() => new(RandomNumberGenerator.GetBytes(ByteLength));
+
+    /// <summary>Reads a key that somebody sent; false for anything but a whole key with its right checksum.</summary>
+    public static bool TryParse(string? text, out SecretKey key)
+    {
+        key = null!;
+        if (text is null || text.Length != Prefix.Length + KeyDigits + ChecksumDigits ||
+            !text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+            return false;
+
+        var bytes = new byte[ByteLength];
+        Span<byte> checksum = stackalloc byte[sizeof(uint)];
+        var digits = text.AsSpan(Prefix.Length);
+        if (!TryDecode(digits[..KeyDigits], bytes) || !TryDecode(digits[KeyDigits..], checksum) ||
+            BinaryPrimitives.ReadUInt32BigEndian(checksum) != Crc32.HashToUInt32(bytes))
+            return false;
+
+        key = new SecretKey(bytes);
+        return true;
+    }
+
+    /// <summary>The key in its written form. Only the answer to the coordinator who generated it may carry this.</summary>
+    public string Reveal()
+    {
+        Span<byte> checksum = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(checksum, Crc32.HashToUInt32(bytes));
+        return Prefix + Encode(bytes, KeyDigits) + Encode(checksum, ChecksumDigits);
+    }
+
+    /// <summary>Never the key, so that logging one by mistake tells nothing.</summary>
+    public override string ToString() => Prefix + "(hidden)";
+
+    /// <summary>Most significant bit first, the last digit filled up with zero bits.</summary>
+    private static string Encode(ReadOnlySpan<byte> source, int digits)
+    {
+        Span<char> text = stackalloc char[digits];
+        for (var digit = 0; digit < digits; digit++)
+        {
+            var value = 0;
+            for (var bit = digit * BitsPerDigit; bit < (digit + 1) * BitsPerDigit; bit++)
+                value = value << 1 | (bit < source.Length * 8 ? source[bit / 8] >> (7 - bit % 8) & 1 : 0);
+            text[digit] = Digits[value];
+        }
+
+        return new string(text);
+    }
+
+    private static bool TryDecode(ReadOnlySpan<char> text, Span<byte> target)
+    {
+        target.Clear();
+        for (var digit = 0; digit < text.Length; digit++)
+        {
+            var value = ValueOf(text[digit]);
+            if (value < 0)
+                return false;
+            for (var offset = 0; offset < BitsPerDigit; offset++)
+            {
+                if ((value >> (BitsPerDigit - 1 - offset) & 1) == 0)
+                    continue;
+                var bit = digit * BitsPerDigit + offset;
+                if (bit >= target.Length * 8)
+                    return false; // the filling is zero, so that a key has one written form
+                target[bit / 8] |= (byte)(1 << (7 - bit % 8));
+            }
+        }
+
+        return true;
+    }
+
+    private static int ValueOf(char digit) => char.ToUpperInvariant(digit) switch
+    {
+        'O' => 0,
+        'I' or 'L' => 1,
+        var upper => Digits.IndexOf(upper, StringComparison.Ordinal),
+    };
+}

@@ -1,0 +1,101 @@
+using Credentialing.Core.Leas;
+using Credentialing.Core.Secrets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Credentialing.Core.Credentials;
+
+/// <summary>
+/// Tells vendors from strangers, by username and secret key or by a bearer token made from them. Each time, the
+/// credential's row is read anew, so that a regeneration or an expiry counts from the very next request on.
+/// </summary>
+public sealed partial class VendorAuthenticator
+{
+    private readonly CredentialTable table;
+    private readonly SecretRing peppers;
+    private readonly VendorTokens tokens;
+    private readonly LeaCalendar calendar;
+    private readonly TimeProvider time;
+    private readonly ILogger<VendorAuthenticator> logger;
+
+    /// <summary>Over the given storage, pepper and tokens.</summary>
+    public VendorAuthenticator(
+        CredentialingStorage storage,
+        [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
+        VendorTokens tokens,
+        LeaCalendar calendar,
+        TimeProvider time,
+        ILogger<VendorAuthenticator> logger)
+    {
+        table = new CredentialTable(storage);
+        this.peppers = peppers;
+        this.tokens = tokens;
+        this.calendar = calendar;
+        this.time = time;
+        this.logger = logger;
+    }
+
+    /// <summary>
+    /// Checks a username and a secret key as a vendor sent them. No round trip if they are malformed, else one; and one
+    /// more on the first use of a day, to note it, or when the pepper has a newer version, to bring the verifier up to it.
+    /// </summary>
+    public async Task<AuthenticationOutcome> AuthenticateAsync(
+        string? username, string? secretKey, CancellationToken cancellationToken)
+    {
+        if (!Username.TryParse(username, out var name) || !SecretKey.TryParse(secretKey, out var key))
+            return new AuthenticationOutcome.Refused();
+
+        var stored = await table.FindAsync(name.LeaId, cancellationToken);
+        var current = await peppers.CurrentAsync(cancellationToken);
+        // An unknown username costs the same work as a known one, so that timing does not tell them apart.
+        var expected = stored?.Credential.Verifier;
+        var pepper = expected is null ? current : await peppers.FindAsync(expected.PepperVersion, cancellationToken);
+        var given = SecretKeyVerifier.Create(pepper ?? current, name.LeaId, stored?.Credential.Generation ?? 0, key);
+        if (stored is null || !given.Matches(expected))
+        {
+            LogRefused(name.LeaId);
+            return new AuthenticationOutcome.Refused();
+        }
+
+        if (stored.Credential.HasExpired(time.GetUtcNow()))
+            return new AuthenticationOutcome.Expired(stored.Credential);
+        await NoteUseAsync(stored, current, key, cancellationToken);
+        return new AuthenticationOutcome.Authenticated(stored.Credential);
+    }
+
+    /// <summary>Checks a bearer token as a vendor sent it. One round trip for one that is genuine, none for any other.</summary>
+    public async Task<AuthenticationOutcome> AuthenticateAsync(string bearerToken, CancellationToken cancellationToken)
+    {
+        if (await tokens.ReadAsync(bearerToken, cancellationToken) is not { } token ||
+            await table.FindAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
+            stored.Credential.Generation != token.Generation)
+            return new AuthenticationOutcome.Refused();
+        return stored.Credential.HasExpired(time.GetUtcNow())
+            ? new AuthenticationOutcome.Expired(stored.Credential)
+            : new AuthenticationOutcome.Authenticated(stored.Credential);
+    }
+
+    private async Task NoteUseAsync(StoredCredential used, SecretVersion pepper, SecretKey key, CancellationToken cancellationToken)
+    {
+        var credential = used.Credential;
+        var today = calendar.LocalDate(time.GetUtcNow());
+        if (credential.LastUsedOn == today && credential.Verifier.PepperVersion == pepper.Version)
+            return;
+        try
+        {
+            var verifier = SecretKeyVerifier.Create(pepper, credential.LeaId, credential.Generation, key);
+            await table.RecordUseAsync(used, today, verifier, cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The vendor is who it says; a note that could not be made is made at the next use.
+            LogUseNotNoted(failure, credential.LeaId);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A wrong secret key was given for LEA {LeaId}.")]
+    private partial void LogRefused(LeaId leaId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be noted.")]
+    private partial void LogUseNotNoted(Exception failure, LeaId leaId);
+}

@@ -1,0 +1,91 @@
+using Credentialing.Core.Secrets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Credentialing.Core.Credentials;
+
+/// <summary>A bearer token that a vendor was given.</summary>
+/// <param name="Value">The token itself.</param>
+/// <param name="Lifetime">How long it lasts from now, in whole seconds.</param>
+public sealed record VendorToken(string Value, TimeSpan Lifetime);
+
+/// <summary>
+/// Makes and reads the vendors' bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 under the vault's token key. One
+/// names its LEA and generation, and dies with that generation: whoever accepts one must compare it with the LEA's row.
+/// </summary>
+public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] SecretRing keys, TimeProvider time)
+{
+    /// <summary>How long a token lasts at most; never past the end of its credentials.</summary>
+    public static readonly TimeSpan MaxLifetime = TimeSpan.FromMinutes(15);
+
+    // One app both makes and takes them, so that these only keep its tokens apart from any other JWT.
+    private const string Party = "credentialing:vendor";
+    private const string Type = "at+jwt"; // RFC 9068, section 2.1
+    private const string GenerationClaim = "generation";
+
+    private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
+
+    /// <summary>Makes a token for credentials that work now.</summary>
+    public async Task<VendorToken> IssueAsync(Credential credential, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var expires = now + MaxLifetime < credential.ExpiresAt ? now + MaxLifetime : credential.ExpiresAt;
+        var key = await keys.CurrentAsync(cancellationToken);
+        var value = Handler.CreateToken(new SecurityTokenDescriptor
+        {
+            TokenType = Type,
+            Issuer = Party,
+            Audience = Party,
+            IssuedAt = now.UtcDateTime,
+            Expires = expires.UtcDateTime,
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = credential.Username.ToString(),
+                [GenerationClaim] = credential.Generation,
+            },
+            SigningCredentials = new SigningCredentials(SigningKey(key), SecurityAlgorithms.HmacSha256),
+        });
+        return new VendorToken(value, TimeSpan.FromSeconds(Math.Floor((expires - now).TotalSeconds)));
+    }
+
+    /// <summary>What a token says; null unless it is genuine and not yet over.</summary>
+    internal async Task<(Username Username, int Generation)?> ReadAsync(string value, CancellationToken cancellationToken)
+    {
+        if (!Handler.CanReadToken(value) || !TryReadKeyId(value, out var keyId) ||
+            await keys.FindAsync(keyId, cancellationToken) is not { } key)
+            return null;
+
+        var result = await Handler.ValidateTokenAsync(value, new TokenValidationParameters
+        {
+            ValidTypes = [Type],
+            ValidIssuer = Party,
+            ValidAudience = Party,
+            ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+            IssuerSigningKey = SigningKey(key),
+            LifetimeValidator = (_, expires, _, _) => time.GetUtcNow() < expires,
+        });
+        return result.IsValid
+            && result.SecurityToken is JsonWebToken token
+            && Username.TryParse(token.Subject, out var username)
+            && token.TryGetPayloadValue(GenerationClaim, out int generation)
+            ? (username, generation)
+            : null;
+    }
+
+    private static SymmetricSecurityKey SigningKey(SecretVersion key) => new(key.Value.ToArray()) { KeyId = key.Version };
+
+    private static bool TryReadKeyId(string value, out string keyId)
+    {
+        try
+        {
+            keyId = new JsonWebToken(value).Kid;
+            return !string.IsNullOrEmpty(keyId);
+        }
+        catch (ArgumentException) // three parts with dots between them, but no JWT
+        {
+            keyId = "";
+            return false;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Azure;
+using Azure.Data.Tables;
+using Credentialing.Core.Audit;
+
+namespace Credentialing.Core.Leas;
+
+/// <summary>The LEAs and their coordinators, as TOMS keeps them up to date.</summary>
+public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
+{
+    private const string Name = nameof(Name);
+    private const string Email = nameof(Email);
+    private const int Attempts = 5;
+
+    private static readonly string Filter =
+        $"RowKey eq '{LeaPartition.LeaRow}' or " +
+        $"(RowKey ge '{LeaPartition.CoordinatorRowPrefix}' and RowKey lt '{Successor(LeaPartition.CoordinatorRowPrefix)}')";
+
+    /// <summary>The LEA with its coordinators, or null if TOMS never told of it. One round trip.</summary>
+    public async Task<Lea?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        Read(leaId, await RowsAsync(leaId, cancellationToken));
+
+    /// <summary>
+    /// Makes the register say what TOMS says, in one transaction with an audit event; writes nothing if it says so already.
+    /// </summary>
+    /// <param name="lea">What TOMS says.</param>
+    /// <param name="savedBy">Who said it, for the audit trail.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ArgumentException">
+    /// There are more than <see cref="Lea.MaxCoordinators"/> coordinators, or one has an id that cannot be filed.
+    /// </exception>
+    public async Task SaveAsync(Lea lea, string savedBy, CancellationToken cancellationToken)
+    {
+        if (lea.Coordinators.Count > Lea.MaxCoordinators || !lea.Coordinators.All(c => Coordinator.IsValidId(c.Id)))
+            throw new ArgumentException("Too many coordinators, or one with an id that cannot be filed.", nameof(lea));
+
+        for (var attempt = 1; ; attempt++)
+        {
+            var rows = await RowsAsync(lea.Id, cancellationToken);
+            if (Same(Read(lea.Id, rows), lea))
+                return;
+            try
+            {
+                await storage.Leas.SubmitTransactionAsync(Changes(lea, rows, savedBy), cancellationToken);
+                return;
+            }
+            // Somebody saved the same LEA in between (its own row is in every transaction): look again.
+            catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412 && attempt < Attempts)
+            {
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<TableEntity>> RowsAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        await storage.Leas
+            .QueryAsync<TableEntity>($"PartitionKey eq '{LeaPartition.Key(leaId)}' and ({Filter})", cancellationToken: cancellationToken)
+            .ToListAsync(cancellationToken);
+
+    private static Lea? Read(LeaId leaId, IReadOnlyList<TableEntity> rows) =>
+        rows.SingleOrDefault(row => row.RowKey == LeaPartition.LeaRow) is { } own
+            ? new Lea(leaId, own.Required<string>(Name), [.. rows.Where(IsCoordinator).Select(ReadCoordinator)])
+            : null;
+
+    private static bool IsCoordinator(TableEntity row) =>
+        row.RowKey.StartsWith(LeaPartition.CoordinatorRowPrefix, StringComparison.Ordinal);
+
+    private static Coordinator ReadCoordinator(TableEntity row) =>
+        new(row.RowKey[LeaPartition.CoordinatorRowPrefix.Length..], row.Required<string>(Name), row.GetString(Email));
+
+    private static bool Same(Lea? held, Lea said) =>
+        held is not null && held.Name == said.Name && held.Coordinators.ToHashSet().SetEquals(said.Coordinators);
+
+    private List<TableTransactionAction> Changes(Lea lea, IReadOnlyList<TableEntity> rows, string savedBy)
+    {
+        var leaRow = LeaPartition.Entity(lea.Id, LeaPartition.LeaRow);
+        leaRow[Name] = lea.Name;
+        var changes = new List<TableTransactionAction>
+        {
+            rows.SingleOrDefault(row => row.RowKey == LeaPartition.LeaRow) is { } held
+                ? new(TableTransactionActionType.UpdateReplace, leaRow, held.ETag)
+                : new(TableTransactionActionType.Add, leaRow),
+            AuditEvent.LeaSaved(lea.Id, time.GetUtcNow(), savedBy).ToAction(),
+        };
+
+        var keep = lea.Coordinators.ToDictionary(c => LeaPartition.CoordinatorRowPrefix + c.Id, StringComparer.Ordinal);
+        changes.AddRange(rows.Where(row => IsCoordinator(row) && !keep.ContainsKey(row.RowKey))
+            .Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, row.ETag)));
+        foreach (var (rowKey, coordinator) in keep)
+        {
+            var row = LeaPartition.Entity(lea.Id, rowKey);
+            row[Name] = coordinator.Name;
+            row[Email] = coordinator.Email;
+            changes.Add(new(TableTransactionActionType.UpsertReplace, row));
+        }
+
+        return changes;
+    }
+
+    private static string Successor(string prefix) => prefix[..^1] + (char)(prefix[^1] + 1);
+}

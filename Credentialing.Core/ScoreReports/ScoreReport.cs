@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Credentialing.Core.Leas;
+
+namespace Credentialing.Core.ScoreReports;
+
+/// <summary>One SSR or Lexile/Quantile report file of one student.</summary>
+/// <param name="Ssid">Whose report it is.</param>
+/// <param name="Year">The administration year: the calendar year in which the school year ends, four digits.</param>
+/// <param name="Type">What it reports on, in lower-case words joined by hyphens, such as <c>ssr</c> or <c>lexile-quantile</c>.</param>
+/// <param name="Language">Its language: an ISO 639 code of two or three lower-case letters.</param>
+/// <param name="Format">Its file format: <c>pdf</c>, <c>html</c> or <c>mp4</c>.</param>
+public sealed partial record ScoreReport(Ssid Ssid, int Year, string Type, string Language, string Format)
+{
+    /// <summary>What names it among its student's reports: <c>{year}-{type}-{language}.{format}</c>.</summary>
+    public string Id => string.Create(CultureInfo.InvariantCulture, $"{Year:D4}-{FileName}");
+
+    /// <summary>Its media type (RFC 2046).</summary>
+    public string MediaType => Format switch
+    {
+        "pdf" => "application/pdf",
+        "html" => "text/html; charset=utf-8",
+        "mp4" => "video/mp4",
+        _ => "application/octet-stream",
+    };
+
+    private string FileName => $"{Type}-{Language}.{Format}";
+
+    /// <summary>Reads an <see cref="Id"/>; false for anything that no report could have, such as a path.</summary>
+    public static bool TryParseId(Ssid ssid, string? id, out ScoreReport report) => TryRead(ssid, IdPattern().Match(id ?? ""), out report);
+
+    /// <summary>Where the file lies in the container: <c>{cds}/{ssid}/{year}/{type}-{language}.{format}</c>.</summary>
+    public string BlobName(LeaId leaId) =>
+        string.Create(CultureInfo.InvariantCulture, $"{BlobPrefix(leaId, Ssid)}{Year:D4}/{FileName}");
+
+    /// <summary>What the names of all files of a student begin with.</summary>
+    internal static string BlobPrefix(LeaId leaId, Ssid ssid) => $"{leaId}/{ssid}/";
+
+    /// <summary>Reads what follows the <see cref="BlobPrefix"/> in a file's name.</summary>
+    internal static bool TryParseBlobName(Ssid ssid, string rest, out ScoreReport report) =>
+        TryRead(ssid, BlobPattern().Match(rest), out report);
+
+    private static bool TryRead(Ssid ssid, Match match, out ScoreReport report)
+    {
+        report = match.Success
+            ? new ScoreReport(
+                ssid,
+                int.Parse(match.Groups["year"].ValueSpan, CultureInfo.InvariantCulture),
+                match.Groups["type"].Value,
+                match.Groups["language"].Value,
+                match.Groups["format"].Value)
+            : null!;
+        return match.Success;
+    }
+
+    private const string File = "(?<type>[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3})-(?<language>[a-z]{2,3})[.](?<format>pdf|html|mp4)";
+
+    [GeneratedRegex(@"\A(?<year>[0-9]{4})-" + File + @"\z")]
+    private static partial Regex IdPattern();
+
+    [GeneratedRegex(@"\A(?<year>[0-9]{4})/" + File + @"\z")]
+    private static partial Regex BlobPattern();
+}

@@ -1,0 +1,32 @@
+namespace Credentialing.Core.ScoreReports;
+
+/// <summary>A Statewide Student Identifier: 10 digits.</summary>
+/// <remarks>Source: California Department of Education, "Statewide Student Identifier (SSID)".</remarks>
+public readonly record struct Ssid
+{
+    private const int Length = 10;
+
+    private readonly string? digits;
+
+    private Ssid(string digits) => this.digits = digits;
+
+    /// <summary>The 10 ASCII digits.</summary>
+    /// <exception cref="InvalidOperationException">This is <c>default(Ssid)</c>, which names no student.</exception>
+    public string Value => digits ?? throw new InvalidOperationException("default(Ssid) names no student.");
+
+    /// <summary>Reads an SSID: exactly 10 ASCII digits.</summary>
+    public static bool TryParse(string? text, out Ssid ssid)
+    {
+        var valid = text is { Length: Length } && text.All(char.IsAsciiDigit);
+        ssid = valid ? new Ssid(text!) : default;
+        return valid;
+    }
+
+    /// <summary>Reads an SSID that is known to be well formed.</summary>
+    /// <exception cref="FormatException">It is not.</exception>
+    public static Ssid Parse(string text) =>
+        TryParse(text, out var ssid) ? ssid : throw new FormatException("An SSID is 10 digits.");
+
+    /// <inheritdoc cref="Value"/>
+    public override string ToString() => Value;
+}

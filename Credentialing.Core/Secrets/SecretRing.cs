@@ -1,0 +1,108 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+
+namespace Credentialing.Core.Secrets;
+
+/// <summary>
+/// All usable versions of one secret, in memory: the newest makes new things, the others still check what they made.
+/// Read from the vault at first use and again every <see cref="RefreshInterval"/>; when the vault is away, what is held
+/// goes on serving.
+/// </summary>
+public sealed partial class SecretRing(ISecretVault vault, string name, TimeProvider time, ILogger<SecretRing> logger)
+    : IDisposable
+{
+    /// <summary>The pepper of the secret-key verifiers.</summary>
+    public const string CredentialPepper = "credential-pepper";
+
+    /// <summary>The key that signs the vendors' bearer tokens.</summary>
+    public const string VendorTokenKey = "vendor-token-key";
+
+    /// <summary>How long a rotation or a disabled version can go unnoticed.</summary>
+    public static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long to leave the vault alone after a refresh that failed.</summary>
+    public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How fresh the ring must be for an unknown version to be taken as made up, without asking the vault: somebody who
+    /// invents versions costs the vault one call a second.
+    /// </summary>
+    public static readonly TimeSpan UnknownVersionInterval = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim reading = new(1);
+    private Ring? ring;
+    private DateTimeOffset refreshAt;
+
+    /// <summary>The newest version.</summary>
+    /// <exception cref="Azure.RequestFailedException">The vault was never reached, and still cannot be.</exception>
+    /// <exception cref="InvalidDataException">The vault has no usable version, or a malformed one.</exception>
+    public async ValueTask<SecretVersion> CurrentAsync(CancellationToken cancellationToken) =>
+        (await HoldAsync(cancellationToken)).Current;
+
+    /// <summary>
+    /// A version by its name, asking the vault anew if it is not known; null if there is none or it was disabled.
+    /// </summary>
+    /// <exception cref="Azure.RequestFailedException">The vault must be asked and cannot be reached.</exception>
+    public async ValueTask<SecretVersion?> FindAsync(string version, CancellationToken cancellationToken)
+    {
+        var held = await HoldAsync(cancellationToken);
+        if (!held.Versions.ContainsKey(version) && time.GetUtcNow() - held.ReadAt >= UnknownVersionInterval)
+            held = await ReadAsync(held, cancellationToken);
+        return held.Versions.GetValueOrDefault(version);
+    }
+
+    /// <summary>Reaches the vault, whatever is held.</summary>
+    /// <exception cref="Azure.RequestFailedException">It cannot be reached.</exception>
+    public Task CheckAsync(CancellationToken cancellationToken) => vault.ListVersionsAsync(name, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => reading.Dispose();
+
+    private async ValueTask<Ring> HoldAsync(CancellationToken cancellationToken)
+    {
+        var held = ring;
+        if (held is null)
+            return await ReadAsync(held, cancellationToken);
+        // One caller refreshes what has grown old; the others do not wait for it.
+        if (time.GetUtcNow() < refreshAt || reading.CurrentCount == 0)
+            return held;
+        try
+        {
+            return await ReadAsync(held, cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            refreshAt = time.GetUtcNow() + RetryInterval;
+            LogKept(failure, name);
+            return held;
+        }
+    }
+
+    /// <summary>Reads the vault, unless somebody else has done so since <paramref name="seen"/> was looked at.</summary>
+    private async Task<Ring> ReadAsync(Ring? seen, CancellationToken cancellationToken)
+    {
+        await reading.WaitAsync(cancellationToken);
+        try
+        {
+            if (ring is { } newer && newer != seen)
+                return newer;
+            var names = await vault.ListVersionsAsync(name, cancellationToken);
+            if (names.Count == 0)
+                throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
+            var versions = await Task.WhenAll(names.Select(async version =>
+                seen?.Versions.GetValueOrDefault(version) ?? await vault.GetAsync(name, version, cancellationToken)));
+            var now = time.GetUtcNow();
+            refreshAt = now + RefreshInterval;
+            return ring = new Ring(versions[^1], versions.ToFrozenDictionary(version => version.Version), now);
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the versions held go on serving.")]
+    private partial void LogKept(Exception failure, string name);
+
+    private sealed record Ring(SecretVersion Current, FrozenDictionary<string, SecretVersion> Versions, DateTimeOffset ReadAt);
+}
