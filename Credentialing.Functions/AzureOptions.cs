@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Credentialing.Functions;
+
+/// <summary>Where the app's Azure resources are, all reached with its managed identity: settings <c>Credentialing:Azure:*</c>.</summary>
+public sealed class AzureOptions
+{
+    /// <summary>The section of the configuration.</summary>
+    public const string Section = "Credentialing:Azure";
+
+    /// <summary>The storage account's tables, such as <c>https://ACCOUNT.table.core.windows.net</c>.</summary>
+    [Required]
+    public Uri? TableEndpoint { get; set; }
+
+    /// <summary>The storage account's blobs, such as <c>https://ACCOUNT.blob.core.windows.net</c>.</summary>
+    [Required]
+    public Uri? BlobEndpoint { get; set; }
+
+    /// <summary>The vault, such as <c>https://VAULT.vault.azure.net</c>.</summary>
+    [Required]
+    public Uri? VaultUri { get; set; }
+}

@@ -1,0 +1,95 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Net.Http.Headers;
+
+namespace Credentialing.Functions;
+
+/// <summary>An LEA's credentials, for its coordinators, and their check, for TOMS.</summary>
+public sealed class CredentialFunctions(Caller caller, CredentialService credentials, VendorAuthenticator vendors)
+{
+    /// <summary>What the screen shows of the LEA's credentials; their ETag goes with a regeneration.</summary>
+    [Function("GetCredentials")]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}/credentials")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsCoordinatorAsync(request, leaId, async (lea, _) =>
+        {
+            var status = await credentials.StatusAsync(lea, cancellationToken);
+            SetETag(request, status.Credential);
+            return TypedResults.Ok(CredentialAnswer.Of(lea, status));
+        });
+
+    /// <summary>
+    /// Generates the first credentials (<c>If-None-Match: *</c>) or regenerates them (<c>If-Match</c>). The answer is the
+    /// only one that ever carries the secret key.
+    /// </summary>
+    [Function("GenerateCredentials")]
+    public Task<IResult> GenerateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "leas/{leaId}/credentials")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsCoordinatorAsync(request, leaId, (lea, coordinator) =>
+            Precondition.ApplyAsync(request, seenGeneration =>
+                RequestBody.AsJsonAsync<AuthorizationBody>(request, async body =>
+                {
+                    if (body is not { Authorized: true })
+                        return Problems.ReleaseNotAuthorized();
+                    if (body.WordingVersion != ReleaseWording.Current.Version)
+                        return Problems.UnknownWording(ReleaseWording.Current.Version);
+
+                    var outcome = await credentials.GenerateAsync(lea, coordinator, ReleaseWording.Current, seenGeneration, cancellationToken);
+                    return Answer(request, outcome);
+                })));
+
+    /// <summary>Whether a username and a secret key are right and work, for download services that TOMS runs elsewhere.</summary>
+    [Function("ValidateCredentials")]
+    public Task<IResult> ValidateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "credentials/validate")] HttpRequest request,
+        CancellationToken cancellationToken) =>
+        caller.AsTomsAsync(request, _ =>
+            RequestBody.AsJsonAsync<ValidationBody>(request, async body =>
+                TypedResults.Ok(await vendors.AuthenticateAsync(body?.Username, body?.SecretKey, cancellationToken) switch
+                {
+                    AuthenticationOutcome.Authenticated right => ValidationAnswer.Of(true, right.Credential),
+                    AuthenticationOutcome.Expired expired => ValidationAnswer.Of(false, expired.Credential),
+                    _ => new ValidationAnswer(false, null, null),
+                })));
+
+    private IResult Answer(HttpRequest request, GenerationOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case GenerationOutcome.Generated generated:
+                SetETag(request, generated.Credential);
+                return TypedResults.Created(
+                    request.Path, CredentialAnswer.Of(generated.Credential.LeaId, credentials.StatusOf(generated.Credential)) with { SecretKey = generated.SecretKey.Reveal() });
+            case GenerationOutcome.Conflict conflict:
+                SetETag(request, conflict.Current);
+                return Problems.CredentialChanged(conflict.Current);
+            default:
+                throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
+        }
+    }
+
+    private static void SetETag(HttpRequest request, Credential? credential)
+    {
+        if (credential is not null)
+            request.HttpContext.Response.Headers[HeaderNames.ETag] = Precondition.ETag(credential.Generation);
+    }
+
+    private sealed record AuthorizationBody(bool? Authorized, string? WordingVersion);
+
+    private sealed record ValidationBody(string? Username, string? SecretKey)
+    {
+        public override string ToString() => nameof(ValidationBody); // not the key
+    }
+
+    private sealed record ValidationAnswer(bool Valid, string? LeaId, DateTime? ExpiresAt)
+    {
+        public static ValidationAnswer Of(bool valid, Credential credential) =>
+            new(valid, credential.LeaId.Value, credential.ExpiresAt.UtcDateTime);
+    }
+}

@@ -1,0 +1,53 @@
+using Credentialing.Core;
+using Credentialing.Core.Secrets;
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Credentialing.Functions;
+
+/// <summary>Whether the app lives, and whether it can work.</summary>
+public sealed partial class HealthFunctions(
+    CredentialingStorage storage,
+    [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
+    [FromKeyedServices(SecretRing.VendorTokenKey)] SecretRing tokenKeys,
+    ILogger<HealthFunctions> logger)
+{
+    /// <summary>Answers as long as the app runs at all.</summary>
+    [Function("GetHealth")]
+    public static Task<IResult> GetLiveAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
+        Task.FromResult<IResult>(TypedResults.Ok(new HealthAnswer("live")));
+
+    /// <summary>Reaches storage and vault, and names what cannot be reached.</summary>
+    [Function("GetReadiness")]
+    public async Task<IResult> GetReadyAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request,
+        CancellationToken cancellationToken)
+    {
+        var unreachable = new List<string>();
+        await ReachAsync("storage", storage.CheckAsync);
+        await ReachAsync("vault", async token => await Task.WhenAll(peppers.CheckAsync(token), tokenKeys.CheckAsync(token)));
+        return unreachable.Count == 0 ? TypedResults.Ok(new HealthAnswer("ready")) : Problems.NotReady(unreachable);
+
+        async Task ReachAsync(string name, Func<CancellationToken, Task> check)
+        {
+            try
+            {
+                await check(cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogUnreachable(failure, name);
+                unreachable.Add(name);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Name} cannot be reached.")]
+    private partial void LogUnreachable(Exception failure, string name);
+
+    private sealed record HealthAnswer(string Status);
+}

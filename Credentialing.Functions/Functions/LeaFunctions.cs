@@ -1,0 +1,78 @@
+using System.Net.Mail;
+using Credentialing.Core.Leas;
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Credentialing.Functions;
+
+/// <summary>The LEAs and their coordinators, which TOMS keeps up to date.</summary>
+public sealed class LeaFunctions(Caller caller, LeaRegister leas)
+{
+    private const int MaxNameLength = 200;
+    private const int MaxEmailLength = 254; // RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+    /// <summary>An LEA as TOMS last told of it.</summary>
+    [Function("GetLea")]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsTomsAsync(request, async _ =>
+        {
+            if (!LeaId.TryParse(leaId, out var id))
+                return Problems.MalformedLeaId();
+            return await leas.FindAsync(id, cancellationToken) is { } lea
+                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators))
+                : Problems.LeaNotFound();
+        });
+
+    /// <summary>Replaces what is known of an LEA. Saying the same again changes nothing.</summary>
+    [Function("PutLea")]
+    public Task<IResult> PutAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "leas/{leaId}")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsTomsAsync(request, async savedBy =>
+        {
+            if (!LeaId.TryParse(leaId, out var id))
+                return Problems.MalformedLeaId();
+            return await RequestBody.AsJsonAsync<LeaBody>(request, async body =>
+            {
+                if (WhyInvalid(body) is { } why)
+                    return Problems.InvalidLea($"{why} Nothing was changed.");
+                await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => c!)]), savedBy, cancellationToken);
+                return TypedResults.NoContent();
+            });
+        });
+
+    private static string? WhyInvalid(LeaBody? body)
+    {
+        if (body is null || !IsName(body.Name))
+            return $"\"name\" must be 1 to {MaxNameLength} characters.";
+        if (body.Coordinators is not { Count: <= Lea.MaxCoordinators })
+            return $"\"coordinators\" must be a list of at most {Lea.MaxCoordinators}.";
+        foreach (var coordinator in body.Coordinators)
+        {
+            if (!Coordinator.IsValidId(coordinator?.Id))
+                return "A coordinator's \"id\" must be 1 to 64 letters, digits, dots, hyphens, underscores or at signs.";
+            if (!IsName(coordinator!.Name))
+                return $"The \"name\" of coordinator {coordinator.Id} must be 1 to {MaxNameLength} characters.";
+            if (!IsEmail(coordinator.Email))
+                return $"The \"email\" of coordinator {coordinator.Id} must be an email address.";
+        }
+
+        return body.Coordinators.DistinctBy(c => c!.Id).Count() == body.Coordinators.Count
+            ? null
+            : "Two coordinators have the same \"id\".";
+    }
+
+    private static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= MaxNameLength && !name.Any(char.IsControl);
+
+    private static bool IsEmail(string? email) =>
+        email is { Length: <= MaxEmailLength } && MailAddress.TryCreate(email, out var address) && address.Address == email;
+
+    private sealed record LeaBody(string? Name, IReadOnlyList<Coordinator?>? Coordinators);
+
+    private sealed record LeaAnswer(string LeaId, string Name, IReadOnlyList<Coordinator> Coordinators);
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using Credentialing.Core;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Credentialing.Functions.Http;
+
+/// <summary>Makes everything that the function classes need available to a host.</summary>
+public static class HttpRegistration
+{
+    private const string TimeZoneSetting = "Credentialing:TimeZone";
+    private const string DefaultTimeZone = "America/Los_Angeles";
+
+    /// <summary>
+    /// Adds the domain and the API. The host adds what <see cref="ServiceRegistration.AddCredentialingCore"/> asks of it.
+    /// </summary>
+    /// <exception cref="ValidationException">A setting has no usable value; the message names the setting.</exception>
+    public static IServiceCollection AddCredentialing(this IServiceCollection services, IConfiguration configuration)
+    {
+        var timeZone = configuration[TimeZoneSetting] ?? DefaultTimeZone;
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out var zone))
+            throw new ValidationException($"{TimeZoneSetting} is \"{timeZone}\", which is no IANA time zone, such as \"{DefaultTimeZone}\".");
+
+        services.AddCredentialingCore(zone);
+        services.AddOptions<TomsOptions>().BindConfiguration(TomsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<IOptions<TomsOptions>, TimeProvider>(ConfigureTokens);
+        // What AddAuthentication().AddJwtBearer() would do, without the data protection for cookies that it brings: nothing here
+        // uses that, and it would keep keys of its own.
+        services.AddAuthenticationCore(options => options.AddScheme<JwtBearerHandler>(JwtBearerDefaults.AuthenticationScheme, displayName: null));
+        services.AddWebEncoders();
+        services.AddTransient<JwtBearerHandler>();
+        services.AddSingleton<IPostConfigureOptions<JwtBearerOptions>, JwtBearerPostConfigureOptions>();
+        return services.AddSingleton<Caller>();
+    }
+
+    private static void ConfigureTokens(JwtBearerOptions bearer, IOptions<TomsOptions> toms, TimeProvider time)
+    {
+        bearer.Authority = toms.Value.Authority;
+        bearer.Audience = toms.Value.Audience;
+        bearer.MapInboundClaims = false;
+        bearer.TokenValidationParameters.RoleClaimType = toms.Value.RoleClaim;
+        bearer.TokenValidationParameters.NameClaimType = toms.Value.NameClaim;
+        // The library's own check reads the machine's clock, not TimeProvider. Its allowance for clocks that differ is kept.
+        bearer.TokenValidationParameters.LifetimeValidator = (from, until, _, parameters) =>
+            until is not null &&
+            time.GetUtcNow() < until.Value + parameters.ClockSkew &&
+            (from is null || time.GetUtcNow() >= from.Value - parameters.ClockSkew);
+    }
+}

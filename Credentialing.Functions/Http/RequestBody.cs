@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Credentialing.Functions.Http;
+
+/// <summary>Reads the small bodies that the API takes, and answers for those that it does not take.</summary>
+internal static class RequestBody
+{
+    internal const int MaxBytes = 64 * 1024;
+
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        AllowDuplicateProperties = false,
+        MaxDepth = 8,
+    };
+
+    /// <summary>Gives the JSON body to <paramref name="answer"/>: null where there is no body, or the body is <c>null</c>.</summary>
+    internal static async Task<IResult> AsJsonAsync<T>(HttpRequest request, Func<T?, Task<IResult>> answer)
+        where T : class
+    {
+        if (await ReadAsync(request) is not { } body)
+            return Problems.BodyTooLarge(MaxBytes);
+        if (body.Length == 0)
+            return await answer(null);
+        if (!request.HasJsonContentType())
+            return Problems.UnsupportedMediaType("application/json");
+
+        T? value;
+        try
+        {
+            value = JsonSerializer.Deserialize<T>(body, Options);
+        }
+        catch (JsonException malformed)
+        {
+            return Problems.MalformedJson($"See {malformed.Path ?? "$"}, line {malformed.LineNumber + 1 ?? 1}.");
+        }
+
+        return await answer(value);
+    }
+
+    /// <summary>The fields of a form body; null if it is no form, or too large.</summary>
+    internal static async Task<IReadOnlyDictionary<string, StringValues>?> ReadFormAsync(HttpRequest request)
+    {
+        const string FormType = "application/x-www-form-urlencoded";
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ||
+            !type.MediaType.Equals(FormType, StringComparison.OrdinalIgnoreCase) ||
+            await ReadAsync(request) is not { } body)
+            return null;
+        try
+        {
+            return new FormReader(Encoding.UTF8.GetString(body)).ReadForm();
+        }
+        catch (InvalidDataException) // more fields, or longer ones, than a form has
+        {
+            return null;
+        }
+    }
+
+    private static async Task<byte[]?> ReadAsync(HttpRequest request)
+    {
+        if (request.ContentLength > MaxBytes)
+            return null;
+        var buffer = new byte[MaxBytes + 1];
+        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+        return length > MaxBytes ? null : buffer[..length];
+    }
+}

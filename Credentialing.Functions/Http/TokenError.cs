@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Credentialing.Functions.Http;
+
+/// <summary>
+/// An error of the token endpoint. Its members <c>error</c> and <c>error_description</c> and its content type,
+/// <c>application/json</c>, are those that RFC 6749, section 5.2, asks for, so that OAuth libraries understand it; the
+/// members of problem details stand beside them.
+/// </summary>
+internal sealed class TokenError(int status, string error, string title, string description) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (status == StatusCodes.Status401Unauthorized)
+            httpContext.Response.Headers[HeaderNames.WWWAuthenticate] = "Basic realm=\"credentialing\"";
+        httpContext.Response.StatusCode = status;
+        await httpContext.Response.WriteAsJsonAsync(
+            new Dictionary<string, object>
+            {
+                ["error"] = error,
+                ["error_description"] = description,
+                ["type"] = Problems.TypePrefix + error.Replace('_', '-'),
+                ["title"] = title,
+                ["status"] = status,
+                ["detail"] = description,
+            },
+            httpContext.RequestAborted);
+    }
+
+    internal static IResult InvalidRequest(string why) =>
+        new TokenError(StatusCodes.Status400BadRequest, "invalid_request", "The token request is malformed.", why);
+
+    internal static IResult InvalidClient(string why) =>
+        new TokenError(StatusCodes.Status401Unauthorized, "invalid_client", "The vendor credentials are not valid.", why);
+
+    internal static IResult UnsupportedGrantType() => new TokenError(
+        StatusCodes.Status400BadRequest, "unsupported_grant_type", "The grant type is not supported.", "Send grant_type=client_credentials.");
+
+    internal static IResult InvalidScope() => new TokenError(
+        StatusCodes.Status400BadRequest, "invalid_scope", "The scope is unknown.", "Tokens have no scopes. Send no scope.");
+}
