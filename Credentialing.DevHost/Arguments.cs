@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Credentialing.DevHost;
+
+/// <summary>What DevHost was told on the command line.</summary>
+/// <param name="Url">The one address to listen on.</param>
+/// <param name="DataFolder">Where to keep the data of this address.</param>
+/// <param name="Reset">Whether to forget the data first.</param>
+internal sealed record Arguments(string Url, string DataFolder, bool Reset)
+{
+    private const string DefaultUrl = "http://127.0.0.1:7071";
+
+    private const string Usage = $"""
+        dotnet run --project Credentialing.DevHost -- [--urls URL] [--data FOLDER] [--reset]
+          --urls URL     listen on this address ({DefaultUrl} unless told)
+          --data FOLDER  keep the data here (.dev/PORT in the clone unless told)
+          --reset        forget the data and start afresh
+        """;
+
+    /// <exception cref="DevHostException">They make no sense, or the address is taken.</exception>
+    internal static Arguments Parse(IReadOnlyList<string> args)
+    {
+        var (url, data, reset) = (DefaultUrl, (string?)null, false);
+        for (var index = 0; index < args.Count; index++)
+        {
+            switch (args[index])
+            {
+                case "--urls" when index + 1 < args.Count:
+                    url = args[++index];
+                    break;
+                case "--data" when index + 1 < args.Count:
+                    data = args[++index];
+                    break;
+                case "--reset":
+                    reset = true;
+                    break;
+                default:
+                    throw new DevHostException(Usage);
+            }
+        }
+
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp || address.AbsolutePath != "/")
+            throw new DevHostException($"\"{url}\" is no address to listen on. Give one such as {DefaultUrl}.");
+        if (IsTaken(address))
+            throw Busy(url);
+        var port = address.Port.ToString(CultureInfo.InvariantCulture);
+        return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset);
+    }
+
+    internal static DevHostException Busy(string url) =>
+        new($"{url} is taken by another program. End it, or give another address: --urls http://127.0.0.1:7072");
+
+    private static bool IsTaken(Uri address)
+    {
+        if (!IPAddress.TryParse(address.DnsSafeHost, out var host))
+            host = IPAddress.Loopback;
+        using var listener = new TcpListener(host, address.Port);
+        try
+        {
+            listener.Start();
+            return false;
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        {
+            return true;
+        }
+    }
+}

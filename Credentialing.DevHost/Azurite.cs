@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Azure.Data.Tables;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+
+namespace Credentialing.DevHost;
+
+/// <summary>A local emulator of Azure Storage, on free ports, that lives no longer than this process.</summary>
+public sealed partial class Azurite : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly Process process;
+    private readonly string accountKey;
+    private readonly Dictionary<string, Uri> services;
+
+    private Azurite(Process process, string accountKey, Dictionary<string, Uri> services)
+    {
+        this.process = process;
+        this.accountKey = accountKey;
+        this.services = services;
+    }
+
+    /// <summary>Starts one with its data in a folder, waiting for one that an earlier, killed run may have left to write its data.</summary>
+    /// <param name="dataFolder">Where its data is, or is to be.</param>
+    /// <param name="inMemory">Whether its data goes with the process; the folder is then only a place to work in.</param>
+    /// <param name="accounts">The names of its storage accounts.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DevHostException">It could not be started; the message says what to do.</exception>
+    public static async Task<Azurite> StartAsync(
+        string dataFolder, bool inMemory, IReadOnlyList<string> accounts, CancellationToken cancellationToken)
+    {
+        await AwaitPredecessorAsync(dataFolder, cancellationToken);
+
+        var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        string[] arguments =
+        [
+            Path.Combine(ProjectFolder.Path, "azurite.cjs"),
+            "--location", dataFolder,
+            "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",
+            "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            .. inMemory ? (string[])["--inMemoryPersistence"] : [],
+        ];
+        var start = new ProcessStartInfo("node", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{accountKey}")) },
+        };
+        var process = Process.Start(start) ?? throw new DevHostException("Node.js could not be started.");
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        var services = new Dictionary<string, Uri>();
+        while (!services.ContainsKey("Table")) // the last of the three to start
+        {
+            if (await process.StandardOutput.ReadLineAsync(cancellationToken) is not { } line)
+                throw new DevHostException($"Azurite did not start: {(await errors).Trim()}");
+            if (Listening().Match(line) is { Success: true } match)
+                services[match.Groups["service"].Value] = new Uri(match.Groups["address"].Value);
+        }
+
+        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // so that it never waits for a reader
+        return new Azurite(process, accountKey, services);
+    }
+
+    /// <summary>Where its blob service listens.</summary>
+    public Uri BlobAddress => services["Blob"];
+
+    /// <summary>Where its table service listens.</summary>
+    public Uri TableAddress => services["Table"];
+
+    /// <summary>A client of one account's tables.</summary>
+    public TableServiceClient Tables(string account, TableClientOptions? options = null) =>
+        new(new Uri(TableAddress, account), new TableSharedKeyCredential(account, accountKey), options);
+
+    /// <summary>A client of one account's blobs.</summary>
+    public BlobServiceClient Blobs(string account, BlobClientOptions? options = null) =>
+        new(new Uri(BlobAddress, account), new StorageSharedKeyCredential(account, accountKey), options);
+
+    /// <summary>Lets it write its data, and end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        process.StandardInput.Close();
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(StopTimeout);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
+        process.Dispose();
+    }
+
+    private static async Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken)
+    {
+        var pidFile = Path.Combine(dataFolder, "azurite.pid");
+        if (!File.Exists(pidFile) || !int.TryParse(await File.ReadAllTextAsync(pidFile, cancellationToken), CultureInfo.InvariantCulture, out var id))
+            return;
+        try
+        {
+            using var predecessor = Process.GetProcessById(id);
+            if (predecessor.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase))
+                await predecessor.WaitForExitAsync(cancellationToken).WaitAsync(StopTimeout, cancellationToken);
+        }
+        catch (ArgumentException)
+        {
+            // It has ended.
+        }
+        catch (TimeoutException)
+        {
+            throw new DevHostException($"The Azurite of an earlier run (process {id}) still uses {dataFolder}. End it and start again.");
+        }
+    }
+
+    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at (?<address>http://[0-9.:]+)")]
+    private static partial Regex Listening();
+}

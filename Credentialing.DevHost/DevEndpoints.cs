@@ -1,0 +1,44 @@
+using System.Globalization;
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Credentialing.DevHost;
+
+/// <summary>What only DevHost serves: signing in without a password, and moving the clock.</summary>
+internal static class DevEndpoints
+{
+    private const double MaxDays = 3660;
+
+    /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> answers with the token, as text.</summary>
+    internal static void MapDevSignIn(this WebApplication app) => app.MapPost("/dev/sign-in", async (HttpRequest request, DevSignIn signIn) =>
+    {
+        var form = await RequestBody.ReadFormAsync(request);
+        var id = form is not null && form.TryGetValue("persona", out var value) ? value.ToString() : null;
+        return World.Personas.SingleOrDefault(persona => persona.Id == id) is { } found
+            ? Results.Text(signIn.SignIn(found))
+            : Results.Problem($"Send the form field persona: {string.Join(", ", World.Personas.Select(persona => persona.Id))}.", statusCode: 400, title: "There is no such persona.");
+    });
+
+    /// <summary>
+    /// <c>POST /dev/clock</c> with the form field <c>days</c> (a fraction will do) moves the system's time forward;
+    /// <c>GET /dev/clock</c> tells it.
+    /// </summary>
+    internal static void MapDevClock(this WebApplication app)
+    {
+        app.MapGet("/dev/clock", (TimeProvider clock) => Now(clock));
+        app.MapPost("/dev/clock", async (HttpRequest request, TimeProvider clock) =>
+        {
+            if (clock is not DevClock movable)
+                return Results.Problem("This clock is somebody else's to move.", statusCode: 409, title: "The clock cannot be moved.");
+            var form = await RequestBody.ReadFormAsync(request);
+            if (form is null || !form.TryGetValue("days", out var value) ||
+                !double.TryParse(value, CultureInfo.InvariantCulture, out var days) || days is not (>= 0 and <= MaxDays))
+                return Results.Problem($"Send the form field days: a number from 0 to {MaxDays}.", statusCode: 400, title: "The clock was not moved.");
+            movable.Advance(TimeSpan.FromDays(days));
+            return Now(clock);
+        });
+
+        static IResult Now(TimeProvider clock) => Results.Ok(new { now = clock.GetUtcNow().UtcDateTime });
+    }
+}

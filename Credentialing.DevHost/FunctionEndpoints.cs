@@ -1,0 +1,57 @@
+using System.Reflection;
+using System.Text.Json;
+using Credentialing.Functions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Credentialing.DevHost;
+
+/// <summary>
+/// Finds every function by reflection and maps it as the Functions host does, so that routes, verbs and names have one
+/// source: the attributes on the function classes, and the route prefix in host.json.
+/// </summary>
+internal static class FunctionEndpoints
+{
+    internal static string RoutePrefix { get; } = ReadRoutePrefix();
+
+    internal static IEnumerable<MethodInfo> Functions { get; } =
+        [.. typeof(HealthFunctions).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method => method.IsDefined(typeof(FunctionAttribute)))];
+
+    internal static void MapFunctions(this WebApplication app)
+    {
+        foreach (var method in Functions)
+        {
+            var trigger = method.GetParameters()
+                .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>())
+                .Single(attribute => attribute is not null)!;
+            var options = new RequestDelegateFactoryOptions
+            {
+                ServiceProvider = app.Services,
+                RouteParameterNames = method.GetParameters().Select(parameter => parameter.Name!),
+            };
+            var function = RequestDelegateFactory.Create(
+                method, context => ActivatorUtilities.CreateInstance(context.RequestServices, method.DeclaringType!), options);
+            app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods, function.RequestDelegate)
+                .WithName(method.GetCustomAttribute<FunctionAttribute>()!.Name);
+        }
+    }
+
+    /// <summary>The Functions host answers a wrong verb on a known route with a bare 404, where Kestrel's routing says 405.</summary>
+    internal static void UseBareNotFound(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        await next(context);
+        if (context.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.Headers.Remove("Allow");
+        }
+    });
+
+    private static string ReadRoutePrefix()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "host.json")));
+        return host.RootElement.GetProperty("extensions").GetProperty("http").GetProperty("routePrefix").GetString()!;
+    }
+}

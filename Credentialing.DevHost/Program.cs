@@ -1,0 +1,42 @@
+using Credentialing.Core.Credentials;
+using Credentialing.DevHost;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+try
+{
+    return await RunAsync(Arguments.Parse(args));
+}
+catch (DevHostException failure)
+{
+    await Console.Error.WriteLineAsync(failure.Message);
+    return 1;
+}
+
+static async Task<int> RunAsync(Arguments arguments)
+{
+    const string Account = "devstoreaccount1";
+
+    using var folder = DataFolder.Open(arguments.DataFolder, arguments.Reset);
+    await using var azurite = await Azurite.StartAsync(folder.File("azurite"), inMemory: false, [Account], CancellationToken.None);
+    var clock = new DevClock(folder.File("clock"));
+    await using var app = DevHostApplication.Build(
+        new DevHostParts(arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.File("secrets.json")), clock));
+
+    Console.WriteLine("Preparing the sample world...");
+    await ActivatorUtilities.CreateInstance<World>(app.Services).CreateMissingAsync(app.Lifetime.ApplicationStopping);
+    try
+    {
+        await app.StartAsync();
+    }
+    catch (IOException failure) when (failure.InnerException is AddressInUseException)
+    {
+        throw Arguments.Busy(arguments.Url);
+    }
+
+    Console.WriteLine(await Welcome.ComposeAsync(
+        app.Urls.First(), azurite, folder.Path, app.Services.GetRequiredService<CredentialService>(), clock));
+    await app.WaitForShutdownAsync();
+    return 0;
+}

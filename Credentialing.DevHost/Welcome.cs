@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using Credentialing.Core.Credentials;
+
+namespace Credentialing.DevHost;
+
+/// <summary>What DevHost prints when it is ready: what runs where, whom to sign in as, and three commands that work when pasted.</summary>
+internal static class Welcome
+{
+    internal static async Task<string> ComposeAsync(string address, Azurite azurite, string dataFolder, CredentialService credentials, TimeProvider clock)
+    {
+        var text = new StringBuilder();
+        Line($"");
+        Line($"Credentialing is ready at {address}/{FunctionEndpoints.RoutePrefix}");
+        Line($"");
+        Line($"  functions  {address}/{FunctionEndpoints.RoutePrefix}   (try /health/ready)");
+        Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
+        Line($"  data       {dataFolder}   (--reset starts afresh)");
+        Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
+        Line($"");
+        Line($"The LEAs, and who can be signed in as:");
+        foreach (var lea in World.Leas)
+        {
+            var status = await credentials.StatusAsync(lea.Id, CancellationToken.None);
+            var who = string.Join(", ", World.Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => persona.Id));
+            Line($"  {lea.Id}  {lea.Name,-55}  {State(status),-18}  {who}");
+        }
+
+        Line($"  TOMS itself is signed in as toms.");
+        Line($"");
+
+        var shown = World.Leas[0];
+        var report = $"{FunctionEndpoints.RoutePrefix}/v1/students/{shown.Students[0].Ssid}/score-reports/2026-ssr-en.pdf";
+        var held = (await credentials.StatusAsync(shown.Id, CancellationToken.None)).Credential;
+        var precondition = held is null ? "If-None-Match: *" : $"If-Match: \"{held.Generation}\"";
+        Line($"Sign in as a coordinator of {shown.Name}, generate its credentials, download a report with them:");
+        Line($"");
+        Line($"TOKEN=$(curl -s {address}/dev/sign-in -d persona=rosa)");
+        Line($"KEY=$(curl -s {address}/{FunctionEndpoints.RoutePrefix}/leas/{shown.Id}/credentials -H \"Authorization: Bearer $TOKEN\" -H '{precondition}' -H 'Content-Type: application/json' -d '{{\"authorized\":true,\"wordingVersion\":\"{ReleaseWording.Current.Version}\"}}' | grep -o 'tsk_[0-9A-Z]*')");
+        Line($"curl -sS --fail-with-body -u \"{new Username(shown.Id)}:$KEY\" -o report.pdf {address}/{report}");
+        Line($"");
+        Line($"Ctrl-C stops everything.");
+        return text.ToString();
+
+        void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static string State(CredentialStatus status) => status.State switch
+    {
+        CredentialState.None => "none yet",
+        CredentialState.Expired => "expired",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{status.DaysRemaining} days left"),
+    };
+}

@@ -1,0 +1,118 @@
+using Azure.Storage.Blobs.Models;
+using Credentialing.Core;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.ScoreReports;
+using Credentialing.Core.Secrets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Credentialing.DevHost;
+
+/// <summary>An LEA of the sample world.</summary>
+/// <param name="Id">Its real CDS code.</param>
+/// <param name="Name">Its real name.</param>
+/// <param name="CredentialAge">How many days ago its credentials were generated; null if it has none yet.</param>
+/// <param name="Students">Its students, all invented.</param>
+internal sealed record SampleLea(LeaId Id, string Name, int? CredentialAge, IReadOnlyList<SampleStudent> Students);
+
+/// <summary>A student of the sample world.</summary>
+internal sealed record SampleStudent(Ssid Ssid, string Name);
+
+/// <summary>
+/// A believable world to try things on: real California LEAs in every state, invented people, and reports of several years
+/// in two languages.
+/// </summary>
+internal sealed class World(
+    CredentialingStorage storage,
+    LeaRegister register,
+    LeaCalendar calendar,
+    TimeProvider time,
+    ILoggerFactory loggers,
+    [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers)
+{
+    private const int ParallelUploads = 8;
+
+    private static readonly int[] Years = [2024, 2025, 2026];
+    private static readonly string[] Types = ["ssr", "lexile-quantile"];
+    private static readonly string[] Languages = ["en", "es"];
+
+    internal static IReadOnlyList<SampleLea> Leas { get; } =
+    [
+        Lea("01612590000000", "Oakland Unified", null, "Amaya Torres", "Jonah Whitfield", "Linh Pham"),
+        Lea("01611430000000", "Berkeley Unified", null, "Devon Achebe", "Marisol Vega", "Priya Raman"),
+        Lea("01612590130617", "Oakland Military Institute, College Preparatory Academy", 40, "Caleb Osei", "Ximena Duarte"),
+        Lea("10621660000000", "Fresno Unified", 120, "Gurpreet Gill", "Hannah Lund", "Mateo Salinas"),
+        Lea("37683380000000", "San Diego Unified", 300, "Isabel Cruz", "Noah Bergstrom"),
+        Lea("19647250000000", "Long Beach Unified", 356, "Sopheap Chan", "Tyrell Banks", "Valentina Reyes"),
+        Lea("38684780000000", "San Francisco Unified", 380, "Emi Sato", "Owen Gallagher", "Wei Zhang"),
+    ];
+
+    internal static IReadOnlyList<Persona> Personas { get; } =
+    [
+        new("rosa", "Rosa Delgado", [Leas[0].Id]),
+        new("luis", "Luis Ortega", [Leas[0].Id, Leas[2].Id]),
+        new("bea", "Bea Lindqvist", [Leas[1].Id]),
+        new("mei", "Mei Nakamura", [Leas[3].Id]),
+        new("sam", "Sam Okafor", [Leas[4].Id]),
+        new("dana", "Dana Whitehorse", [Leas[5].Id]),
+        new("grace", "Grace Kim", [Leas[6].Id]),
+        new("toms", "TOMS", []),
+    ];
+
+    /// <summary>Makes what is missing of the world, and leaves alone what is there: a start that was killed half-way is finished by the next.</summary>
+    internal async Task CreateMissingAsync(CancellationToken cancellationToken)
+    {
+        await storage.CreateMissingAsync(cancellationToken);
+        foreach (var lea in Leas)
+        {
+            await register.SaveAsync(new Lea(lea.Id, lea.Name, [.. CoordinatorsOf(lea)]), "devhost", cancellationToken);
+            if (lea.CredentialAge is { } days)
+                await GenerateAsync(lea, TimeSpan.FromDays(days), cancellationToken);
+        }
+
+        await UploadMissingAsync(cancellationToken);
+    }
+
+    /// <summary>Has the real service generate credentials some days ago. Does nothing where there are some; nobody sees the key.</summary>
+    private Task<GenerationOutcome> GenerateAsync(SampleLea lea, TimeSpan age, CancellationToken cancellationToken) =>
+        new CredentialService(storage, peppers, calendar, new PastTime(time.GetUtcNow() - age), loggers.CreateLogger<CredentialService>())
+            .GenerateAsync(lea.Id, CoordinatorsOf(lea).First(), ReleaseWording.Current, seenGeneration: null, cancellationToken);
+
+    private async Task UploadMissingAsync(CancellationToken cancellationToken)
+    {
+        var there = await storage.ScoreReports.GetBlobsAsync(cancellationToken: cancellationToken)
+            .Select(blob => blob.Name).ToHashSetAsync(StringComparer.Ordinal, cancellationToken: cancellationToken);
+        var reports =
+            from lea in Leas
+            from student in lea.Students
+            from year in Years
+            from type in Types
+            from language in Languages
+            select (lea, student, report: new ScoreReport(student.Ssid, year, type, language, "pdf"));
+        await Parallel.ForEachAsync(
+            reports.Where(item => !there.Contains(item.report.BlobName(item.lea.Id))),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelUploads, CancellationToken = cancellationToken },
+            async (item, token) =>
+            {
+                var (lea, student, report) = item;
+                var file = storage.ScoreReports.GetBlobClient(report.BlobName(lea.Id));
+                var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = report.MediaType } };
+                await file.UploadAsync(BinaryData.FromBytes(SampleReport.Create(lea.Name, student.Name, report)), options, token);
+            });
+    }
+
+    private static IEnumerable<Coordinator> CoordinatorsOf(SampleLea lea) =>
+        Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => new Coordinator(persona.Id, persona.Name, persona.Email));
+
+    private static SampleLea Lea(string id, string name, int? credentialAge, params string[] students) =>
+        new(LeaId.Parse(id), name, credentialAge, [.. students.Select((student, index) => new SampleStudent(SsidOf(id, index), student))]);
+
+    /// <summary>Ten digits that no two students share: a 9, eight digits of the CDS code that tell the LEAs apart, a number.</summary>
+    private static Ssid SsidOf(string cds, int index) => Ssid.Parse($"9{cds[..7]}{cds[^1]}{index + 1}");
+
+    private sealed class PastTime(DateTimeOffset then) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => then;
+    }
+}

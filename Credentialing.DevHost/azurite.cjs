@@ -1,0 +1,16 @@
+// Runs Azurite until standard input ends: when DevHost stops or dies, however it dies, the operating system closes the
+// pipe, and Azurite writes its data to disk and ends as well.
+const fs = require('node:fs');
+const path = require('node:path');
+
+const location = process.argv[process.argv.indexOf('--location') + 1];
+const pidFile = path.join(location, 'azurite.pid');
+fs.mkdirSync(location, { recursive: true });
+fs.writeFileSync(pidFile, String(process.pid));
+process.on('exit', () => fs.rmSync(pidFile, { force: true }));
+
+// Ctrl-C reaches the whole group of processes; DevHost decides when it no longer needs storage.
+process.on('SIGINT', () => {});
+process.stdin.on('end', () => process.emit('SIGTERM')).on('error', () => process.emit('SIGTERM')).resume();
+
+require('azurite/dist/src/azurite.js');
