@@ -24,25 +24,27 @@ public sealed partial class Azurite : IAsyncDisposable
         this.services = services;
     }
 
-    /// <summary>Starts one with its data in a folder, waiting for one that an earlier, killed run may have left to write its data.</summary>
-    /// <param name="dataFolder">Where its data is, or is to be.</param>
-    /// <param name="inMemory">Whether its data goes with the process; the folder is then only a place to work in.</param>
+    /// <summary>Starts one.</summary>
+    /// <param name="dataFolder">
+    /// Where its data is, or is to be; null to keep it in memory. If an earlier, killed run is still writing its data there,
+    /// that is waited for.
+    /// </param>
     /// <param name="accounts">The names of its storage accounts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="DevHostException">It could not be started; the message says what to do.</exception>
     public static async Task<Azurite> StartAsync(
-        string dataFolder, bool inMemory, IReadOnlyList<string> accounts, CancellationToken cancellationToken)
+        string? dataFolder, IReadOnlyList<string> accounts, CancellationToken cancellationToken)
     {
-        await AwaitPredecessorAsync(dataFolder, cancellationToken);
+        if (dataFolder is not null)
+            await AwaitPredecessorAsync(dataFolder, cancellationToken);
 
         var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         string[] arguments =
         [
             Path.Combine(ProjectFolder.Path, "azurite.cjs"),
-            "--location", dataFolder,
             "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",
             "--silent", "--skipApiVersionCheck", "--disableTelemetry",
-            .. inMemory ? (string[])["--inMemoryPersistence"] : [],
+            .. dataFolder is null ? (string[])["--inMemoryPersistence"] : ["--location", dataFolder],
         ];
         var start = new ProcessStartInfo("node", arguments)
         {

@@ -19,7 +19,7 @@ static async Task<int> RunAsync(Arguments arguments)
     const string Account = "devstoreaccount1";
 
     using var folder = DataFolder.Open(arguments.DataFolder, arguments.Reset);
-    await using var azurite = await Azurite.StartAsync(folder.File("azurite"), inMemory: false, [Account], CancellationToken.None);
+    await using var azurite = await Azurite.StartAsync(folder.File("azurite"), [Account], CancellationToken.None);
     var clock = new DevClock(folder.File("clock"));
     await using var app = DevHostApplication.Build(
         new DevHostParts(arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.File("secrets.json")), clock));

@@ -3,11 +3,14 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const location = process.argv[process.argv.indexOf('--location') + 1];
-const pidFile = path.join(location, 'azurite.pid');
-fs.mkdirSync(location, { recursive: true });
-fs.writeFileSync(pidFile, String(process.pid));
-process.on('exit', () => fs.rmSync(pidFile, { force: true }));
+const option = process.argv.indexOf('--location');
+if (option >= 0) {
+  const location = process.argv[option + 1];
+  const pidFile = path.join(location, 'azurite.pid');
+  fs.mkdirSync(location, { recursive: true });
+  fs.writeFileSync(pidFile, String(process.pid));
+  process.on('exit', () => fs.rmSync(pidFile, { force: true }));
+}
 
 // Ctrl-C reaches the whole group of processes; DevHost decides when it no longer needs storage.
 process.on('SIGINT', () => {});

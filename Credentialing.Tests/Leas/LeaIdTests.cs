@@ -1,0 +1,32 @@
+using Credentialing.Core.Leas;
+
+namespace Credentialing.Tests.Leas;
+
+public sealed class LeaIdTests
+{
+    [Theory]
+    [InlineData("01612590000000")]
+    [InlineData("01612590130617")]
+    public void Fourteen_digits_are_an_LEA_id(string code)
+    {
+        Assert.True(LeaId.TryParse(code, out var leaId));
+        Assert.Equal(code, leaId.Value);
+        Assert.Equal(LeaId.Parse(code), leaId);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("0161259000000")]
+    [InlineData("016125900000000")]
+    [InlineData("01 61259 0000000")]
+    [InlineData("0161259000000a")]
+    [InlineData("0161259000000٣")]
+    [InlineData("../12590000000")]
+    [InlineData("01612590000000\n")]
+    public void Nothing_else_is(string? code) => Assert.False(LeaId.TryParse(code, out _));
+
+    [Fact]
+    public void The_default_value_names_no_LEA_and_says_so() =>
+        Assert.Throws<InvalidOperationException>(() => default(LeaId).Value);
+}

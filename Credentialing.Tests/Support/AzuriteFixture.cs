@@ -1,0 +1,42 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Credentialing.DevHost;
+using Credentialing.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
+
+namespace Credentialing.Tests.Support;
+
+/// <summary>One Azurite for the whole run, in memory and on free ports, with an empty storage account for each test that asks.</summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    private const int Accounts = 500;
+
+    private Azurite azurite = null!;
+    private int used;
+
+    public async ValueTask InitializeAsync() =>
+        azurite = await Azurite.StartAsync(dataFolder: null, [.. Enumerable.Range(1, Accounts).Select(Name)], CancellationToken.None);
+
+    public ValueTask DisposeAsync() => azurite.DisposeAsync();
+
+    /// <summary>An account that nobody else has.</summary>
+    public StorageAccount NewAccount()
+    {
+        var number = Interlocked.Increment(ref used);
+        return number <= Accounts
+            ? new StorageAccount(azurite, Name(number))
+            : throw new InvalidOperationException($"More than {Accounts} tests ask for an account: raise the number.");
+    }
+
+    private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"account{number:D4}");
+}
+
+/// <summary>A storage account of a test's own.</summary>
+public sealed class StorageAccount(Azurite azurite, string name)
+{
+    public TableServiceClient Tables(TableClientOptions? options = null) => azurite.Tables(name, options);
+
+    public BlobServiceClient Blobs(BlobClientOptions? options = null) => azurite.Blobs(name, options);
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Credentialing.Core.Secrets;
+
+namespace Credentialing.Tests.Support;
+
+/// <summary>A vault in memory that tests rotate, and take away.</summary>
+public sealed class MemoryVault : ISecretVault
+{
+    private readonly Dictionary<string, List<SecretVersion>> secrets = [];
+    private int made;
+    private int calls;
+
+    public MemoryVault()
+    {
+        Rotate(SecretRing.CredentialPepper);
+        Rotate(SecretRing.VendorTokenKey);
+    }
+
+    /// <summary>Whether it fails every call.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>How often it was called.</summary>
+    public int Calls => calls;
+
+    /// <summary>Makes a new version; returns its name.</summary>
+    public string Rotate(string name)
+    {
+        var version = string.Create(CultureInfo.InvariantCulture, $"version{++made}");
+        if (!secrets.TryGetValue(name, out var versions))
+            secrets[name] = versions = [];
+        versions.Add(new SecretVersion(version, RandomNumberGenerator.GetBytes(32)));
+        return version;
+    }
+
+    public void Disable(string name, string version) => secrets[name].RemoveAll(held => held.Version == version);
+
+    public Task<IReadOnlyList<string>> ListVersionsAsync(string name, CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<string>>(() => [.. secrets[name].Select(held => held.Version)]);
+
+    public Task<SecretVersion> GetAsync(string name, string version, CancellationToken cancellationToken) =>
+        Answer(() => secrets[name].Single(held => held.Version == version));
+
+    private Task<T> Answer<T>(Func<T> answer)
+    {
+        Interlocked.Increment(ref calls);
+        return IsAway ? Task.FromException<T>(new Azure.RequestFailedException(503, "The vault is away.")) : Task.FromResult(answer());
+    }
+}

@@ -1,0 +1,107 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Credentialing.Core;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.ScoreReports;
+using Credentialing.Core.Secrets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Credentialing.Tests.Support;
+
+/// <summary>The domain's services over an empty storage account, a vault in memory, and a clock that stands still.</summary>
+public sealed class TestWorld : IAsyncDisposable
+{
+    public static readonly LeaId Oakland = LeaId.Parse("01612590000000");
+    public static readonly LeaId Berkeley = LeaId.Parse("01611430000000");
+    public static readonly Coordinator Rosa = new("rosa", "Rosa Delgado", "rosa@lea.example");
+    public static readonly Coordinator Luis = new("luis", "Luis Ortega", "luis@lea.example");
+
+    private readonly ServiceProvider services;
+
+    private TestWorld(StorageAccount account, MemoryVault vault, FakeTimeProvider clock)
+    {
+        Account = account;
+        Vault = vault;
+        Clock = clock;
+        var tables = new TableClientOptions();
+        tables.AddPolicy(Traffic, HttpPipelinePosition.PerRetry);
+        tables.Retry.Delay = TimeSpan.FromMilliseconds(1);
+        var blobs = new BlobClientOptions();
+        blobs.AddPolicy(Traffic, HttpPipelinePosition.PerRetry);
+        blobs.Retry.Delay = TimeSpan.FromMilliseconds(1);
+        Tables = account.Tables(tables);
+        Blobs = account.Blobs(blobs);
+        services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(Tables)
+            .AddSingleton(Blobs)
+            .AddSingleton<ISecretVault>(vault)
+            .AddSingleton<TimeProvider>(clock)
+            .AddCredentialingCore(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"))
+            .BuildServiceProvider(validateScopes: true);
+    }
+
+    public StorageAccount Account { get; }
+
+    public MemoryVault Vault { get; }
+
+    public FakeTimeProvider Clock { get; }
+
+    /// <summary>What goes out to storage through this world's clients.</summary>
+    public StorageTraffic Traffic { get; } = new();
+
+    public TableServiceClient Tables { get; }
+
+    public BlobServiceClient Blobs { get; }
+
+    public CredentialingStorage Storage => Get<CredentialingStorage>();
+
+    public CredentialService Credentials => Get<CredentialService>();
+
+    public VendorAuthenticator Vendors => Get<VendorAuthenticator>();
+
+    public VendorTokens Tokens => Get<VendorTokens>();
+
+    public LeaRegister Register => Get<LeaRegister>();
+
+    public ScoreReportStore Reports => Get<ScoreReportStore>();
+
+    /// <summary>A world with its tables and container, at noon in California on 23 November 2026.</summary>
+    public static async Task<TestWorld> CreateAsync(AzuriteFixture azurite)
+    {
+        var world = new TestWorld(azurite.NewAccount(), new MemoryVault(), new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero)));
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+        world.Traffic.Reset();
+        return world;
+    }
+
+    /// <summary>Another instance of the app: the same storage, vault and clock, with caches of its own.</summary>
+    public TestWorld AnotherInstance() => new(Account, Vault, Clock);
+
+    public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null) =>
+        await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
+
+    /// <summary>Generates credentials that nothing stands in the way of; returns their secret key as it is shown.</summary>
+    public async Task<string> MustGenerateAsync(LeaId leaId, int? seenGeneration = null) =>
+        Assert.IsType<GenerationOutcome.Generated>(await GenerateAsync(leaId, seenGeneration)).SecretKey.Reveal();
+
+    public async Task<AuthenticationOutcome> AuthenticateAsync(LeaId leaId, string secretKey) =>
+        await Vendors.AuthenticateAsync(new Username(leaId).ToString(), secretKey, TestContext.Current.CancellationToken);
+
+    /// <summary>Every row of a table, with all its columns.</summary>
+    public async Task<IReadOnlyList<TableEntity>> RowsAsync(string table) =>
+        await Account.Tables().GetTableClient(table).QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The audit events of an LEA, newest first.</summary>
+    public async Task<IReadOnlyList<TableEntity>> AuditEventsAsync(LeaId leaId) =>
+        [.. (await RowsAsync("Leas")).Where(row => row.PartitionKey == leaId.Value && row.RowKey.StartsWith("event:", StringComparison.Ordinal))];
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+
+    private T Get<T>()
+        where T : notnull => services.GetRequiredService<T>();
+}
