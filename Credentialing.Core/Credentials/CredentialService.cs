@@ -58,12 +58,13 @@ public sealed partial class CredentialService
         if (held?.Credential.Generation != seenGeneration)
             return new GenerationOutcome.Conflict(held?.Credential);
 
-        var now = WholeSeconds(time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var generatedAt = WholeSeconds(now);
         var generation = (seenGeneration ?? 0) + 1;
         var key = SecretKey.Generate();
         var verifier = SecretKeyVerifier.Create(await peppers.CurrentAsync(cancellationToken), leaId, generation, key);
         var next = new Credential(
-            leaId, generation, verifier, now, by, now + Credential.Lifetime, new ReleaseAuthorization(by, now, wording.Version), LastUsedOn: null);
+            leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version), LastUsedOn: null);
         var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by, generation);
 
         await expirations.PointAsync(leaId, next.ExpiresAt, cancellationToken);

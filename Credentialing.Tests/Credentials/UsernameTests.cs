@@ -1,0 +1,26 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Credentials;
+
+public sealed class UsernameTests
+{
+    [Fact]
+    public void A_username_leads_to_its_LEA()
+    {
+        var text = new Username(TestWorld.Oakland).ToString();
+        Assert.Equal("sis-01612590000000", text);
+        Assert.True(Username.TryParse(text, out var username));
+        Assert.Equal(TestWorld.Oakland, username.LeaId);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("01612590000000")]
+    [InlineData("SIS-01612590000000")]
+    [InlineData("sis-0161259000000")]
+    [InlineData("sis-01612590000000 ")]
+    [InlineData("sis-01612590000000' or PartitionKey ne '")]
+    public void Anything_else_is_no_username(string? text) => Assert.False(Username.TryParse(text, out _));
+}

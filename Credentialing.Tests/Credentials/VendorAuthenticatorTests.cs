@@ -1,0 +1,139 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Secrets;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Credentials;
+
+public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Authenticating_costs_one_round_trip_and_one_more_on_the_first_use_of_a_day()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+
+        Assert.Equal(2, await RoundTripsAsync(world, key));
+        Assert.Equal(1, await RoundTripsAsync(world, key));
+
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(2, await RoundTripsAsync(world, key));
+        Assert.Equal(1, await RoundTripsAsync(world, key));
+    }
+
+    [Fact]
+    public async Task The_date_of_the_last_use_is_kept()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        Assert.Null((await CredentialAsync(world)).LastUsedOn);
+
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
+
+        Assert.Equal(new DateOnly(2026, 11, 23), (await CredentialAsync(world)).LastUsedOn);
+    }
+
+    [Fact]
+    public async Task A_mistyped_key_or_username_never_reaches_storage()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Traffic.Reset();
+
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.AuthenticateAsync(TestWorld.Oakland, key[..^1] + (key[^1] == '0' ? '1' : '0')));
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.Vendors.AuthenticateAsync("rosa", key, TestContext.Current.CancellationToken));
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.Vendors.AuthenticateAsync(null, null, TestContext.Current.CancellationToken));
+
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task A_wrong_key_and_an_unknown_LEA_are_refused_alike_with_one_round_trip_each()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
+
+        world.Traffic.Reset();
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.AuthenticateAsync(TestWorld.Oakland, SecretKey.Generate().Reveal()));
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.AuthenticateAsync(TestWorld.Berkeley, key));
+
+        Assert.Equal(2, world.Traffic.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_key_made_under_an_old_pepper_works_and_is_brought_up_to_the_new_one()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
+        var old = (await CredentialAsync(world)).Verifier.PepperVersion;
+        var newest = world.Vault.Rotate(SecretRing.CredentialPepper);
+        world.Clock.Advance(SecretRing.RefreshInterval);
+
+        Assert.Equal(2, await RoundTripsAsync(world, key));
+        Assert.Equal(newest, (await CredentialAsync(world)).Verifier.PepperVersion);
+
+        // From then on the old version can go.
+        world.Vault.Disable(SecretRing.CredentialPepper, old);
+        world.Clock.Advance(SecretRing.RefreshInterval);
+        Assert.Equal(1, await RoundTripsAsync(world, key));
+    }
+
+    [Fact]
+    public async Task A_key_whose_pepper_was_disabled_no_longer_works()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Vault.Rotate(SecretRing.CredentialPepper);
+        world.Vault.Disable(SecretRing.CredentialPepper, (await CredentialAsync(world)).Verifier.PepperVersion);
+        world.Clock.Advance(SecretRing.RefreshInterval);
+
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+    }
+
+    [Fact]
+    public async Task A_key_made_by_an_instance_that_knows_a_newer_pepper_works_on_one_that_does_not_yet()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var elsewhere = world.AnotherInstance();
+        await world.AuthenticateAsync(TestWorld.Oakland, await world.MustGenerateAsync(TestWorld.Oakland)); // has read the vault
+        world.Clock.Advance(SecretRing.UnknownVersionInterval);
+        world.Vault.Rotate(SecretRing.CredentialPepper);
+
+        var key = await elsewhere.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+    }
+
+    [Fact]
+    public async Task A_vault_that_is_away_stops_nobody_once_it_was_read()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Vault.IsAway = true;
+        world.Clock.Advance(TimeSpan.FromDays(30));
+
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+    }
+
+    [Fact]
+    public async Task A_use_that_cannot_be_noted_is_no_reason_to_turn_a_vendor_away()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Traffic.Reset();
+        world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before;
+
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+    }
+
+    private static async Task<int> RoundTripsAsync(TestWorld world, string key)
+    {
+        world.Traffic.Reset();
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+        return world.Traffic.Requests.Count;
+    }
+
+    private static async Task<Credential> CredentialAsync(TestWorld world) =>
+        (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!;
+}

@@ -1,0 +1,151 @@
+using System.Text;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Secrets;
+using Credentialing.Tests.Support;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Credentialing.Tests.Credentials;
+
+public sealed class VendorTokenTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task A_token_works_for_15_minutes_with_one_round_trip_each_time()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var token = await IssueAsync(world);
+        Assert.Equal(TimeSpan.FromMinutes(15), token.Lifetime);
+        world.Traffic.Reset();
+
+        world.Clock.Advance(token.Lifetime - TimeSpan.FromSeconds(1));
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await TryAsync(world, token.Value));
+        Assert.Single(world.Traffic.Requests);
+
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token.Value));
+        Assert.Single(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task A_token_never_outlives_its_credentials()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(Credential.Lifetime - TimeSpan.FromSeconds(90));
+        var token = await IssueAsync(world);
+
+        Assert.Equal(TimeSpan.FromSeconds(90), token.Lifetime);
+        world.Clock.Advance(token.Lifetime);
+        Assert.IsNotType<AuthenticationOutcome.Authenticated>(await TryAsync(world, token.Value));
+    }
+
+    [Fact]
+    public async Task A_token_dies_with_its_generation_on_every_instance()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var elsewhere = world.AnotherInstance();
+        var token = await IssueAsync(world);
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await TryAsync(elsewhere, token.Value));
+
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(elsewhere, token.Value));
+        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token.Value));
+    }
+
+    [Fact]
+    public async Task A_token_survives_the_rotation_of_the_key_that_signed_it_until_that_is_disabled()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var token = await IssueAsync(world);
+        world.Vault.Rotate(SecretRing.VendorTokenKey);
+        world.Clock.Advance(SecretRing.RefreshInterval);
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await TryAsync(world, token.Value));
+
+        world.Vault.Disable(SecretRing.VendorTokenKey, new JsonWebToken(token.Value).Kid);
+        world.Clock.Advance(SecretRing.RefreshInterval);
+        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token.Value));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a.b.c")]
+    [InlineData("....")]
+    [InlineData("eyJhbGciOiJIUzI1NiJ9.e30.")]
+    [InlineData("tsk_0")]
+    public async Task Rubbish_is_refused_without_a_round_trip(string token)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token));
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task Forged_tokens_are_refused_without_a_round_trip()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var genuine = (await IssueAsync(world)).Value;
+        var key = await world.Vault.GetAsync(SecretRing.VendorTokenKey, new JsonWebToken(genuine).Kid, TestContext.Current.CancellationToken);
+        world.Traffic.Reset();
+
+        Assert.All(
+            [
+                WithHeader(genuine, header => header.Replace("HS256", "none", StringComparison.Ordinal))[..(genuine.LastIndexOf('.') + 1)],
+                genuine[..^4] + "AAAA",
+                WithHeader(genuine, header => header.Replace("at+jwt", "JWT", StringComparison.Ordinal)),
+                Signed(key.Value.ToArray(), key.Version, type: "JWT"), // the right key, another kind of token
+                Signed(key.Value.ToArray(), key.Version, issuer: "somebody"),
+                Signed(new byte[32], key.Version),
+                Signed(key.Value.ToArray(), "unknown"),
+            ],
+            async token => Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token)));
+        Assert.Empty(world.Traffic.Requests);
+
+        string Signed(byte[] secret, string keyId, string type = "at+jwt", string issuer = "credentialing:vendor") =>
+            new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+            {
+                TokenType = type,
+                Issuer = issuer,
+                Audience = "credentialing:vendor",
+                Expires = world.Clock.GetUtcNow().AddMinutes(5).UtcDateTime,
+                IssuedAt = world.Clock.GetUtcNow().UtcDateTime,
+                NotBefore = world.Clock.GetUtcNow().UtcDateTime,
+                Claims = new Dictionary<string, object> { ["sub"] = "sis-01612590000000", ["generation"] = 1 },
+                SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(secret) { KeyId = keyId }, SecurityAlgorithms.HmacSha256),
+            });
+    }
+
+    [Fact]
+    public async Task Tokens_with_invented_key_ids_cost_the_vault_at_most_one_call_a_second()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var genuine = (await IssueAsync(world)).Value;
+        var kid = new JsonWebToken(genuine).Kid;
+        world.Clock.Advance(SecretRing.UnknownVersionInterval);
+        var calls = world.Vault.Calls;
+
+        for (var number = 0; number < 20; number++)
+            await TryAsync(world, WithHeader(genuine, header => header.Replace(kid, $"invented{number}", StringComparison.Ordinal)));
+
+        Assert.Equal(calls + 1, world.Vault.Calls);
+    }
+
+    private static async Task<VendorToken> IssueAsync(TestWorld world)
+    {
+        var status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+        if (status.Credential is null)
+            await world.MustGenerateAsync(TestWorld.Oakland);
+        status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+        return await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
+    }
+
+    private static Task<AuthenticationOutcome> TryAsync(TestWorld world, string token) =>
+        world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken);
+
+    private static string WithHeader(string token, Func<string, string> change)
+    {
+        var parts = token.Split('.');
+        var header = change(Encoding.UTF8.GetString(Base64UrlEncoder.DecodeBytes(parts[0])));
+        return string.Join('.', [Base64UrlEncoder.Encode(header), .. parts[1..]]);
+    }
+}
