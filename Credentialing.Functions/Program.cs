@@ -18,10 +18,20 @@ builder.Services.AddOptions<AzureOptions>().BindConfiguration(AzureOptions.Secti
 builder.Services
     .AddCredentialing(builder.Configuration)
     .AddSingleton<TokenCredential>(new DefaultAzureCredential())
-    .AddSingleton(services => new TableServiceClient(Options(services).TableEndpoint, services.GetRequiredService<TokenCredential>()))
-    .AddSingleton(services => new BlobServiceClient(Options(services).BlobEndpoint, services.GetRequiredService<TokenCredential>()))
-    .AddSingleton(services => new SecretClient(Options(services).VaultUri, services.GetRequiredService<TokenCredential>()))
+    .AddSingleton(services => new TableServiceClient(Options(services).TableEndpoint, Credential(services), WithTimeout(new TableClientOptions())))
+    .AddSingleton(services => new BlobServiceClient(Options(services).BlobEndpoint, Credential(services), WithTimeout(new BlobClientOptions())))
+    .AddSingleton(services => new SecretClient(Options(services).VaultUri, Credential(services), WithTimeout(new SecretClientOptions())))
     .AddSingleton<ISecretVault, KeyVault>();
 builder.Build().Run();
+
+// The clients try four times, but wait 100 seconds for each answer unless told: longer than any caller.
+static TOptions WithTimeout<TOptions>(TOptions options)
+    where TOptions : ClientOptions
+{
+    options.Retry.NetworkTimeout = TimeSpan.FromSeconds(10);
+    return options;
+}
+
+static TokenCredential Credential(IServiceProvider services) => services.GetRequiredService<TokenCredential>();
 
 static AzureOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<AzureOptions>>().Value;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Core.Secrets;
@@ -25,13 +26,15 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
 
     /// <summary>
     /// How fresh the ring must be for an unknown version to be taken as made up, without asking the vault: somebody who
-    /// invents versions costs the vault one call a second.
+    /// invents versions costs the vault one call a second. As long does a read that failed stand for those who would
+    /// repeat it, so that this holds in an outage too.
     /// </summary>
     public static readonly TimeSpan UnknownVersionInterval = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim reading = new(1);
     private Ring? ring;
     private DateTimeOffset refreshAt;
+    private (ExceptionDispatchInfo Why, DateTimeOffset At)? failed;
 
     /// <summary>The newest version.</summary>
     /// <exception cref="Azure.RequestFailedException">The vault was never reached, and still cannot be.</exception>
@@ -78,7 +81,10 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         }
     }
 
-    /// <summary>Reads the vault, unless somebody else has done so since <paramref name="seen"/> was looked at.</summary>
+    /// <summary>
+    /// Reads the vault, unless somebody else has done so since <paramref name="seen"/> was looked at, or has just failed to:
+    /// then this fails likewise.
+    /// </summary>
     private async Task<Ring> ReadAsync(Ring? seen, CancellationToken cancellationToken)
     {
         await reading.WaitAsync(cancellationToken);
@@ -86,6 +92,20 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         {
             if (ring is { } newer && newer != seen)
                 return newer;
+            if (failed is { } recent && time.GetUtcNow() - recent.At < UnknownVersionInterval)
+                recent.Why.Throw();
+            return ring = await ReadVaultAsync(seen, cancellationToken);
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    private async Task<Ring> ReadVaultAsync(Ring? seen, CancellationToken cancellationToken)
+    {
+        try
+        {
             var names = await vault.ListVersionsAsync(name, cancellationToken);
             if (names.Count == 0)
                 throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
@@ -93,11 +113,12 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
                 seen?.Versions.GetValueOrDefault(version) ?? await vault.GetAsync(name, version, cancellationToken)));
             var now = time.GetUtcNow();
             refreshAt = now + RefreshInterval;
-            return ring = new Ring(versions[^1], versions.ToFrozenDictionary(version => version.Version), now);
+            return new Ring(versions[^1], versions.ToFrozenDictionary(version => version.Version), now);
         }
-        finally
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            reading.Release();
+            failed = (ExceptionDispatchInfo.Capture(failure), time.GetUtcNow());
+            throw;
         }
     }
 

@@ -89,16 +89,21 @@ public static class Problems
             new Dictionary<string, object?> { ["unreachable"] = unreachable });
 
     /// <summary>
-    /// What to answer for an exception that no function expects: 503 for trouble with storage or vault, which their clients
-    /// have already retried, else 500. Nothing of the exception is in the answer.
+    /// What to answer for an exception that no function expects: 4xx for a request that breaks HTTP's own rules half-way, 503
+    /// for trouble with storage or vault, which their clients have already retried, else 500. Nothing of the exception is in
+    /// the answer.
     /// </summary>
-    public static IResult From(Exception exception) => IsDependencyFault(exception)
-        ? Problem(503, "unavailable", "The service is not available at the moment.", "Something it depends on cannot be reached. Try again.")
-        : Problem(500, "unexpected", "Something unexpected happened.", "It was logged.");
+    public static IResult From(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => Problem(bad.StatusCode, "malformed-request", "The request is malformed.", "Its body does not follow HTTP."),
+        _ when IsDependencyFault(exception) =>
+            Problem(503, "unavailable", "The service is not available at the moment.", "Something it depends on cannot be reached. Try again."),
+        _ => Problem(500, "unexpected", "Something unexpected happened.", "It was logged."),
+    };
 
     private static bool IsDependencyFault(Exception exception) => exception switch
     {
-        RequestFailedException or AuthenticationFailedException or OperationCanceledException or TimeoutException or HttpRequestException => true,
+        RequestFailedException or AuthenticationFailedException or OperationCanceledException or TimeoutException or IOException => true,
         AggregateException { InnerException: { } inner } => IsDependencyFault(inner), // a client that ran out of retries
         _ => false,
     };

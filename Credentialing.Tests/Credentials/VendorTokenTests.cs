@@ -88,7 +88,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         var key = await world.Vault.GetAsync(SecretRing.VendorTokenKey, new JsonWebToken(genuine).Kid, TestContext.Current.CancellationToken);
         world.Traffic.Reset();
 
-        Assert.All(
+        await Assert.AllAsync(
             [
                 WithHeader(genuine, header => header.Replace("HS256", "none", StringComparison.Ordinal))[..(genuine.LastIndexOf('.') + 1)],
                 genuine[..^4] + "AAAA",

@@ -1,0 +1,129 @@
+using System.Net;
+using Credentialing.Core.Credentials;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class CredentialEndpointTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData("{}", "release-not-authorized")]
+    [InlineData("null", "release-not-authorized")]
+    [InlineData("", "release-not-authorized")]
+    [InlineData("""{"authorized":null,"wordingVersion":"2026-1"}""", "release-not-authorized")]
+    [InlineData("""{"authorized":false,"wordingVersion":"2026-1"}""", "release-not-authorized")]
+    [InlineData("""{"authorized":true}""", "unknown-wording")]
+    [InlineData("""{"authorized":true,"wordingVersion":null}""", "unknown-wording")]
+    [InlineData("""{"authorized":true,"wordingVersion":"1999-1"}""", "unknown-wording")]
+    public async Task Without_the_authorization_under_a_known_wording_nothing_changes(string body, string type)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        var before = (await world.RowsAsync("Leas")).Select(row => row.ETag);
+
+        var answer = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, body);
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, type), (answer.Status, answer.ProblemType));
+        Assert.Equal(before, (await world.RowsAsync("Leas")).Select(row => row.ETag));
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
+    }
+
+    [Fact]
+    public async Task Two_coordinators_at_the_same_moment_get_one_201_and_one_412_with_who_and_when_50_times_over()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var elsewhere = world.AnotherInstance();
+        await using var host = await TestHost.StartAsync(world);
+        await using var other = await TestHost.StartAsync(elsewhere);
+        for (var round = 0; round < 50; round++)
+        {
+            int? seen = round == 0 ? null : round;
+            var answers = await Task.WhenAll(host.GenerateAsync("rosa", TestWorld.Oakland, seen), other.GenerateAsync("luis", TestWorld.Oakland, seen));
+
+            var won = Assert.Single(answers, answer => answer.Status == HttpStatusCode.Created);
+            var lost = Assert.Single(answers, answer => answer.Status == HttpStatusCode.PreconditionFailed);
+            Assert.Equal("credential-changed", lost.ProblemType);
+            Assert.Equal(won.Json.GetProperty("generatedBy").GetString(), lost.Json.GetProperty("generatedBy").GetString());
+            Assert.Equal(won.Json.GetProperty("generatedAt").GetDateTime(), lost.Json.GetProperty("generatedAt").GetDateTime());
+            Assert.Equal(won.Headers.ETag, lost.Headers.ETag);
+            Assert.False(lost.Json.TryGetProperty("secretKey", out _));
+            Assert.Equal(HttpStatusCode.OK, (await other.AsVendorAsync(TestWorld.Oakland, won.Json.GetProperty("secretKey").GetString()!, "v1/credential")).Status);
+            Assert.Equal(round + 1, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(428, "precondition-required")]
+    [InlineData(400, "malformed-precondition", "If-Match", "*")]
+    [InlineData(400, "malformed-precondition", "If-Match", "1")]
+    [InlineData(400, "malformed-precondition", "If-Match", "\"1\", \"2\"")]
+    [InlineData(400, "malformed-precondition", "If-None-Match", "\"1\"")]
+    [InlineData(400, "malformed-precondition", "If-None-Match", "*", "If-Match", "\"1\"")]
+    [InlineData(412, "credential-changed", "If-None-Match", "*")]
+    [InlineData(412, "credential-changed", "If-Match", "\"2\"")]
+    [InlineData(412, "credential-changed", "If-Match", "\"0\"")]
+    [InlineData(412, "credential-changed", "If-Match", "\"\"")]
+    [InlineData(412, "credential-changed", "If-Match", "\"99999999999999999999\"")]
+    [InlineData(412, "credential-changed", "If-Match", "\"somebody else's\"")]
+    [InlineData(412, "credential-changed", "If-Match", "W/\"1\"")] // RFC 9110, section 13.1.1: compared strongly
+    public async Task Nobody_replaces_credentials_that_they_have_not_seen(int status, string type, params string[] headers)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        using var body = TestHost.Json(TestHost.Authorization);
+        var answer = await host.SendAsync(HttpMethod.Post, "leas/01612590000000/credentials", "luis", body, headers);
+
+        Assert.Equal((status, type), ((int)answer.Status, answer.ProblemType));
+        Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland));
+    }
+
+    [Fact]
+    public async Task Regenerating_what_never_was_is_a_412()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var answer = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        Assert.Equal((HttpStatusCode.PreconditionFailed, "credential-changed"), (answer.Status, answer.ProblemType));
+        Assert.Null(answer.Headers.ETag);
+    }
+
+    [Fact]
+    public async Task The_round_trip_budgets_hold_over_HTTP()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"); // the first use of the day
+
+        Assert.Equal(1, await RoundTripsAsync(() => host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")));
+        Assert.Equal(1, await RoundTripsAsync(() => host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")));
+        Assert.Equal(0, await RoundTripsAsync(() => host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "bea")));
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(4, await RoundTripsAsync(() => host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1)));
+
+        async Task<int> RoundTripsAsync(Func<Task<Answer>> ask)
+        {
+            world.Traffic.Reset();
+            await ask();
+            return world.Traffic.Requests.Count;
+        }
+    }
+
+    [Fact]
+    public async Task The_status_shows_the_wording_to_agree_to_and_never_a_key()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        var status = await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
+
+        Assert.Equal(ReleaseWording.Current.Version, status.Json.GetProperty("authorization").GetProperty("wordingVersion").GetString());
+        Assert.False(status.Json.TryGetProperty("secretKey", out _));
+        Assert.DoesNotContain("tsk_", status.Text, StringComparison.Ordinal);
+        Assert.True(status.Headers.CacheControl!.NoStore);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using Azure.Data.Tables;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class FaultTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Trouble_with_storage_is_a_503_that_says_when_to_try_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Traffic.Break = _ => Fault.Before;
+
+        foreach (var answer in (Answer[])[
+            await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"),
+            await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1),
+            await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")])
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType));
+            Assert.NotNull(answer.Headers.RetryAfter);
+            Assert.True(answer.Headers.CacheControl!.NoStore);
+        }
+
+        world.Traffic.Break = null;
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
+    }
+
+    [Fact]
+    public async Task Trouble_with_storage_that_passes_is_not_noticed()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        world.Traffic.Reset();
+        world.Traffic.Break = number => number <= 2 ? Fault.Before : Fault.None;
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Status);
+    }
+
+    [Fact]
+    public async Task An_app_that_starts_without_its_vault_says_503_and_works_as_soon_as_it_is_back()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        world.Vault.IsAway = true;
+        Assert.Equal("unavailable", (await host.GenerateAsync("rosa", TestWorld.Oakland)).ProblemType);
+
+        world.Vault.IsAway = false;
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+    }
+
+    [Fact]
+    public async Task A_row_that_makes_no_sense_is_a_500_that_tells_nothing_of_it()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity("01612590000000", "credential"), TestContext.Current.CancellationToken);
+
+        var answer = await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
+        Assert.DoesNotContain("Generation", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_app_lives_whatever_is_away_and_is_ready_when_storage_and_vault_are_there()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
+
+        world.Vault.IsAway = true;
+        world.Traffic.Break = _ => Fault.Before;
+
+        var ready = await host.SendAsync(HttpMethod.Get, "health/ready");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (ready.Status, ready.ProblemType));
+        Assert.Equal(["storage", "vault"], ready.Json.GetProperty("unreachable").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health")).Status);
+    }
+}

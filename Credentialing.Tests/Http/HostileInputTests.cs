@@ -1,0 +1,191 @@
+using System.Net;
+using System.Text;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class HostileInputTests(AzuriteFixture azurite)
+{
+    private const string Credentials = "leas/01612590000000/credentials";
+
+    [Theory]
+    [InlineData("0161259000000")]
+    [InlineData("abc")]
+    [InlineData("01612590000000%20")]
+    [InlineData("01612590000000%2F")]
+    [InlineData("%E0%A4%A")]
+    [InlineData("'%20or%20'1'%20eq%20'1")]
+    public async Task A_malformed_LEA_id_is_a_400(string leaId)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        Assert.Equal("malformed-lea-id", (await host.SendAsync(HttpMethod.Get, $"leas/{leaId}/credentials", "rosa")).ProblemType);
+        Assert.Equal("malformed-lea-id", (await host.SendAsync(HttpMethod.Get, $"leas/{leaId}", "toms")).ProblemType);
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("\"authorized\"")]
+    [InlineData("{\"authorized\":\"yes\"}")]
+    [InlineData("{\"authorized\":true,\"authorized\":false}")]
+    [InlineData("{\"authorized\":true} and more")]
+    [InlineData("\0")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]")]
+    public async Task Malformed_JSON_is_a_400_that_repeats_nothing_of_it(string body)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        foreach (var (method, path, persona) in ((HttpMethod, string, string)[])[(HttpMethod.Post, Credentials, "rosa"), (HttpMethod.Put, "leas/01612590000000", "toms"), (HttpMethod.Post, "credentials/validate", "toms")])
+        {
+            using var content = TestHost.Json(body);
+            var answer = await host.SendAsync(method, path, persona, content, "If-None-Match", "*");
+            if (path == Credentials || !body.Contains("authorized\":", StringComparison.Ordinal))
+                Assert.Equal((HttpStatusCode.BadRequest, "malformed-json"), (answer.Status, answer.ProblemType));
+            else
+                Assert.InRange((int)answer.Status, 200, 499); // elsewhere it is only beside the point
+        }
+
+        Assert.Empty(await world.RowsAsync("Leas"));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_UTF_8_are_malformed_JSON()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var content = new ByteArrayContent([(byte)'{', 0xFF, 0xFE, (byte)'}']);
+        content.Headers.ContentType = new("application/json");
+        Assert.Equal("malformed-json", (await host.SendAsync(HttpMethod.Post, Credentials, "rosa", content, "If-None-Match", "*")).ProblemType);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_of_2_MB_is_a_413_whether_its_length_was_told_or_not(bool chunked)
+    {
+        string[] transfer = chunked ? ["Transfer-Encoding", "chunked"] : [];
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        foreach (var (method, path, persona) in ((HttpMethod, string, string)[])[(HttpMethod.Post, Credentials, "rosa"), (HttpMethod.Put, "leas/01612590000000", "toms"), (HttpMethod.Post, "credentials/validate", "toms")])
+        {
+            using var content = Large("application/json");
+            var answer = await host.SendAsync(method, path, persona, content, ["If-None-Match", "*", .. transfer]);
+            Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "body-too-large"), (answer.Status, answer.ProblemType));
+        }
+
+        using var form = Large("application/x-www-form-urlencoded");
+        var token = await host.SendAsync(HttpMethod.Post, "v1/token", null, form, transfer);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (token.Status, token.Json.GetProperty("error").GetString()));
+
+        static StringContent Large(string type) => new(new string(' ', 2 * 1024 * 1024), Encoding.ASCII, type);
+    }
+
+    [Fact]
+    public async Task A_body_that_breaks_the_rules_of_HTTP_is_a_400()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var answer = await host.SendRawAsync(
+            $"POST /api/{Credentials}", $"Bearer {await host.SignInAsync("rosa")}",
+            "If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("urn:problem-type:credentialing:malformed-request", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/xml; charset=utf-8")]
+    [InlineData("rubbish")]
+    [InlineData(null)]
+    public async Task A_wrong_content_type_is_a_415(string? type)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(TestHost.Authorization));
+        if (type is not null)
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+        var answer = await host.SendAsync(HttpMethod.Post, Credentials, "rosa", content, "If-None-Match", "*");
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "unsupported-media-type"), (answer.Status, answer.ProblemType));
+    }
+
+    [Theory]
+    [InlineData("901612590")]
+    [InlineData("90161259011")]
+    [InlineData("901612590x")]
+    [InlineData("%2e%2e%2f01611430000000")]
+    public async Task A_malformed_SSID_is_a_400(string ssid)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        Assert.Equal("malformed-ssid", (await host.AsVendorAsync(TestWorld.Oakland, key, $"v1/students/{ssid}/score-reports")).ProblemType);
+        Assert.Equal("malformed-ssid", (await host.AsVendorAsync(TestWorld.Oakland, key, $"v1/students/{ssid}/score-reports/2026-ssr-en.pdf")).ProblemType);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Basic")]
+    [InlineData("Basic ")]
+    [InlineData("Basic !!!!")]
+    [InlineData("Basic c2lzLTAxNjEyNTkwMDAwMDAw")] // no colon
+    [InlineData("Basic /////w==")] // no UTF-8
+    [InlineData("Basic Og==")] // neither username nor key
+    [InlineData("Bearer")]
+    [InlineData("Bearer ....")]
+    [InlineData("Digest username=\"sis-01612590000000\"")]
+    [InlineData(",,,")]
+    public async Task A_malformed_authorization_is_a_401(string authorization)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+
+        var answer = await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", authorization]);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, "invalid-credentials"), (answer.Status, answer.ProblemType));
+        Assert.Equal(["Bearer", "Basic"], answer.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme));
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Theory]
+    [InlineData("DELETE", "leas/01612590000000/credentials")]
+    [InlineData("PUT", "leas/01612590000000/credentials")]
+    [InlineData("POST", "leas/01612590000000")]
+    [InlineData("GET", "v1/token")]
+    [InlineData("HEAD", "health")]
+    [InlineData("POST", "v1/students/9016125901/score-reports")]
+    [InlineData("GET", "no/such/route")]
+    public async Task A_wrong_verb_or_route_is_a_bare_404(string method, string path)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var answer = await host.SendAsync(HttpMethod.Parse(method), path);
+        Assert.Equal((HttpStatusCode.NotFound, 0), (answer.Status, answer.Body.Length));
+        Assert.Empty(answer.ContentHeaders.Allow);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"","coordinators":[]}""")]
+    [InlineData("""{"name":"Oakland\nUnified","coordinators":[]}""")]
+    [InlineData("""{"coordinators":[]}""")]
+    [InlineData("""{"name":"Oakland Unified"}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[null]}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a/b","name":"A","email":"a@lea.example"}]}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"rubbish"}]}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"A <a@lea.example>"}]}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A"}]}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"a@lea.example"},{"id":"a","name":"B","email":"b@lea.example"}]}""")]
+    [InlineData("null")]
+    public async Task An_LEA_that_is_not_valid_is_a_422_and_changes_nothing(string body)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var content = TestHost.Json(body);
+        var answer = await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", content);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid-lea"), (answer.Status, answer.ProblemType));
+        Assert.Empty(await world.RowsAsync("Leas"));
+        Assert.Equal("lea-not-found", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).ProblemType);
+    }
+}

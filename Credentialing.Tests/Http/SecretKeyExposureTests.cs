@@ -1,0 +1,90 @@
+using System.Net;
+using System.Text;
+using Credentialing.Core.Credentials;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
+{
+    /// <summary>
+    /// Walks through everything that is ever done with a key, rightly and wrongly, and then looks for it in all that was
+    /// answered, logged and stored.
+    /// </summary>
+    [Fact]
+    public async Task A_secret_key_is_in_exactly_one_answer_and_in_no_log_no_row_and_no_blob()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world, builder => logs.Attach(builder.Logging));
+        await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
+            .UploadAsync(BinaryData.FromString("%PDF-"), TestContext.Current.CancellationToken);
+        var answers = new List<Answer>();
+        var keys = new List<string>();
+        for (int? seen = null; seen is null or < 2; seen = (seen ?? 0) + 1)
+        {
+            var generated = await host.GenerateAsync("rosa", TestWorld.Oakland, seen);
+            answers.Add(generated);
+            keys.Add(generated.Json.GetProperty("secretKey").GetString()!);
+            await UseAsync(keys[^1]);
+            await UseAsync(keys[0]); // after the regeneration: the superseded one
+            await UseAsync(keys[^1].ToLowerInvariant());
+            await UseAsync(keys[^1][..^1]); // cut short while copying
+            world.Traffic.Reset();
+            world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // storage fails half-way
+            answers.Add(await host.GenerateAsync("rosa", TestWorld.Oakland, (seen ?? 0) + 1));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answers[^1].Status);
+            world.Traffic.Break = _ => Fault.Before; // and then altogether
+            await UseAsync(keys[^1]);
+            world.Traffic.Break = null;
+        }
+
+        var stored = (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations"))
+            .SelectMany(row => row.Select(column => column.Value is byte[] bytes ? Convert.ToHexString(bytes) : $"{column.Value}")).ToList();
+        await foreach (var blob in world.Storage.ScoreReports.GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            var content = await world.Storage.ScoreReports.GetBlobClient(blob.Name).DownloadContentAsync(TestContext.Current.CancellationToken);
+            stored.Add(blob.Name + content.Value.Content);
+        }
+
+        Assert.Contains(logs.Lines, line => line.Contains("PUT", StringComparison.Ordinal)); // the Azure clients' logs are there
+        Assert.Contains(logs.Lines, line => line.Contains("v1/token", StringComparison.Ordinal)); // and Kestrel's
+        foreach (var key in keys)
+        {
+            Assert.Single(answers, answer => answer.Text.Contains(key, StringComparison.Ordinal));
+            foreach (var form in FormsOf(key))
+            {
+                Assert.DoesNotContain(logs.Lines, line => line.Contains(form, StringComparison.OrdinalIgnoreCase));
+                Assert.DoesNotContain(stored, text => text.Contains(form, StringComparison.OrdinalIgnoreCase));
+                Assert.DoesNotContain(answers.Where(answer => !answer.Text.Contains(key, StringComparison.Ordinal)), answer => Whole(answer).Contains(form, StringComparison.OrdinalIgnoreCase));
+            }
+        }
+
+        async Task UseAsync(string key)
+        {
+            answers.Add(await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"));
+            answers.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"));
+            answers.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports"));
+            answers.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports/2026-ssr-en.pdf"));
+            using var form = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", "sis-01612590000000"), new("client_secret", key)]);
+            answers.Add(await host.SendAsync(HttpMethod.Post, "v1/token", null, form));
+            using var malformed = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{key}}" """);
+            answers.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", malformed));
+            using var validation = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""");
+            answers.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", validation));
+        }
+    }
+
+    /// <summary>The key itself, its digits alone, its bytes in hexadecimal and base64, and the Basic header that carries it.</summary>
+    private static IEnumerable<string> FormsOf(string text)
+    {
+        Assert.True(SecretKey.TryParse(text, out var key));
+        yield return text["tsk_".Length..^7];
+        yield return Convert.ToHexString(key.Bytes);
+        yield return Convert.ToBase64String(key.Bytes);
+        yield return TestHost.Basic(TestWorld.Oakland, text)["Basic ".Length..];
+        yield return Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
+    }
+
+    private static string Whole(Answer answer) => $"{answer.Headers}{answer.ContentHeaders}{answer.Text}";
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using Credentialing.Core.Credentials;
+using Credentialing.Tests.Support;
+using Duende.IdentityModel.Client;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class StoryTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task A_coordinator_generates_a_vendor_downloads_a_year_passes_and_it_begins_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
+            .UploadAsync(BinaryData.FromString("%PDF-"), TestContext.Current.CancellationToken);
+
+        // TOMS tells of the LEA.
+        using (var lea = TestHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}"""))
+            Assert.Equal(HttpStatusCode.NoContent, (await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", lea)).Status);
+        var told = (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).Json;
+        Assert.Equal("Oakland Unified", told.GetProperty("name").GetString());
+        Assert.Equal("rosa@lea.example", told.GetProperty("coordinators")[0].GetProperty("email").GetString());
+
+        // The coordinator sees that there is nothing yet, and generates.
+        var status = await StatusAsync(host);
+        Assert.Equal(("none", "generate"), (Text(status, "state"), Text(status, "action")));
+        Assert.Null(status.Headers.ETag);
+        var generated = await host.GenerateAsync("rosa", TestWorld.Oakland);
+        Assert.Equal(HttpStatusCode.Created, generated.Status);
+        Assert.Equal("sis-01612590000000", Text(generated, "username"));
+        Assert.Equal("/api/leas/01612590000000/credentials", generated.Headers.Location?.OriginalString);
+        var key = Text(generated, "secretKey")!;
+
+        // A vendor gets a token with an ordinary OAuth 2.0 client library, lists, and downloads.
+        var token = await TokenAsync(host, key);
+        Assert.False(token.IsError, token.Error);
+        Assert.Equal(900, token.ExpiresIn);
+        var bearer = (string[])["Authorization", $"Bearer {token.AccessToken}"];
+        var listed = (await host.SendAsync(HttpMethod.Get, "v1/students/9016125901/score-reports", headers: bearer)).Json;
+        var report = await host.SendAsync(HttpMethod.Get, listed[0].GetProperty("link").GetString()!, headers: bearer);
+        Assert.Equal(("application/pdf", "%PDF-"), (report.ContentHeaders.ContentType?.MediaType, report.Text));
+
+        // The year goes by.
+        status = await StatusAsync(host);
+        Assert.Equal(("active", "regenerate", "\"1\""), (Text(status, "state"), Text(status, "action"), status.Headers.ETag?.Tag));
+        Assert.Equal("Current credentials expire in 365 days.", Text(status, "notice"));
+        Assert.Equal(world.Clock.GetUtcNow().AddDays(365).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null), Text(status, "expiresAt"));
+        world.Clock.Advance(TimeSpan.FromDays(356));
+        Assert.Equal("Current credentials expire in 9 days.", Text(await StatusAsync(host), "notice"));
+        Assert.Equal("expiring", Text(await StatusAsync(host), "state"));
+        Assert.Equal(9, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Json.GetProperty("daysRemaining").GetInt32());
+        world.Clock.Advance(TimeSpan.FromDays(9));
+        Assert.Equal("Current credentials have expired.", Text(await StatusAsync(host), "notice"));
+        Assert.Equal("credentials-expired", (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).ProblemType);
+        Assert.Contains("expired", (await TokenAsync(host, key)).ErrorDescription, StringComparison.Ordinal);
+
+        // And the coordinator regenerates.
+        var renewed = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        Assert.True((await TokenAsync(host, key)).IsError);
+        Assert.False((await TokenAsync(host, renewed)).IsError);
+        Assert.Equal("Current credentials expire in 365 days.", Text(await StatusAsync(host), "notice"));
+    }
+
+    [Fact]
+    public async Task After_a_regeneration_the_old_key_and_its_tokens_are_refused_at_once_by_every_instance()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var elsewhere = world.AnotherInstance();
+        await using var host = await TestHost.StartAsync(world);
+        await using var other = await TestHost.StartAsync(elsewhere);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        var token = (await TokenAsync(host, key)).AccessToken!;
+        Assert.Equal(HttpStatusCode.OK, (await WithTokenAsync(other, token)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await other.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
+
+        await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
+
+        foreach (var instance in (TestHost[])[host, other])
+        {
+            Assert.Equal("invalid-credentials", (await WithTokenAsync(instance, token)).ProblemType);
+            Assert.Equal("invalid-credentials", (await instance.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).ProblemType);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await TokenAsync(instance, key)).HttpStatusCode);
+        }
+
+        static Task<Answer> WithTokenAsync(TestHost host, string token) =>
+            host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token}"]);
+    }
+
+    [Fact]
+    public async Task TOMS_can_ask_whether_credentials_are_right_and_only_TOMS()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        var right = (await ValidateAsync("toms", key)).Json;
+        Assert.Equal((true, "01612590000000"), (right.GetProperty("valid").GetBoolean(), right.GetProperty("leaId").GetString()));
+        Assert.Equal(world.Clock.GetUtcNow().AddDays(365).UtcDateTime, right.GetProperty("expiresAt").GetDateTime());
+
+        var wrong = (await ValidateAsync("toms", SecretKey.Generate().Reveal())).Json;
+        Assert.False(wrong.GetProperty("valid").GetBoolean());
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, wrong.GetProperty("leaId").ValueKind);
+
+        world.Clock.Advance(TimeSpan.FromDays(365));
+        Assert.False((await ValidateAsync("toms", key)).Json.GetProperty("valid").GetBoolean());
+        Assert.Equal("not-permitted", (await ValidateAsync("rosa", key)).ProblemType);
+
+        async Task<Answer> ValidateAsync(string persona, string secretKey)
+        {
+            using var body = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{secretKey}}"}""");
+            return await host.SendAsync(HttpMethod.Post, "credentials/validate", persona, body);
+        }
+    }
+
+    private static Task<Answer> StatusAsync(TestHost host) => host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
+
+    private static string? Text(Answer answer, string property) => answer.Json.GetProperty(property).GetString();
+
+    private static async Task<TokenResponse> TokenAsync(TestHost host, string secretKey)
+    {
+        using var request = new ClientCredentialsTokenRequest
+        {
+            Address = new Uri(host.Client.BaseAddress!, "v1/token").ToString(),
+            ClientId = "sis-01612590000000",
+            ClientSecret = secretKey,
+        };
+        return await host.Client.RequestClientCredentialsTokenAsync(request, TestContext.Current.CancellationToken);
+    }
+}

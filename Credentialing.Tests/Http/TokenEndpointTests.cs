@@ -1,0 +1,95 @@
+using System.Net;
+using System.Text;
+using Credentialing.Core.Credentials;
+using Credentialing.Tests.Support;
+using Duende.IdentityModel.Client;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class TokenEndpointTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData(ClientCredentialStyle.AuthorizationHeader)]
+    [InlineData(ClientCredentialStyle.PostBody)]
+    public async Task An_ordinary_OAuth_library_gets_a_token_with_nothing_but_URL_username_and_key(ClientCredentialStyle style)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var request = new ClientCredentialsTokenRequest
+        {
+            Address = new Uri(host.Client.BaseAddress!, "v1/token").ToString(),
+            ClientId = "sis-01612590000000",
+            ClientSecret = await host.MustGenerateAsync("rosa", TestWorld.Oakland),
+            ClientCredentialStyle = style,
+        };
+
+        var token = await host.Client.RequestClientCredentialsTokenAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.False(token.IsError, token.Error);
+        Assert.Equal(("Bearer", 900), (token.TokenType, token.ExpiresIn));
+        Assert.True(token.HttpResponse!.Headers.CacheControl!.NoStore);
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token.AccessToken}"])).Status);
+    }
+
+    /// <summary>RFC 6749, section 5.2, case by case.</summary>
+    [Theory]
+    [InlineData("", 400, "invalid_request")]
+    [InlineData("grant_type=", 400, "invalid_request")]
+    [InlineData("grant_type=client_credentials&grant_type=client_credentials", 400, "invalid_request")]
+    [InlineData("grant_type=password&username=a&password=b", 400, "unsupported_grant_type")]
+    [InlineData("grant_type=client_credentials&scope=everything", 400, "invalid_scope")]
+    [InlineData("grant_type=client_credentials", 401, "invalid_client")]
+    [InlineData("grant_type=client_credentials&client_id=sis-01612590000000", 401, "invalid_client")]
+    [InlineData("grant_type=client_credentials&client_id=sis-01612590000000&client_secret=wrong", 401, "invalid_client")]
+    [InlineData("grant_type=client_credentials&client_id=rosa&client_secret=KEY", 401, "invalid_client")]
+    [InlineData("grant_type=client_credentials&client_id=sis-01611430000000&client_secret=KEY", 401, "invalid_client")]
+    [InlineData("grant_type=client_credentials&client_id=%FF%00&client_secret=%", 401, "invalid_client")]
+    public async Task A_request_that_is_not_right_gets_the_error_that_OAuth_clients_understand(string form, int status, string error)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        using var content = new StringContent(form.Replace("KEY", key, StringComparison.Ordinal), Encoding.ASCII, "application/x-www-form-urlencoded");
+        AssertError(status, error, await host.SendAsync(HttpMethod.Post, "v1/token", null, content));
+    }
+
+    [Fact]
+    public async Task Credentials_in_two_places_or_in_a_malformed_header_are_refused()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        AssertError(400, "invalid_request", await AskAsync($"grant_type=client_credentials&client_secret={key}", TestHost.Basic(TestWorld.Oakland, key)));
+        AssertError(401, "invalid_client", await AskAsync("grant_type=client_credentials", "Basic !!!!"));
+        AssertError(401, "invalid_client", await AskAsync("grant_type=client_credentials", TestHost.Basic(TestWorld.Oakland, SecretKey.Generate().Reveal())));
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials&client_id=sis-01612590000000", TestHost.Basic(TestWorld.Oakland, key))).Status);
+        // RFC 6749, section 2.3.1: the parts of the header may be percent-encoded.
+        var encoded = Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis%2D01612590000000:{key.Replace("_", "%5F", StringComparison.Ordinal)}"));
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials", $"Basic {encoded}")).Status);
+
+        async Task<Answer> AskAsync(string form, string authorization)
+        {
+            using var content = new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded");
+            return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", authorization);
+        }
+    }
+
+    [Fact]
+    public async Task JSON_is_no_token_request()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var content = TestHost.Json("""{"grant_type":"client_credentials"}""");
+        AssertError(400, "invalid_request", await host.SendAsync(HttpMethod.Post, "v1/token", null, content));
+    }
+
+    private static void AssertError(int status, string error, Answer answer)
+    {
+        Assert.Equal((status, error), ((int)answer.Status, answer.Json.GetProperty("error").GetString()));
+        Assert.Equal("application/json", answer.ContentHeaders.ContentType?.MediaType);
+        Assert.Equal($"urn:problem-type:credentialing:{error.Replace('_', '-')}", answer.Json.GetProperty("type").GetString());
+        Assert.Equal(status == 401, answer.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using Credentialing.Tests.Support;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class TomsAccessTests(AzuriteFixture azurite)
+{
+    public static readonly TheoryData<string, string> TomsRoutes = new()
+    {
+        { "GET", "leas/01612590000000/credentials" },
+        { "POST", "leas/01612590000000/credentials" },
+        { "GET", "leas/01612590000000" },
+        { "PUT", "leas/01612590000000" },
+        { "POST", "credentials/validate" },
+    };
+
+    [Theory]
+    [MemberData(nameof(TomsRoutes))]
+    public async Task Nobody_in_particular_is_asked_who_they_are(string method, string path)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+
+        var answer = await host.SendAsync(HttpMethod.Parse(method), path);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, "not-authenticated"), (answer.Status, answer.ProblemType));
+        Assert.Equal("Bearer", Assert.Single(answer.Headers.WwwAuthenticate).Scheme);
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Theory]
+    [MemberData(nameof(TomsRoutes))]
+    public async Task A_coordinator_of_another_LEA_may_not_and_learns_nothing_of_it(string method, string path)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+
+        var answer = await host.SendAsync(HttpMethod.Parse(method), path, "bea");
+
+        Assert.Equal((HttpStatusCode.Forbidden, "not-permitted"), (answer.Status, answer.ProblemType));
+        Assert.Equal(answer.Text, (await host.SendAsync(HttpMethod.Parse(method), path.Replace("01612590000000", "99999999999999", StringComparison.Ordinal), "bea")).Text);
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task TOMS_itself_is_no_coordinator()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        Assert.Equal("not-permitted", (await host.GenerateAsync("toms", TestWorld.Oakland)).ProblemType);
+    }
+
+    [Fact]
+    public async Task A_token_works_for_an_hour_by_the_systems_clock_and_a_little_for_clocks_that_differ()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var token = await host.SignInAsync("rosa");
+
+        world.Clock.Advance(TimeSpan.FromMinutes(64));
+        Assert.Equal(HttpStatusCode.OK, (await StatusAsync(host, $"Bearer {token}")).Status);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await StatusAsync(host, $"Bearer {token}")).Status);
+    }
+
+    [Fact]
+    public async Task A_token_that_somebody_else_signed_is_refused()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var genuine = new JsonWebToken(await host.SignInAsync("rosa"));
+
+        // An attacker's key under the same name; no signature at all; a vendor's token.
+        var forged = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = genuine.Issuer,
+            Audience = genuine.Audiences.Single(),
+            Claims = genuine.Claims.Where(claim => claim.Type is "sub" or "roles" or "leas").ToDictionary(claim => claim.Type, claim => (object)claim.Value),
+            IssuedAt = genuine.IssuedAt,
+            NotBefore = genuine.ValidFrom,
+            Expires = genuine.ValidTo,
+            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(new byte[32]) { KeyId = genuine.Kid }, SecurityAlgorithms.HmacSha256),
+        });
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+        var vendors = await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
+
+        await Assert.AllAsync(
+            (string[])[forged, $"{Base64UrlEncoder.Encode("""{"alg":"none"}""")}.{genuine.EncodedPayload}.", vendors.Value, "", "x", "a.b.c", "a.b.c.d.e"],
+            async token => Assert.Equal("not-authenticated", (await StatusAsync(host, $"Bearer {token}")).ProblemType));
+        Assert.Equal("not-authenticated", (await StatusAsync(host, "Basic cm9zYTpyb3Nh")).ProblemType);
+    }
+
+    private static Task<Answer> StatusAsync(TestHost host, string authorization) =>
+        host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", headers: ["Authorization", authorization]);
+}
