@@ -7,32 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace Credentialing.Core.Credentials;
 
 /// <summary>What coordinators do with their LEA's credentials: look at them, generate them, regenerate them.</summary>
-public sealed partial class CredentialService
+public sealed partial class CredentialService(
+    CredentialingStorage storage,
+    [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
+    LeaCalendar calendar,
+    TimeProvider time,
+    ILogger<CredentialService> logger)
 {
     private const int Attempts = 5;
 
-    private readonly CredentialTable table;
-    private readonly ExpirationIndex expirations;
-    private readonly SecretRing peppers;
-    private readonly LeaCalendar calendar;
-    private readonly TimeProvider time;
-    private readonly ILogger<CredentialService> logger;
-
-    /// <summary>Over the given storage and pepper.</summary>
-    public CredentialService(
-        CredentialingStorage storage,
-        [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
-        LeaCalendar calendar,
-        TimeProvider time,
-        ILogger<CredentialService> logger)
-    {
-        table = new CredentialTable(storage);
-        expirations = new ExpirationIndex(storage);
-        this.peppers = peppers;
-        this.calendar = calendar;
-        this.time = time;
-        this.logger = logger;
-    }
+    private readonly CredentialTable table = new(storage);
+    private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>What the LEA's credentials are now. One round trip.</summary>
     public async Task<CredentialStatus> StatusAsync(LeaId leaId, CancellationToken cancellationToken) =>

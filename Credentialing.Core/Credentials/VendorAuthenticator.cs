@@ -9,31 +9,15 @@ namespace Credentialing.Core.Credentials;
 /// Tells vendors from strangers, by username and secret key or by a bearer token made from them. Each time, the
 /// credential's row is read anew, so that a regeneration or an expiry counts from the very next request on.
 /// </summary>
-public sealed partial class VendorAuthenticator
+public sealed partial class VendorAuthenticator(
+    CredentialingStorage storage,
+    [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
+    VendorTokens tokens,
+    LeaCalendar calendar,
+    TimeProvider time,
+    ILogger<VendorAuthenticator> logger)
 {
-    private readonly CredentialTable table;
-    private readonly SecretRing peppers;
-    private readonly VendorTokens tokens;
-    private readonly LeaCalendar calendar;
-    private readonly TimeProvider time;
-    private readonly ILogger<VendorAuthenticator> logger;
-
-    /// <summary>Over the given storage, pepper and tokens.</summary>
-    public VendorAuthenticator(
-        CredentialingStorage storage,
-        [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
-        VendorTokens tokens,
-        LeaCalendar calendar,
-        TimeProvider time,
-        ILogger<VendorAuthenticator> logger)
-    {
-        table = new CredentialTable(storage);
-        this.peppers = peppers;
-        this.tokens = tokens;
-        this.calendar = calendar;
-        this.time = time;
-        this.logger = logger;
-    }
+    private readonly CredentialTable table = new(storage);
 
     /// <summary>
     /// Checks a username and a secret key as a vendor sent them. No round trip if they are malformed, else one; and one
