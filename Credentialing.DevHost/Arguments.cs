@@ -41,10 +41,10 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
             }
         }
 
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp || address.AbsolutePath != "/")
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp || address.AbsolutePath != "/" ||
+            address is { Host: "localhost", Port: 0 }) // two addresses, IPv4 and IPv6, which would get two ports
             throw new DevHostException($"\"{url}\" is no address to listen on. Give one such as {DefaultUrl}.");
-        if (IsTaken(address))
-            throw Busy(url);
+        TryListening(url, address);
         var port = address.Port.ToString(CultureInfo.InvariantCulture);
         return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset);
     }
@@ -52,7 +52,8 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
     internal static DevHostException Busy(string url) =>
         new($"{url} is taken by another program. End it, or give another address: --urls http://127.0.0.1:7072");
 
-    private static bool IsTaken(Uri address)
+    /// <summary>Finds out before anything else is started.</summary>
+    private static void TryListening(string url, Uri address)
     {
         if (!IPAddress.TryParse(address.DnsSafeHost, out var host))
             host = IPAddress.Loopback;
@@ -60,11 +61,12 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
         try
         {
             listener.Start();
-            return false;
         }
-        catch (SocketException failure) when (failure.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        catch (SocketException failure)
         {
-            return true;
+            throw failure.SocketErrorCode is SocketError.AddressAlreadyInUse
+                ? Busy(url)
+                : new DevHostException($"{url} cannot be listened on: {failure.Message}. Give an address such as {DefaultUrl}.");
         }
     }
 }

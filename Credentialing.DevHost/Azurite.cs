@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -12,6 +13,7 @@ namespace Credentialing.DevHost;
 public sealed partial class Azurite : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly Process process;
     private readonly string accountKey;
@@ -26,8 +28,8 @@ public sealed partial class Azurite : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="dataFolder">
-    /// Where its data is, or is to be; null to keep it in memory. If an earlier, killed run is still writing its data there,
-    /// that is waited for.
+    /// Where its data is, or is to be; null to keep it in memory. An earlier, killed run may still be writing there: see
+    /// <see cref="AwaitPredecessorAsync"/>.
     /// </param>
     /// <param name="accounts">The names of its storage accounts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -35,9 +37,6 @@ public sealed partial class Azurite : IAsyncDisposable
     public static async Task<Azurite> StartAsync(
         string? dataFolder, IReadOnlyList<string> accounts, CancellationToken cancellationToken)
     {
-        if (dataFolder is not null)
-            await AwaitPredecessorAsync(dataFolder, cancellationToken);
-
         var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         string[] arguments =
         [
@@ -53,7 +52,7 @@ public sealed partial class Azurite : IAsyncDisposable
             RedirectStandardError = true,
             Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{accountKey}")) },
         };
-        var process = Process.Start(start) ?? throw new DevHostException("Node.js could not be started.");
+        var process = StartNode(start);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         var services = new Dictionary<string, Uri>();
         while (!services.ContainsKey("Table")) // the last of the three to start
@@ -98,24 +97,45 @@ public sealed partial class Azurite : IAsyncDisposable
         process.Dispose();
     }
 
-    private static async Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken)
+    /// <summary>Waits for the Azurite of an earlier, killed run to have written its data and ended.</summary>
+    /// <exception cref="DevHostException">It does not end.</exception>
+    internal static async Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken)
     {
-        var pidFile = Path.Combine(dataFolder, "azurite.pid");
-        if (!File.Exists(pidFile) || !int.TryParse(await File.ReadAllTextAsync(pidFile, cancellationToken), CultureInfo.InvariantCulture, out var id))
-            return;
+        for (var waited = TimeSpan.Zero; FindWriter(dataFolder) is { } id; waited += PollInterval)
+        {
+            if (waited >= StopTimeout)
+                throw new DevHostException($"The Azurite of an earlier run (process {id}) still uses {dataFolder}. End it and start again.");
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// The process that writes to a folder. The last thing that it does is to remove its file: that tells more than the
+    /// process, which stays listed in a container where nobody reaps orphans.
+    /// </summary>
+    private static int? FindWriter(string dataFolder)
+    {
         try
         {
-            using var predecessor = Process.GetProcessById(id);
-            if (predecessor.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase))
-                await predecessor.WaitForExitAsync(cancellationToken).WaitAsync(StopTimeout, cancellationToken);
+            var id = int.Parse(File.ReadAllText(Path.Combine(dataFolder, "azurite.pid")), CultureInfo.InvariantCulture);
+            using var process = Process.GetProcessById(id);
+            return process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase) ? id : null;
         }
-        catch (ArgumentException)
+        catch (Exception gone) when (gone is IOException or FormatException or ArgumentException or InvalidOperationException)
         {
-            // It has ended.
+            return null; // no file, or no such process any more
         }
-        catch (TimeoutException)
+    }
+
+    private static Process StartNode(ProcessStartInfo start)
+    {
+        try
         {
-            throw new DevHostException($"The Azurite of an earlier run (process {id}) still uses {dataFolder}. End it and start again.");
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception)
+        {
+            throw new DevHostException("Node.js 20 or newer is needed to run the storage emulator: install it, and make sure that 'node --version' works.");
         }
     }
 

@@ -13,38 +13,40 @@ internal sealed class DataFolder : IDisposable
 
     internal string Path { get; }
 
-    /// <exception cref="DevHostException">Another DevHost uses it.</exception>
-    internal static DataFolder Open(string path, bool reset)
+    internal string Azurite => At("azurite");
+
+    internal string Clock => At("clock");
+
+    internal string Secrets => At("secrets.json");
+
+    /// <exception cref="DevHostException">Another DevHost uses it, or it cannot be written to.</exception>
+    internal static DataFolder Open(string path)
     {
-        Directory.CreateDirectory(path);
-        FileStream inUse;
         try
         {
-            inUse = new FileStream(System.IO.Path.Combine(path, "in-use"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Directory.CreateDirectory(path);
+            return new DataFolder(path, new FileStream(System.IO.Path.Combine(path, "in-use"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException)
+        catch (IOException) when (Directory.Exists(path))
         {
             throw new DevHostException($"Another DevHost uses {path}. End it, or give another folder: --data FOLDER");
         }
-
-        var folder = new DataFolder(path, inUse);
-        if (reset)
-            folder.Clear();
-        return folder;
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new DevHostException($"{path} cannot keep the data: {failure.Message} Give another folder: --data FOLDER");
+        }
     }
 
-    internal string File(string name) => System.IO.Path.Combine(Path, name);
+    /// <summary>Forgets DevHost's data, and nothing else that somebody keeps in the folder.</summary>
+    internal void Reset()
+    {
+        if (Directory.Exists(Azurite))
+            Directory.Delete(Azurite, recursive: true);
+        File.Delete(Clock);
+        File.Delete(Secrets);
+    }
 
     public void Dispose() => inUse.Dispose();
 
-    private void Clear()
-    {
-        foreach (var entry in new DirectoryInfo(Path).EnumerateFileSystemInfos().Where(entry => entry.FullName != inUse.Name))
-        {
-            if (entry is DirectoryInfo directory)
-                directory.Delete(recursive: true);
-            else
-                entry.Delete();
-        }
-    }
+    private string At(string name) => System.IO.Path.Combine(Path, name);
 }

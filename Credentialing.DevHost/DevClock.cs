@@ -8,6 +8,7 @@ namespace Credentialing.DevHost;
 /// </summary>
 public sealed class DevClock : TimeProvider
 {
+    private readonly Lock moving = new();
     private readonly string file;
     private long offsetTicks;
 
@@ -26,7 +27,13 @@ public sealed class DevClock : TimeProvider
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(by.Ticks);
-        var offset = Interlocked.Add(ref offsetTicks, by.Ticks);
-        File.WriteAllText(file, new TimeSpan(offset).ToString("c", CultureInfo.InvariantCulture));
+        lock (moving)
+        {
+            var offset = new TimeSpan(offsetTicks) + by;
+            // Replaced whole, so that a kill does not leave half a number.
+            File.WriteAllText(file + ".new", offset.ToString("c", CultureInfo.InvariantCulture));
+            File.Move(file + ".new", file, overwrite: true);
+            Interlocked.Exchange(ref offsetTicks, offset.Ticks);
+        }
     }
 }

@@ -18,11 +18,14 @@ static async Task<int> RunAsync(Arguments arguments)
 {
     const string Account = "devstoreaccount1";
 
-    using var folder = DataFolder.Open(arguments.DataFolder, arguments.Reset);
-    await using var azurite = await Azurite.StartAsync(folder.File("azurite"), [Account], CancellationToken.None);
-    var clock = new DevClock(folder.File("clock"));
+    using var folder = DataFolder.Open(arguments.DataFolder);
+    await Azurite.AwaitPredecessorAsync(folder.Azurite, CancellationToken.None);
+    if (arguments.Reset)
+        folder.Reset();
+    await using var azurite = await Azurite.StartAsync(folder.Azurite, [Account], CancellationToken.None);
+    var clock = new DevClock(folder.Clock);
     await using var app = DevHostApplication.Build(
-        new DevHostParts(arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.File("secrets.json")), clock));
+        new DevHostParts(arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock));
 
     Console.WriteLine("Preparing the sample world...");
     await ActivatorUtilities.CreateInstance<World>(app.Services).CreateMissingAsync(app.Lifetime.ApplicationStopping);

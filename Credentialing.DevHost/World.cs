@@ -66,7 +66,8 @@ internal sealed class World(
         await storage.CreateMissingAsync(cancellationToken);
         foreach (var lea in Leas)
         {
-            await register.SaveAsync(new Lea(lea.Id, lea.Name, [.. CoordinatorsOf(lea)]), "devhost", cancellationToken);
+            if (await register.FindAsync(lea.Id, cancellationToken) is null)
+                await register.SaveAsync(new Lea(lea.Id, lea.Name, [.. CoordinatorsOf(lea)]), "devhost", cancellationToken);
             if (lea.CredentialAge is { } days)
                 await GenerateAsync(lea, TimeSpan.FromDays(days), cancellationToken);
         }

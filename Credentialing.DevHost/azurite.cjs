@@ -14,6 +14,11 @@ if (option >= 0) {
 
 // Ctrl-C reaches the whole group of processes; DevHost decides when it no longer needs storage.
 process.on('SIGINT', () => {});
+// When DevHost is dead, nobody reads what Azurite says: without these, the first word would end it before it has written.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+// Azurite listens to SIGTERM only when it is up. Until then it would miss it, live on for ever, and has nothing to write.
+process.once('SIGTERM', () => process.listenerCount('SIGTERM') > 0 || process.exit());
 process.stdin.on('end', () => process.emit('SIGTERM')).on('error', () => process.emit('SIGTERM')).resume();
 
 require('azurite/dist/src/azurite.js');

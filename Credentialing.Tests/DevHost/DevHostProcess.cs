@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
+using Credentialing.DevHost;
+
+namespace Credentialing.Tests.DevHosting;
+
+/// <summary>The real DevHost, in a process of its own, as somebody starts it on the command line.</summary>
+internal sealed partial class DevHostProcess : IAsyncDisposable
+{
+    private const string AnyPort = "http://127.0.0.1:0";
+    private const string LastLine = "Ctrl-C stops everything.";
+    private const int InterruptSignal = 2; // POSIX: SIGINT
+
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly Process process;
+    private readonly Process azurite;
+
+    private DevHostProcess(Process process, Process azurite, string dataFolder, string welcome)
+    {
+        this.process = process;
+        this.azurite = azurite;
+        DataFolder = dataFolder;
+        Welcome = welcome;
+        Client = new HttpClient { BaseAddress = new Uri(ReadyAt().Match(welcome).Groups["address"].Value) };
+    }
+
+    internal string DataFolder { get; }
+
+    /// <summary>All that it printed until it was ready.</summary>
+    internal string Welcome { get; }
+
+    /// <summary>Asks it at its address.</summary>
+    internal HttpClient Client { get; }
+
+    internal Uri Address => Client.BaseAddress!;
+
+    internal int AzuriteId => azurite.Id;
+
+    /// <summary>Starts one on a free port; returns when it has printed its welcome.</summary>
+    internal static async Task<DevHostProcess> StartAsync(string dataFolder, params string[] arguments)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(StartTimeout);
+        var process = Launch([.. OnAnyPort(dataFolder), .. arguments]);
+        try
+        {
+            var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            var welcome = new StringBuilder();
+            for (string? line = null; line != LastLine;)
+            {
+                line = await process.StandardOutput.ReadLineAsync(timeout.Token)
+                    ?? throw new InvalidOperationException($"DevHost ended early.\n{welcome}\n{await errors}");
+                welcome.Append(line).Append('\n');
+            }
+
+            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // so that it never waits for a reader
+            var azuriteId = await File.ReadAllTextAsync(Path.Combine(dataFolder, "azurite", "azurite.pid"), timeout.Token);
+            return new DevHostProcess(process, Process.GetProcessById(int.Parse(azuriteId, CultureInfo.InvariantCulture)), dataFolder, welcome.ToString());
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one that is to end by itself.</summary>
+    internal static Task<Ended> RunAsync(params string[] arguments) => RunOnPathAsync(null, arguments);
+
+    /// <summary>Runs one that is to end by itself, where programs are looked for in the given folder only.</summary>
+    internal static async Task<Ended> RunOnPathAsync(string? path, params string[] arguments)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(StartTimeout);
+        using var process = Launch(arguments, path);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+            var errors = process.StandardError.ReadToEndAsync(timeout.Token);
+            await process.WaitForExitAsync(timeout.Token);
+            return new Ended(process.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    internal static string[] OnAnyPort(string dataFolder) => ["--urls", AnyPort, "--data", dataFolder];
+
+    /// <summary>Ctrl-C, which a terminal sends to the whole group of processes. Not on Windows.</summary>
+    internal void Interrupt()
+    {
+        foreach (var id in (int[])[process.Id, azurite.Id])
+        {
+            if (SendSignal(id, InterruptSignal) != 0)
+                throw new InvalidOperationException($"Process {id} could not be interrupted: error {Marshal.GetLastPInvokeError()}.");
+        }
+    }
+
+    /// <summary>Ends it with no chance to clean up; what it has started is left alone.</summary>
+    internal void Kill() => process.Kill();
+
+    /// <exception cref="TimeoutException">It goes on.</exception>
+    internal async Task<int> ExitCodeAsync()
+    {
+        await WaitForAsync(process, TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
+
+    /// <exception cref="TimeoutException">It goes on.</exception>
+    internal Task AzuriteEndAsync() => WaitForAsync(azurite, TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+        process.Dispose();
+        try
+        {
+            await WaitForAsync(azurite, CancellationToken.None);
+        }
+        finally
+        {
+            azurite.Kill();
+            azurite.Dispose();
+        }
+    }
+
+    private static Process Launch(IEnumerable<string> arguments, string? path = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(DevHostApplication).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (path is not null)
+            start.Environment["PATH"] = path;
+        return Process.Start(start)!;
+    }
+
+    private static async Task WaitForAsync(Process process, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(StopTimeout, cancellationToken);
+        }
+        catch (TimeoutException) when (OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{process.Id}/stat").Contains(") Z ", StringComparison.Ordinal))
+        {
+            // It has ended; only, it stays listed in a container where nobody reaps orphans.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int processId, int signal);
+
+    [GeneratedRegex("ready at (?<address>http://[0-9.:]+)")]
+    private static partial Regex ReadyAt();
+}
+
+/// <summary>How a process ended, and all that it printed.</summary>
+internal sealed record Ended(int ExitCode, string Output, string Errors);

@@ -1,0 +1,421 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Credentialing.DevHost;
+using UglyToad.PdfPig;
+
+namespace Credentialing.Tests.DevHosting;
+
+public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<SharedDevHost>
+{
+    private const string Oakland = "01612590000000";
+
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task The_three_commands_of_its_welcome_download_a_report_when_pasted_into_a_shell()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
+        using var data = new TemporaryFolder();
+        await using (var first = await DevHostProcess.StartAsync(data.Path))
+        {
+            Assert.Contains("-H 'If-None-Match: *'", first.Welcome, StringComparison.Ordinal);
+            AssertIsReport(await PasteAsync(CommandsOf(first)));
+            first.Interrupt();
+            await first.ExitCodeAsync();
+        }
+
+        await using var second = await DevHostProcess.StartAsync(data.Path);
+
+        Assert.Contains("-H 'If-Match: \"1\"'", second.Welcome, StringComparison.Ordinal);
+        AssertIsReport(await PasteAsync(CommandsOf(second)));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_stops_it_and_its_Azurite()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "No process can press Ctrl-C for another on Windows.");
+        using var data = new TemporaryFolder();
+        await using var host = await DevHostProcess.StartAsync(data.Path);
+
+        host.Interrupt();
+
+        Assert.Equal(0, await host.ExitCodeAsync());
+        await host.AzuriteEndAsync();
+    }
+
+    [Fact]
+    public async Task A_kill_leaves_no_Azurite_behind_and_what_was_done_is_kept_until_reset()
+    {
+        using var data = new TemporaryFolder();
+        var others = Path.Combine(data.Path, "notes.txt");
+        await File.WriteAllTextAsync(others, "not DevHost's", TestContext.Current.CancellationToken);
+        string key;
+        await using (var first = await DevHostProcess.StartAsync(data.Path))
+        {
+            key = await MustGenerateAsync(first, seenGeneration: null);
+            await RenameAsync(first, "Renamed by TOMS");
+            first.Kill();
+            await first.AzuriteEndAsync();
+        }
+
+        await using (var second = await DevHostProcess.StartAsync(data.Path))
+        {
+            Assert.Equal(1, await GenerationAsync(second));
+            Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(second, key));
+            Assert.Equal("Renamed by TOMS", await NameAsync(second));
+
+            // The next one must wait until this one's Azurite has written its data: forgotten before, it would come back.
+            second.Kill();
+            await second.ExitCodeAsync();
+            await using var third = await DevHostProcess.StartAsync(data.Path, "--reset");
+
+            Assert.Null(await GenerationAsync(third));
+            Assert.Equal(HttpStatusCode.Unauthorized, await VendorAnswerAsync(third, key));
+            Assert.Contains("-H 'If-None-Match: *'", third.Welcome, StringComparison.Ordinal);
+        }
+
+        Assert.True(File.Exists(others), "--reset deletes what is not DevHost's.");
+    }
+
+    [Fact]
+    public async Task A_kill_while_Azurite_is_still_starting_leaves_none_behind()
+    {
+        string[] arguments = [Path.Combine(ProjectFolder.Path, "azurite.cjs"), "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence"];
+        using var azurite = Process.Start(new ProcessStartInfo("node", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        try
+        {
+            azurite.StandardInput.Close(); // what the operating system does when DevHost dies
+
+            await azurite.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(StopTimeout, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            azurite.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task Killed_while_it_regenerates_it_leaves_exactly_one_key_that_works()
+    {
+        const int Rounds = 6;
+        const int MaxMilliseconds = 30;
+        var seed = Random.Shared.Next();
+        Tell($"seed {seed}");
+        var random = new Random(seed);
+        using var data = new TemporaryFolder();
+        var host = await DevHostProcess.StartAsync(data.Path);
+        try
+        {
+            for (var round = 1; round <= Rounds; round++)
+            {
+                var token = await SignInAsync(host);
+                var oldKey = await MustGenerateAsync(host, await GenerationAsync(host));
+                var oldGeneration = (await GenerationAsync(host))!.Value;
+
+                // Squared, for more of the early moments: a regeneration takes some 10 ms.
+                var moment = TimeSpan.FromMilliseconds(Math.Pow(random.NextDouble(), 2) * MaxMilliseconds);
+                var regeneration = GenerateAsync(host, token, oldGeneration);
+                await Task.Delay(moment, TimeProvider.System, TestContext.Current.CancellationToken);
+                host.Kill();
+                var newKey = await KeyOrNullAsync(regeneration);
+                var next = await DevHostProcess.StartAsync(data.Path);
+                await host.DisposeAsync();
+                host = next;
+
+                var generation = (await GenerationAsync(host))!.Value;
+                Tell($"round {round}, killed after {moment.TotalMilliseconds:F1} ms: generation {oldGeneration} became {generation}, {(newKey is null ? "nobody saw a new key" : "the new key was seen")}");
+                Assert.InRange(generation, newKey is null ? oldGeneration : oldGeneration + 1, oldGeneration + 1);
+                Assert.Equal(generation == oldGeneration ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, await VendorAnswerAsync(host, oldKey));
+                if (newKey is not null)
+                    Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(host, newKey));
+            }
+        }
+        finally
+        {
+            await host.DisposeAsync();
+        }
+
+        static void Tell(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
+    }
+
+    [Fact]
+    public async Task A_moved_clock_stays_moved_over_a_restart()
+    {
+        using var data = new TemporaryFolder();
+        await using (var first = await DevHostProcess.StartAsync(data.Path))
+        {
+            using var answer = await PostFormAsync(first, "/dev/clock", "days", "30.5");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal(30.5, await DaysAheadAsync(first), tolerance: 0.01);
+        }
+
+        await using var second = await DevHostProcess.StartAsync(data.Path);
+
+        Assert.Equal(30.5, await DaysAheadAsync(second), tolerance: 0.01);
+        Assert.Null(await GenerationAsync(second)); // and who signs in then is let in then
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("-1e-9")]
+    [InlineData("3661")]
+    [InlineData("1e300")]
+    [InlineData("NaN")]
+    [InlineData("soon")]
+    [InlineData("")]
+    public async Task The_clock_is_not_moved_backwards_nor_beyond_reason(string days)
+    {
+        using var answer = await PostFormAsync(shared.Host, "/dev/clock", "days", days);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(0, await DaysAheadAsync(shared.Host), tolerance: 0.01);
+    }
+
+    [Theory]
+    [InlineData("persona", "nobody")]
+    [InlineData("persona", "")]
+    [InlineData("name", "rosa")]
+    public async Task Signing_in_as_nobody_is_answered_with_who_there_is(string field, string value)
+    {
+        using var answer = await PostFormAsync(shared.Host, "/dev/sign-in", field, value);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        var detail = problem.GetProperty("detail").GetString();
+        Assert.All(World.Personas, persona => Assert.Contains(persona.Id, detail, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_busy_address_is_named_and_nothing_is_started()
+    {
+        using var parent = new TemporaryFolder();
+        var data = Path.Combine(parent.Path, "data");
+        var address = shared.Host.Address.ToString().TrimEnd('/');
+
+        var ended = await DevHostProcess.RunAsync("--urls", address, "--data", data);
+
+        AssertRefused(ended, $"{address} is taken by another program.");
+        Assert.False(Directory.Exists(data));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("https://127.0.0.1:7071")]
+    [InlineData("http://127.0.0.1:7071/api")]
+    [InlineData("http://localhost:0")]
+    [InlineData("http://192.0.2.1:7071")] // RFC 5737: no machine has it
+    public async Task An_address_that_cannot_be_listened_on_is_named(string address)
+    {
+        using var data = new TemporaryFolder();
+
+        AssertRefused(await DevHostProcess.RunAsync("--urls", address, "--data", data.Path), address);
+    }
+
+    [Fact]
+    public async Task A_second_one_in_the_same_data_folder_is_refused() =>
+        AssertRefused(
+            await DevHostProcess.RunAsync([.. DevHostProcess.OnAnyPort(shared.Host.DataFolder), "--reset"]),
+            $"Another DevHost uses {shared.Host.DataFolder}.");
+
+    [Fact]
+    public async Task Two_with_different_data_folders_run_side_by_side()
+    {
+        using var data = new TemporaryFolder();
+        await using var other = await DevHostProcess.StartAsync(data.Path);
+
+        var key = await MustGenerateAsync(other, seenGeneration: null);
+
+        Assert.NotEqual(shared.Host.AzuriteId, other.AzuriteId);
+        Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(other, key));
+        Assert.Equal(HttpStatusCode.Unauthorized, await VendorAnswerAsync(shared.Host, key));
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_one_is_named()
+    {
+        using var parent = new TemporaryFolder();
+        var file = Path.Combine(parent.Path, "file");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+
+        AssertRefused(await DevHostProcess.RunAsync(DevHostProcess.OnAnyPort(file)), file);
+    }
+
+    [Fact]
+    public async Task Without_Node_it_says_that_Node_is_needed()
+    {
+        using var data = new TemporaryFolder();
+        using var nothing = new TemporaryFolder();
+
+        AssertRefused(await DevHostProcess.RunOnPathAsync(nothing.Path, DevHostProcess.OnAnyPort(data.Path)), "Node.js 20 or newer is needed");
+    }
+
+    [Theory]
+    [InlineData("--what")]
+    [InlineData("--help")]
+    [InlineData("--urls")]
+    [InlineData("--data")]
+    public async Task An_argument_that_it_does_not_know_is_answered_with_its_usage(string argument)
+    {
+        var ended = await DevHostProcess.RunAsync(argument);
+
+        Assert.Equal(1, ended.ExitCode);
+        Assert.All(["--urls URL", "--data FOLDER", "--reset"], option => Assert.Contains(option, ended.Errors, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", ended.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>It ended with exit code 1, and with one line for a human instead of a stack trace.</summary>
+    private static void AssertRefused(Ended ended, string because)
+    {
+        Assert.Equal(1, ended.ExitCode);
+        Assert.Contains(because, ended.Errors, StringComparison.Ordinal);
+        Assert.Single(ended.Errors.TrimEnd().Split('\n'));
+        Assert.Empty(ended.Output);
+    }
+
+    private static void AssertIsReport(byte[] file)
+    {
+        Assert.Equal("%PDF-"u8, file.AsSpan(0, 5));
+        using var document = PdfDocument.Open(file);
+        Assert.Contains("Student Score Report", Assert.Single(document.GetPages()).Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The welcome's commands, as they are printed.</summary>
+    private static string[] CommandsOf(DevHostProcess host)
+    {
+        var commands = host.Welcome.Split("\n\n").Single(paragraph => paragraph.StartsWith("TOKEN=", StringComparison.Ordinal)).Split('\n');
+        Assert.Equal(3, commands.Length);
+        return commands;
+    }
+
+    /// <summary>Runs the commands in one shell, in a folder of their own; returns the file that they download.</summary>
+    private static async Task<byte[]> PasteAsync(string[] commands)
+    {
+        using var folder = new TemporaryFolder();
+        using var shell = Process.Start(new ProcessStartInfo("bash")
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            foreach (var command in commands)
+                await shell.StandardInput.WriteLineAsync(command);
+            shell.StandardInput.Close();
+            Assert.Empty(await shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, shell.ExitCode);
+            return await File.ReadAllBytesAsync(Path.Combine(folder.Path, "report.pdf"), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            shell.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static async Task<double> DaysAheadAsync(DevHostProcess host)
+    {
+        var clock = await host.Client.GetFromJsonAsync<JsonElement>("/dev/clock", TestContext.Current.CancellationToken);
+        return (clock.GetProperty("now").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalDays;
+    }
+
+    private static async Task<HttpResponseMessage> PostFormAsync(DevHostProcess host, string path, string field, string value)
+    {
+        using var form = new FormUrlEncodedContent([new(field, value)]);
+        return await host.Client.PostAsync(path, form, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<string> SignInAsync(DevHostProcess host, string persona = "rosa")
+    {
+        using var answer = await PostFormAsync(host, "/dev/sign-in", "persona", persona);
+        return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static async Task RenameAsync(DevHostProcess host, string name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/leas/{Oakland}");
+        request.Headers.Authorization = new("Bearer", await SignInAsync(host, "toms"));
+        request.Content = JsonContent.Create(new { name, coordinators = Array.Empty<object>() });
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private static async Task<string?> NameAsync(DevHostProcess host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/leas/{Oakland}");
+        request.Headers.Authorization = new("Bearer", await SignInAsync(host, "toms"));
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("name").GetString();
+    }
+
+    /// <summary>The generation of Oakland's credentials; null if there are none.</summary>
+    private static async Task<int?> GenerationAsync(DevHostProcess host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/leas/{Oakland}/credentials");
+        request.Headers.Authorization = new("Bearer", await SignInAsync(host));
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return answer.EnsureSuccessStatusCode().Headers.ETag is { } tag ? int.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : null;
+    }
+
+    private static async Task<string> MustGenerateAsync(DevHostProcess host, int? seenGeneration) =>
+        await GenerateAsync(host, await SignInAsync(host), seenGeneration);
+
+    /// <summary>Generates credentials for Oakland; returns their key.</summary>
+    private static async Task<string> GenerateAsync(DevHostProcess host, string token, int? seenGeneration)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/leas/{Oakland}/credentials");
+        request.Headers.Authorization = new("Bearer", token);
+        if (seenGeneration is { } seen)
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{seen}\""));
+        else
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        request.Content = JsonContent.Create(new { authorized = true, wordingVersion = "2026-1" });
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("secretKey").GetString()!;
+    }
+
+    /// <summary>The key of an answer that may never have arrived.</summary>
+    private static async Task<string?> KeyOrNullAsync(Task<string> generation)
+    {
+        try
+        {
+            return await generation;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a vendor is answered that has this key of Oakland.</summary>
+    private static async Task<HttpStatusCode> VendorAnswerAsync(DevHostProcess host, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/credential");
+        request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis-{Oakland}:{key}")));
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
+    }
+}
+
+/// <summary>One for the tests that do it no harm.</summary>
+public sealed class SharedDevHost : IAsyncLifetime
+{
+    private readonly TemporaryFolder data = new();
+
+    internal DevHostProcess Host { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Host = await DevHostProcess.StartAsync(data.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        data.Dispose();
+    }
+}
