@@ -12,8 +12,13 @@ if (option >= 0) {
   process.on('exit', () => fs.rmSync(pidFile, { force: true }));
 }
 
-// Ctrl-C reaches the whole group of processes; DevHost decides when it no longer needs storage.
-process.on('SIGINT', () => {});
+// Ctrl-C, and closing the terminal, reach the whole group of processes. DevHost decides when it no longer needs storage, so
+// Azurite's own answer to Ctrl-C is taken away from it.
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP']) {
+  const ignore = () => {};
+  process.on(signal, ignore);
+  process.on('newListener', (event, listener) => event === signal && setImmediate(() => process.off(signal, listener)));
+}
 // When DevHost is dead, nobody reads what Azurite says: without these, the first word would end it before it has written.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
