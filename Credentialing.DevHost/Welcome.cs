@@ -18,7 +18,7 @@ internal static class Welcome
         Line($"  data       {dataFolder}   (--reset starts afresh)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
         Line($"");
-        Line($"The LEAs, and who can be signed in as:");
+        Line($"The LEAs, and who can be signed in as (POST /dev/sign-in with persona=NAME answers with an access token):");
         foreach (var lea in World.Leas)
         {
             var status = await credentials.StatusAsync(lea.Id, CancellationToken.None);

@@ -28,6 +28,7 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
         async Task<IResult> AnswerAsync(Credential credential)
         {
             var token = await tokens.IssueAsync(credential, cancellationToken);
+            request.HttpContext.Response.Headers.Pragma = "no-cache"; // RFC 6749, section 5.1, beside no-store
             return TypedResults.Ok(new Dictionary<string, object>
             {
                 ["access_token"] = token.Value,

@@ -28,6 +28,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         Assert.False(token.IsError, token.Error);
         Assert.Equal(("Bearer", 900), (token.TokenType, token.ExpiresIn));
         Assert.True(token.HttpResponse!.Headers.CacheControl!.NoStore);
+        Assert.Equal("no-cache", token.HttpResponse.Headers.Pragma.ToString());
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token.AccessToken}"])).Status);
     }
 

@@ -24,7 +24,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using (var first = await DevHostProcess.StartAsync(data.Path))
         {
             Assert.Contains("-H 'If-None-Match: *'", first.Welcome, StringComparison.Ordinal);
-            AssertIsReport(await PasteAsync(CommandsOf(first)));
+            AssertIsReport((await PasteAsync(CommandsOf(first))).Report);
             first.Interrupt();
             await first.ExitCodeAsync();
         }
@@ -32,7 +32,25 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using var second = await DevHostProcess.StartAsync(data.Path);
 
         Assert.Contains("-H 'If-Match: \"1\"'", second.Welcome, StringComparison.Ordinal);
-        AssertIsReport(await PasteAsync(CommandsOf(second)));
+        AssertIsReport((await PasteAsync(CommandsOf(second))).Report);
+    }
+
+    [Fact]
+    public async Task The_story_in_the_README_works_when_pasted_into_a_shell()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
+        using var data = new TemporaryFolder();
+        await using var host = await DevHostProcess.StartAsync(data.Path);
+        var readme = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "README.md"), TestContext.Current.CancellationToken);
+        var story = readme.Split("\n## ").Single(section => section.StartsWith("The story in five calls", StringComparison.Ordinal));
+        var blocks = story.Split("```").Where(block => block.StartsWith("bash\n", StringComparison.Ordinal)).Select(block => block["bash\n".Length..]);
+
+        var (report, output) = await PasteAsync([.. blocks.Select(block => block.Replace("http://127.0.0.1:7071/", host.Address.ToString(), StringComparison.Ordinal))]);
+
+        AssertIsReport(report, "Informe de calificaciones del estudiante");
+        Assert.Contains("Current credentials expire in 9 days.", output, StringComparison.Ordinal);
+        Assert.Contains("Current credentials expire in 365 days.", output, StringComparison.Ordinal);
+        Assert.Contains("invalid-credentials", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -278,11 +296,11 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.Empty(ended.Output);
     }
 
-    private static void AssertIsReport(byte[] file)
+    private static void AssertIsReport(byte[] file, string title = "Student Score Report")
     {
         Assert.Equal("%PDF-"u8, file.AsSpan(0, 5));
         using var document = PdfDocument.Open(file);
-        Assert.Contains("Student Score Report", Assert.Single(document.GetPages()).Text, StringComparison.Ordinal);
+        Assert.Contains(title, Assert.Single(document.GetPages()).Text, StringComparison.Ordinal);
     }
 
     /// <summary>The welcome's commands, as they are printed.</summary>
@@ -293,25 +311,27 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         return commands;
     }
 
-    /// <summary>Runs the commands in one shell, in a folder of their own; returns the file that they download.</summary>
-    private static async Task<byte[]> PasteAsync(string[] commands)
+    /// <summary>Runs the commands in one shell, in a folder of their own; returns the file that they download and what they print.</summary>
+    private static async Task<(byte[] Report, string Output)> PasteAsync(string[] commands)
     {
         using var folder = new TemporaryFolder();
         using var shell = Process.Start(new ProcessStartInfo("bash")
         {
             WorkingDirectory = folder.Path,
             RedirectStandardInput = true,
+            RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
         try
         {
+            var output = shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             foreach (var command in commands)
                 await shell.StandardInput.WriteLineAsync(command);
             shell.StandardInput.Close();
             Assert.Empty(await shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
             await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.Equal(0, shell.ExitCode);
-            return await File.ReadAllBytesAsync(Path.Combine(folder.Path, "report.pdf"), TestContext.Current.CancellationToken);
+            return (await File.ReadAllBytesAsync(Path.Combine(folder.Path, "report.pdf"), TestContext.Current.CancellationToken), await output);
         }
         finally
         {

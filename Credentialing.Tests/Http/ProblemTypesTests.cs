@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+using Credentialing.DevHost;
+
+namespace Credentialing.Tests.Http;
+
+public sealed partial class ProblemTypesTests
+{
+    [Fact]
+    public void The_list_for_clients_is_that_of_the_code()
+    {
+        var code = Read("Credentialing.Functions/Http/Problems.cs");
+        var list = Read("docs/problems.md");
+
+        Assert.Equal(
+            TypesInCode().Matches(code).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value)).Distinct().Order(),
+            TypesInList().Matches(list).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value.Replace("4xx", "bad.StatusCode", StringComparison.Ordinal))).Order());
+    }
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(ProjectFolder.Root, path));
+
+    [GeneratedRegex("Problem\\((?<status>[0-9]{3}|bad.StatusCode), \"(?<type>[a-z-]+)\"")]
+    private static partial Regex TypesInCode();
+
+    [GeneratedRegex("^[|] `(?<type>[a-z-]+)` [|] (?<status>[0-9x]{3}) [|]", RegexOptions.Multiline)]
+    private static partial Regex TypesInList();
+}
