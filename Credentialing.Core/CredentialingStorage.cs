@@ -24,7 +24,8 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     }
 
     /// <summary>Reaches the tables and the container once each.</summary>
-    /// <exception cref="Azure.RequestFailedException">One of them cannot be reached, or is not there.</exception>
+    /// <exception cref="Azure.RequestFailedException">One of them refuses, or is not there.</exception>
+    /// <exception cref="AggregateException">One of them stayed away through all retries.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(Reach(Leas), Reach(Expirations), ScoreReports.GetPropertiesAsync(cancellationToken: cancellationToken));

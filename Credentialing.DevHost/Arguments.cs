@@ -12,14 +12,14 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
 {
     private const string DefaultUrl = "http://127.0.0.1:7071";
 
-    private const string Usage = $"""
+    internal const string Usage = $"""
         dotnet run --project Credentialing.DevHost -- [--urls URL] [--data FOLDER] [--reset]
           --urls URL     listen on this address ({DefaultUrl} unless told)
           --data FOLDER  keep the data here (.dev/PORT in the clone unless told)
           --reset        forget the data and start afresh
         """;
 
-    /// <exception cref="DevHostException">They make no sense, or the address is taken.</exception>
+    /// <exception cref="DevHostException">They make no sense.</exception>
     internal static Arguments Parse(IReadOnlyList<string> args)
     {
         var (url, data, reset) = (DefaultUrl, (string?)null, false);
@@ -44,17 +44,18 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp || address.AbsolutePath != "/" ||
             address is { Host: "localhost", Port: 0 }) // two addresses, IPv4 and IPv6, which would get two ports
             throw new DevHostException($"\"{url}\" is no address to listen on. Give one such as {DefaultUrl}.");
-        TryListening(url, address);
         var port = address.Port.ToString(CultureInfo.InvariantCulture);
         return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset);
     }
 
-    internal static DevHostException Busy(string url) =>
-        new($"{url} is taken by another program. End it, or give another address: --urls http://127.0.0.1:7072");
+    internal DevHostException Busy() =>
+        new($"{Url} is taken by another program. End it, or give another address: --urls http://127.0.0.1:7072");
 
-    /// <summary>Finds out before anything else is started.</summary>
-    private static void TryListening(string url, Uri address)
+    /// <summary>Finds out whether the address can be listened on, before anything else is started.</summary>
+    /// <exception cref="DevHostException">It cannot.</exception>
+    internal void ThrowIfBusy()
     {
+        var address = new Uri(Url);
         if (!IPAddress.TryParse(address.DnsSafeHost, out var host))
             host = IPAddress.Loopback;
         using var listener = new TcpListener(host, address.Port);
@@ -65,8 +66,8 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
         catch (SocketException failure)
         {
             throw failure.SocketErrorCode is SocketError.AddressAlreadyInUse
-                ? Busy(url)
-                : new DevHostException($"{url} cannot be listened on: {failure.Message}. Give an address such as {DefaultUrl}.");
+                ? Busy()
+                : new DevHostException($"{Url} cannot be listened on: {failure.Message}. Give an address such as {DefaultUrl}.");
         }
     }
 }

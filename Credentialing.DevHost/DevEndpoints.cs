@@ -24,21 +24,19 @@ internal static class DevEndpoints
     /// <c>POST /dev/clock</c> with the form field <c>days</c> (a fraction will do) moves the system's time forward;
     /// <c>GET /dev/clock</c> tells it.
     /// </summary>
-    internal static void MapDevClock(this WebApplication app)
+    internal static void MapDevClock(this WebApplication app, DevClock clock)
     {
-        app.MapGet("/dev/clock", (TimeProvider clock) => Now(clock));
-        app.MapPost("/dev/clock", async (HttpRequest request, TimeProvider clock) =>
+        app.MapGet("/dev/clock", Now);
+        app.MapPost("/dev/clock", async (HttpRequest request) =>
         {
-            if (clock is not DevClock movable)
-                return Results.Problem("This clock is somebody else's to move.", statusCode: 409, title: "The clock cannot be moved.");
             var form = await RequestBody.ReadFormAsync(request);
             if (form is null || !form.TryGetValue("days", out var value) ||
                 !double.TryParse(value, CultureInfo.InvariantCulture, out var days) || days is not (>= 0 and <= MaxDays))
                 return Results.Problem($"Send the form field days: a number from 0 to {MaxDays}.", statusCode: 400, title: "The clock was not moved.");
-            movable.Advance(TimeSpan.FromDays(days));
-            return Now(clock);
+            clock.Advance(TimeSpan.FromDays(days));
+            return Now();
         });
 
-        static IResult Now(TimeProvider clock) => Results.Ok(new { now = clock.GetUtcNow().UtcDateTime });
+        IResult Now() => Results.Ok(new { now = clock.GetUtcNow().UtcDateTime });
     }
 }

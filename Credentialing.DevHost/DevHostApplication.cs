@@ -48,7 +48,8 @@ public static class DevHostApplication
         });
         app.MapFunctions();
         app.MapDevSignIn();
-        app.MapDevClock();
+        if (parts.Clock is DevClock clock)
+            app.MapDevClock(clock);
         return app;
     }
 }

@@ -32,5 +32,5 @@ public sealed class FileSecretVault : ISecretVault
 
     /// <inheritdoc/>
     public Task<SecretVersion> GetAsync(string name, string version, CancellationToken cancellationToken) =>
-        Task.FromResult(KeyVault.Decode(name, version, secrets[name]));
+        Task.FromResult(SecretVersion.FromBase64(name, version, secrets[name]));
 }

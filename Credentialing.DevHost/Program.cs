@@ -4,6 +4,12 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
+if (args is ["--help"])
+{
+    Console.WriteLine(Arguments.Usage);
+    return 0;
+}
+
 try
 {
     return await RunAsync(Arguments.Parse(args));
@@ -18,6 +24,7 @@ static async Task<int> RunAsync(Arguments arguments)
 {
     const string Account = "devstoreaccount1";
 
+    arguments.ThrowIfBusy();
     using var folder = DataFolder.Open(arguments.DataFolder);
     await Azurite.AwaitPredecessorAsync(folder.Azurite, CancellationToken.None);
     if (arguments.Reset)
@@ -35,7 +42,7 @@ static async Task<int> RunAsync(Arguments arguments)
     }
     catch (IOException failure) when (failure.InnerException is AddressInUseException)
     {
-        throw Arguments.Busy(arguments.Url);
+        throw arguments.Busy();
     }
 
     Console.WriteLine(await Welcome.ComposeAsync(

@@ -33,10 +33,11 @@ internal static class Welcome
         var report = $"{FunctionEndpoints.RoutePrefix}/v1/students/{shown.Students[0].Ssid}/score-reports/2026-ssr-en.pdf";
         var held = (await credentials.StatusAsync(shown.Id, CancellationToken.None)).Credential;
         var precondition = held is null ? "If-None-Match: *" : $"If-Match: \"{held.Generation}\"";
-        Line($"Sign in as a coordinator of {shown.Name}, generate its credentials, download a report with them:");
+        Line($"Sign in as a coordinator of {shown.Name}, generate its credentials, download a report with them");
+        Line($"(once: a restarted DevHost prints the commands that regenerate):");
         Line($"");
-        Line($"TOKEN=$(curl -s {address}/dev/sign-in -d persona=rosa)");
-        Line($"KEY=$(curl -s {address}/{FunctionEndpoints.RoutePrefix}/leas/{shown.Id}/credentials -H \"Authorization: Bearer $TOKEN\" -H '{precondition}' -H 'Content-Type: application/json' -d '{{\"authorized\":true,\"wordingVersion\":\"{ReleaseWording.Current.Version}\"}}' | grep -o 'tsk_[0-9A-Z]*')");
+        Line($"COORDINATOR=$(curl -s {address}/dev/sign-in -d persona=rosa)");
+        Line($"KEY=$(curl -s {address}/{FunctionEndpoints.RoutePrefix}/leas/{shown.Id}/credentials -H \"Authorization: Bearer $COORDINATOR\" -H '{precondition}' -H 'Content-Type: application/json' -d '{{\"authorized\":true,\"wordingVersion\":\"{ReleaseWording.Current.Version}\"}}' | grep -o 'tsk_[0-9A-Z]*')");
         Line($"curl -sS --fail-with-body -u \"{new Username(shown.Id)}:$KEY\" -o report.pdf {address}/{report}");
         Line($"");
         Line($"Ctrl-C stops everything.");

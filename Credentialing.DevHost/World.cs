@@ -12,9 +12,9 @@ namespace Credentialing.DevHost;
 /// <summary>An LEA of the sample world.</summary>
 /// <param name="Id">Its real CDS code.</param>
 /// <param name="Name">Its real name.</param>
-/// <param name="CredentialAge">How many days ago its credentials were generated; null if it has none yet.</param>
+/// <param name="CredentialAgeDays">How many days ago its credentials were generated; null if it has none yet.</param>
 /// <param name="Students">Its students, all invented.</param>
-internal sealed record SampleLea(LeaId Id, string Name, int? CredentialAge, IReadOnlyList<SampleStudent> Students);
+internal sealed record SampleLea(LeaId Id, string Name, int? CredentialAgeDays, IReadOnlyList<SampleStudent> Students);
 
 /// <summary>A student of the sample world.</summary>
 internal sealed record SampleStudent(Ssid Ssid, string Name);
@@ -68,7 +68,7 @@ internal sealed class World(
         {
             if (await register.FindAsync(lea.Id, cancellationToken) is null)
                 await register.SaveAsync(new Lea(lea.Id, lea.Name, [.. CoordinatorsOf(lea)]), "devhost", cancellationToken);
-            if (lea.CredentialAge is { } days)
+            if (lea.CredentialAgeDays is { } days)
                 await GenerateAsync(lea, TimeSpan.FromDays(days), cancellationToken);
         }
 
@@ -106,8 +106,8 @@ internal sealed class World(
     private static IEnumerable<Coordinator> CoordinatorsOf(SampleLea lea) =>
         Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => new Coordinator(persona.Id, persona.Name, persona.Email));
 
-    private static SampleLea Lea(string id, string name, int? credentialAge, params string[] students) =>
-        new(LeaId.Parse(id), name, credentialAge, [.. students.Select((student, index) => new SampleStudent(SsidOf(id, index), student))]);
+    private static SampleLea Lea(string id, string name, int? credentialAgeDays, params string[] students) =>
+        new(LeaId.Parse(id), name, credentialAgeDays, [.. students.Select((student, index) => new SampleStudent(SsidOf(id, index), student))]);
 
     /// <summary>Ten digits that no two students share: a 9, eight digits of the CDS code that tell the LEAs apart, a number.</summary>
     private static Ssid SsidOf(string cds, int index) => Ssid.Parse($"9{cds[..7]}{cds[^1]}{index + 1}");

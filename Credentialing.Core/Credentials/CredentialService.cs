@@ -20,6 +20,7 @@ public sealed partial class CredentialService(
     private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>What the LEA's credentials are now. One round trip.</summary>
+    /// <exception cref="InvalidDataException">The row is corrupt.</exception>
     public async Task<CredentialStatus> StatusAsync(LeaId leaId, CancellationToken cancellationToken) =>
         StatusOf((await table.FindAsync(leaId, cancellationToken))?.Credential);
 
@@ -27,7 +28,8 @@ public sealed partial class CredentialService(
     public CredentialStatus StatusOf(Credential? credential) => CredentialStatus.Of(credential, calendar, time.GetUtcNow());
 
     /// <summary>
-    /// Generates the LEA's first credentials or regenerates them. At most four round trips: read the row, write the
+    /// Generates the LEA's first credentials or regenerates them. At most four round trips, unless a
+    /// vendor's use of the key changes the row in between: read the row, write the
     /// pointer, replace the row with its audit event, remove the old pointer. Whatever fails between them, the LEA has
     /// either the old credentials working or the new ones, never neither, never both.
     /// </summary>
@@ -35,7 +37,9 @@ public sealed partial class CredentialService(
     /// <param name="by">Who asks.</param>
     /// <param name="wording">What the coordinator has agreed to.</param>
     /// <param name="seenGeneration">The generation that the coordinator has seen; null if there were none.</param>
-    /// <param name="cancellationToken">Ends the wait until the credentials are about to be replaced, not after.</param>
+    /// <param name="cancellationToken">Cancels all that comes before the row is replaced; from then on it is ignored.</param>
+    /// <exception cref="InvalidDataException">The row is corrupt.</exception>
+    /// <exception cref="TimeoutException">The row changed time and again, though nobody else regenerated.</exception>
     public async Task<GenerationOutcome> GenerateAsync(
         LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken)
     {

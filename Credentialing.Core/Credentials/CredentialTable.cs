@@ -35,7 +35,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
 
     /// <summary>
     /// Puts <paramref name="next"/> in the place of <paramref name="held"/>, with its audit event, in one transaction: both
-    /// or neither. False if the row is no longer what <paramref name="held"/> says, or may not have been.
+    /// or neither. False if the row has changed since <paramref name="held"/> was read; also if the client repeated a
+    /// transaction whose answer got lost: read again to tell.
     /// </summary>
     internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, AuditEvent auditEvent)
     {

@@ -77,7 +77,7 @@ public sealed partial class VendorAuthenticator(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A wrong secret key was given for LEA {LeaId}.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or made under a pepper version that is not enabled.")]
     private partial void LogRefused(LeaId leaId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be noted.")]

@@ -8,7 +8,11 @@ namespace Credentialing.Core.Credentials;
 /// <summary>A bearer token that a vendor was given.</summary>
 /// <param name="Value">The token itself.</param>
 /// <param name="Lifetime">How long it lasts from now, in whole seconds.</param>
-public sealed record VendorToken(string Value, TimeSpan Lifetime);
+public sealed record VendorToken(string Value, TimeSpan Lifetime)
+{
+    /// <summary>Never the token, so that logging one by mistake tells nothing.</summary>
+    public override string ToString() => nameof(VendorToken);
+}
 
 /// <summary>
 /// Makes and reads the vendors' bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 under the vault's token key. One

@@ -4,7 +4,8 @@ namespace Credentialing.Core.Leas;
 /// <param name="Id">Its CDS code.</param>
 /// <param name="Name">Its name, such as "Fresno Unified".</param>
 /// <param name="Coordinators">
-/// Who is told about its credentials, ordered by <see cref="Coordinator.Id"/>; at most <see cref="MaxCoordinators"/>.
+/// Who is told about its credentials. <see cref="LeaRegister"/> finds them ordered by <see cref="Coordinator.Id"/>, and
+/// saves at most <see cref="MaxCoordinators"/>.
 /// </param>
 public sealed record Lea(LeaId Id, string Name, IReadOnlyList<Coordinator> Coordinators)
 {

@@ -12,6 +12,8 @@ namespace Credentialing.Core.ScoreReports;
 /// <param name="Format">Its file format: <c>pdf</c>, <c>html</c> or <c>mp4</c>.</param>
 public sealed partial record ScoreReport(Ssid Ssid, int Year, string Type, string Language, string Format)
 {
+    private const string FilePattern = "(?<type>[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3})-(?<language>[a-z]{2,3})[.](?<format>pdf|html|mp4)";
+
     /// <summary>What names it among its student's reports: <c>{year}-{type}-{language}.{format}</c>.</summary>
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Year:D4}-{FileName}");
 
@@ -53,11 +55,9 @@ public sealed partial record ScoreReport(Ssid Ssid, int Year, string Type, strin
         return match.Success;
     }
 
-    private const string File = "(?<type>[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3})-(?<language>[a-z]{2,3})[.](?<format>pdf|html|mp4)";
-
-    [GeneratedRegex(@"\A(?<year>[0-9]{4})-" + File + @"\z")]
+    [GeneratedRegex(@"\A(?<year>[0-9]{4})-" + FilePattern + @"\z")]
     private static partial Regex IdPattern();
 
-    [GeneratedRegex(@"\A(?<year>[0-9]{4})/" + File + @"\z")]
+    [GeneratedRegex(@"\A(?<year>[0-9]{4})/" + FilePattern + @"\z")]
     private static partial Regex BlobPattern();
 }

@@ -25,9 +25,9 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How fresh the ring must be for an unknown version to be taken as made up, without asking the vault: somebody who
-    /// invents versions costs the vault one call a second. As long does a read that failed stand for those who would
-    /// repeat it, so that this holds in an outage too.
+    /// For this long after the vault was read, an unknown version is taken as made up without asking again; and for this
+    /// long after a read failed, callers get that failure. So invented versions cost the vault at most one read a second,
+    /// in an outage too.
     /// </summary>
     public static readonly TimeSpan UnknownVersionInterval = TimeSpan.FromSeconds(1);
 
@@ -37,7 +37,8 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     private (ExceptionDispatchInfo Why, DateTimeOffset At)? failed;
 
     /// <summary>The newest version.</summary>
-    /// <exception cref="Azure.RequestFailedException">The vault was never reached, and still cannot be.</exception>
+    /// <exception cref="Azure.RequestFailedException">The vault was never read, and refuses.</exception>
+    /// <exception cref="AggregateException">The vault was never read, and stayed away through all retries.</exception>
     /// <exception cref="InvalidDataException">The vault has no usable version, or a malformed one.</exception>
     public async ValueTask<SecretVersion> CurrentAsync(CancellationToken cancellationToken) =>
         (await HoldAsync(cancellationToken)).Current;
@@ -45,7 +46,9 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     /// <summary>
     /// A version by its name, asking the vault anew if it is not known; null if there is none or it was disabled.
     /// </summary>
-    /// <exception cref="Azure.RequestFailedException">The vault must be asked and cannot be reached.</exception>
+    /// <exception cref="Azure.RequestFailedException">The vault must be asked, and refuses.</exception>
+    /// <exception cref="AggregateException">The vault must be asked, and stayed away through all retries.</exception>
+    /// <exception cref="InvalidDataException">The vault must be asked, and has no usable version, or a malformed one.</exception>
     public async ValueTask<SecretVersion?> FindAsync(string version, CancellationToken cancellationToken)
     {
         var held = await HoldAsync(cancellationToken);
@@ -54,9 +57,11 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         return held.Versions.GetValueOrDefault(version);
     }
 
-    /// <summary>Reaches the vault, whatever is held.</summary>
-    /// <exception cref="Azure.RequestFailedException">It cannot be reached.</exception>
-    public Task CheckAsync(CancellationToken cancellationToken) => vault.ListVersionsAsync(name, cancellationToken);
+    /// <summary>Reaches the vault, whatever is held, and makes sure that it has a usable version.</summary>
+    /// <exception cref="Azure.RequestFailedException">It refuses.</exception>
+    /// <exception cref="AggregateException">It stayed away through all retries.</exception>
+    /// <exception cref="InvalidDataException">It has no usable version.</exception>
+    public Task CheckAsync(CancellationToken cancellationToken) => ListVersionsAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => reading.Dispose();
@@ -106,9 +111,7 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     {
         try
         {
-            var names = await vault.ListVersionsAsync(name, cancellationToken);
-            if (names.Count == 0)
-                throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
+            var names = await ListVersionsAsync(cancellationToken);
             var versions = await Task.WhenAll(names.Select(async version =>
                 seen?.Versions.GetValueOrDefault(version) ?? await vault.GetAsync(name, version, cancellationToken)));
             var now = time.GetUtcNow();
@@ -120,6 +123,12 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
             failed = (ExceptionDispatchInfo.Capture(failure), time.GetUtcNow());
             throw;
         }
+    }
+
+    private async Task<IReadOnlyList<string>> ListVersionsAsync(CancellationToken cancellationToken)
+    {
+        var versions = await vault.ListVersionsAsync(name, cancellationToken);
+        return versions.Count > 0 ? versions : throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the versions held go on serving.")]

@@ -23,7 +23,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             if (!LeaId.TryParse(leaId, out var id))
                 return Problems.MalformedLeaId();
             return await leas.FindAsync(id, cancellationToken) is { } lea
-                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators))
+                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorBody(c.Id, c.Name, c.Email))))
                 : Problems.LeaNotFound();
         });
 
@@ -41,7 +41,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             {
                 if (WhyInvalid(body) is { } why)
                     return Problems.InvalidLea($"{why} Nothing was changed.");
-                await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => c!)]), savedBy, cancellationToken);
+                await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]), savedBy, cancellationToken);
                 return TypedResults.NoContent();
             });
         });
@@ -72,7 +72,9 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     private static bool IsEmail(string? email) =>
         email is { Length: <= MaxEmailLength } && MailAddress.TryCreate(email, out var address) && address.Address == email;
 
-    private sealed record LeaBody(string? Name, IReadOnlyList<Coordinator?>? Coordinators);
+    private sealed record LeaBody(string? Name, IReadOnlyList<CoordinatorBody?>? Coordinators);
 
-    private sealed record LeaAnswer(string LeaId, string Name, IReadOnlyList<Coordinator> Coordinators);
+    private sealed record LeaAnswer(string LeaId, string Name, IEnumerable<CoordinatorBody> Coordinators);
+
+    private sealed record CoordinatorBody(string? Id, string? Name, string? Email);
 }

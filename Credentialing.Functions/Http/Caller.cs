@@ -43,16 +43,17 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
     internal async Task<IResult> AsVendorAsync(
         HttpRequest request, Func<Credential, Task<IResult>> answer, CancellationToken cancellationToken)
     {
-        var outcome = Authorization(request) switch
-        {
-            { Scheme: var scheme, Parameter: { } token } when Is(scheme, "Bearer") => await vendors.AuthenticateAsync(token, cancellationToken),
-            { } header when ReadBasic(header) is var (username, secretKey) => await vendors.AuthenticateAsync(username, secretKey, cancellationToken),
-            _ => new AuthenticationOutcome.Refused(),
-        };
+        var header = Authorization(request);
+        var sentToken = header is { Parameter: not null } && Is(header.Scheme, "Bearer");
+        AuthenticationOutcome outcome =
+            sentToken ? await vendors.AuthenticateAsync(header!.Parameter!, cancellationToken)
+            : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, cancellationToken)
+            : new AuthenticationOutcome.Refused();
         if (outcome is AuthenticationOutcome.Authenticated authenticated)
             return await answer(authenticated.Credential);
 
-        request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}, error=\"invalid_token\"");
+        // RFC 6750, section 3.1: the error is told only to who sent a token.
+        request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}{(sentToken ? ", error=\"invalid_token\"" : "")}");
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Basic {Realm}");
         return outcome is AuthenticationOutcome.Expired expired
             ? Problems.CredentialsExpired(expired.Credential)

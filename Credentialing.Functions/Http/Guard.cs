@@ -7,8 +7,9 @@ namespace Credentialing.Functions.Http;
 public static partial class Guard
 {
     /// <summary>
-    /// Runs a function with <c>Cache-Control: no-store</c> on its answer. Returns the problem to answer with if it throws,
-    /// else null.
+    /// Runs a function with <c>Cache-Control: no-store</c> on its answer. Returns what to answer instead if it throws: a
+    /// problem, or nothing where the client has gone; null if it does not throw. Once an answer has begun, the exception is
+    /// thrown on.
     /// </summary>
     public static async Task<IResult?> RunAsync(HttpContext context, ILogger logger, Func<Task> function)
     {

@@ -16,7 +16,9 @@ public static class HttpRegistration
     /// <summary>
     /// Adds the domain and the API. The host adds what <see cref="ServiceRegistration.AddCredentialingCore"/> asks of it.
     /// </summary>
-    /// <exception cref="ValidationException">A setting has no usable value; the message names the setting.</exception>
+    /// <exception cref="ValidationException">
+    /// <c>Credentialing:TimeZone</c> names no time zone. The other settings are checked when the host starts.
+    /// </exception>
     public static IServiceCollection AddCredentialing(this IServiceCollection services, IConfiguration configuration)
     {
         var timeZone = configuration[TimeZoneSetting] ?? DefaultTimeZone;

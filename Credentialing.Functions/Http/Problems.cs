@@ -97,7 +97,7 @@ public static class Problems
     {
         BadHttpRequestException bad => Problem(bad.StatusCode, "malformed-request", "The request is malformed.", "Its body does not follow HTTP."),
         _ when IsDependencyFault(exception) =>
-            Problem(503, "unavailable", "The service is not available at the moment.", "Something it depends on cannot be reached. Try again."),
+            Problem(503, "unavailable", "The service is not available at the moment.", "Something it depends on cannot be reached. Try again; look before you repeat a change, which may have been made."),
         _ => Problem(500, "unexpected", "Something unexpected happened.", "It was logged."),
     };
 

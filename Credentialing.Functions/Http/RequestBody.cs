@@ -36,7 +36,7 @@ internal static class RequestBody
         }
         catch (JsonException malformed)
         {
-            return Problems.MalformedJson($"See {malformed.Path ?? "$"}, line {malformed.LineNumber + 1 ?? 1}.");
+            return Problems.MalformedJson($"See line {malformed.LineNumber + 1 ?? 1}.");
         }
 
         return await answer(value);

@@ -275,7 +275,6 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
 
     [Theory]
     [InlineData("--what")]
-    [InlineData("--help")]
     [InlineData("--urls")]
     [InlineData("--data")]
     public async Task An_argument_that_it_does_not_know_is_answered_with_its_usage(string argument)
@@ -285,6 +284,15 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.Equal(1, ended.ExitCode);
         Assert.All(["--urls URL", "--data FOLDER", "--reset"], option => Assert.Contains(option, ended.Errors, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_is_its_usage()
+    {
+        var ended = await DevHostProcess.RunAsync("--help");
+
+        Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
+        Assert.Contains("--reset", ended.Output, StringComparison.Ordinal);
     }
 
     /// <summary>It ended with exit code 1, and with one line for a human instead of a stack trace.</summary>
@@ -306,7 +314,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     /// <summary>The welcome's commands, as they are printed.</summary>
     private static string[] CommandsOf(DevHostProcess host)
     {
-        var commands = host.Welcome.Split("\n\n").Single(paragraph => paragraph.StartsWith("TOKEN=", StringComparison.Ordinal)).Split('\n');
+        var commands = host.Welcome.Split("\n\n").Single(paragraph => paragraph.StartsWith("COORDINATOR=", StringComparison.Ordinal)).Split('\n');
         Assert.Equal(3, commands.Length);
         return commands;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Azure.Data.Tables;
+using Credentialing.Core.Secrets;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Http;
@@ -65,15 +66,17 @@ public sealed class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_app_lives_whatever_is_away_and_is_ready_when_storage_and_vault_are_there()
+    public async Task The_app_lives_whatever_is_away_and_is_ready_when_storage_and_both_secrets_are_there()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
 
+        world.Vault.Disable(SecretRing.VendorTokenKey, (await world.Vault.ListVersionsAsync(SecretRing.VendorTokenKey, TestContext.Current.CancellationToken)).Single());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
+
         world.Vault.IsAway = true;
         world.Traffic.Break = _ => Fault.Before;
-
         var ready = await host.SendAsync(HttpMethod.Get, "health/ready");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (ready.Status, ready.ProblemType));
         Assert.Equal(["storage", "vault"], ready.Json.GetProperty("unreachable").EnumerateArray().Select(name => name.GetString()));

@@ -18,7 +18,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(TomsRoutes))]
-    public async Task Nobody_in_particular_is_asked_who_they_are(string method, string path)
+    public async Task A_request_without_a_token_is_a_401(string method, string path)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.Tests.Http;
 
 /// <summary>
-/// The function classes must run unchanged on the real worker, whose packages are not there where they are tested: so they
+/// The function classes must run unchanged on the real worker, whose packages the test machines lack: so they
 /// use only what the contract in DevHost declares, in the shapes that the real packages have.
 /// </summary>
 public sealed class WorkerContractTests
@@ -40,7 +40,7 @@ public sealed class WorkerContractTests
     }
 
     [Fact]
-    public void The_contract_has_the_shapes_of_the_real_packages()
+    public void The_contract_has_the_shapes_that_were_looked_up_in_the_real_packages()
     {
         Assert.Equal([typeof(string)], typeof(FunctionAttribute).GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType));
         Assert.Equal([typeof(AuthorizationLevel), typeof(string[])], typeof(HttpTriggerAttribute).GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType));
@@ -68,7 +68,7 @@ public sealed class WorkerContractTests
     }
 
     [Fact]
-    public void Every_function_authenticates_its_callers_itself() =>
+    public void No_function_asks_for_one_of_the_hosts_own_keys() =>
         Assert.All(FunctionEndpoints.Functions, function => Assert.All(
             function.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>(),
             trigger => Assert.Equal(AuthorizationLevel.Anonymous, trigger.AuthLevel)));

@@ -12,7 +12,7 @@ public sealed class StorageTraffic : HttpPipelinePolicy
 {
     private readonly ConcurrentQueue<string> requests = new();
 
-    /// <summary>What to do to the n-th request from now on, counted from 1; null to let all pass.</summary>
+    /// <summary>What to do to the n-th request since the last <see cref="Reset"/>, counted from 1; null to let all pass.</summary>
     public Func<int, Fault>? Break { get; set; }
 
     /// <summary>What went out since the last <see cref="Reset"/>, as verb and path.</summary>

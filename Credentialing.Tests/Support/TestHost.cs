@@ -70,7 +70,7 @@ public sealed class TestHost : IAsyncDisposable
             HttpMethod.Post, $"leas/{leaId}/credentials", persona, Json(body),
             seenGeneration is null ? ["If-None-Match", "*"] : ["If-Match", $"\"{seenGeneration}\""]);
 
-    /// <summary>Generates first credentials; returns their secret key.</summary>
+    /// <summary>Generates, or regenerates the given generation; returns the secret key.</summary>
     public async Task<string> MustGenerateAsync(string persona, LeaId leaId, int? seenGeneration = null)
     {
         var answer = await GenerateAsync(persona, leaId, seenGeneration);

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
+using Credentialing.Core.Leas;
 
-namespace Credentialing.Core.Leas;
+namespace Credentialing.Core;
 
 /// <summary>
 /// How the <c>Leas</c> table is laid out: one partition for each LEA, so that everything about one LEA can change in one
