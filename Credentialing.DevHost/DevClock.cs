@@ -8,6 +8,9 @@ namespace Credentialing.DevHost;
 /// </summary>
 public sealed class DevClock : TimeProvider
 {
+    /// <summary>How far ahead of the machine's clock it can be: some ten years.</summary>
+    public static readonly TimeSpan MaxOffset = TimeSpan.FromDays(3660);
+
     private readonly Lock moving = new();
     private readonly string file;
     private long offsetTicks;
@@ -23,17 +26,19 @@ public sealed class DevClock : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref offsetTicks));
 
-    /// <summary>Moves it forward.</summary>
-    public void Advance(TimeSpan by)
+    /// <summary>Moves it forward; false if that would be backward, or further than <see cref="MaxOffset"/> in all.</summary>
+    public bool TryAdvance(TimeSpan by)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(by.Ticks);
         lock (moving)
         {
             var offset = new TimeSpan(offsetTicks) + by;
+            if (by < TimeSpan.Zero || offset > MaxOffset)
+                return false;
             // Replaced whole, so that a kill does not leave half a number.
             File.WriteAllText(file + ".new", offset.ToString("c", CultureInfo.InvariantCulture));
             File.Move(file + ".new", file, overwrite: true);
             Interlocked.Exchange(ref offsetTicks, offset.Ticks);
+            return true;
         }
     }
 }

@@ -8,8 +8,6 @@ namespace Credentialing.DevHost;
 /// <summary>What only DevHost serves: signing in without a password, and moving the clock.</summary>
 internal static class DevEndpoints
 {
-    private const double MaxDays = 3660;
-
     /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> answers with the token, as text.</summary>
     internal static void MapDevSignIn(this WebApplication app) => app.MapPost("/dev/sign-in", async (HttpRequest request, DevSignIn signIn) =>
     {
@@ -31,9 +29,9 @@ internal static class DevEndpoints
         {
             var form = await RequestBody.ReadFormAsync(request);
             if (form is null || !form.TryGetValue("days", out var value) ||
-                !double.TryParse(value, CultureInfo.InvariantCulture, out var days) || days is not (>= 0 and <= MaxDays))
-                return Results.Problem($"Send the form field days: a number from 0 to {MaxDays}.", statusCode: 400, title: "The clock was not moved.");
-            clock.Advance(TimeSpan.FromDays(days));
+                !double.TryParse(value, CultureInfo.InvariantCulture, out var days) ||
+                days is not >= 0 || days > DevClock.MaxOffset.TotalDays || !clock.TryAdvance(TimeSpan.FromDays(days)))
+                return Results.Problem($"Send the form field days: a number from 0 on. The clock can be {DevClock.MaxOffset.TotalDays} days ahead in all.", statusCode: 400, title: "The clock was not moved.");
             return Now();
         });
 

@@ -25,6 +25,8 @@ public static class DevHostApplication
     /// <param name="configure">What a test changes of it.</param>
     public static WebApplication Build(DevHostParts parts, Action<WebApplicationBuilder>? configure = null)
     {
+        // A web application would authenticate every request before any of our code. The functions do it, as on the worker.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = ProjectFolder.Path });
         builder.WebHost.UseUrls(parts.Url);
         builder.Configuration["Credentialing:Toms:Authority"] = DevSignIn.Issuer;
@@ -41,11 +43,7 @@ public static class DevHostApplication
 
         var app = builder.Build();
         app.UseBareNotFound();
-        app.Use(async (context, next) =>
-        {
-            if (await Guard.RunAsync(context, app.Logger, () => next(context)) is { } problem)
-                await problem.ExecuteAsync(context);
-        });
+        app.Use((context, next) => Guard.RunAsync(context, app.Logger, () => next(context)));
         app.MapFunctions();
         app.MapDevSignIn();
         if (parts.Clock is DevClock clock)

@@ -1,4 +1,5 @@
 using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -13,8 +14,19 @@ public sealed class GuardMiddleware(ILogger<GuardMiddleware> logger) : IFunction
     {
         if (context.GetHttpContext() is not { } http)
             await next(context);
-        // The worker executes the result that an invocation ends with.
-        else if (await Guard.RunAsync(http, logger, () => next(context)) is { } problem)
-            context.GetInvocationResult().Value = problem;
+        else
+            await Guard.RunAsync(http, logger, () => RunAndAnswerAsync(context, next, http));
+    }
+
+    /// <summary>The worker would send the answer itself, but only after this middleware, where nothing guards it.</summary>
+    private static async Task RunAndAnswerAsync(FunctionContext context, FunctionExecutionDelegate next, HttpContext http)
+    {
+        await next(context);
+        var invocation = context.GetInvocationResult();
+        if (invocation.Value is IResult answer)
+        {
+            invocation.Value = TypedResults.Empty;
+            await answer.ExecuteAsync(http);
+        }
     }
 }

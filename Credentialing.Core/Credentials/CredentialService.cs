@@ -31,7 +31,8 @@ public sealed partial class CredentialService(
     /// Generates the LEA's first credentials or regenerates them. At most four round trips, unless a
     /// vendor's use of the key changes the row in between: read the row, write the
     /// pointer, replace the row with its audit event, remove the old pointer. Whatever fails between them, the LEA has
-    /// either the old credentials working or the new ones, never neither, never both.
+    /// either the old credentials working or the new ones, never neither, never both. After an exception it may be the new
+    /// ones, whose key nobody has seen: look at the status, and regenerate.
     /// </summary>
     /// <param name="leaId">Whose.</param>
     /// <param name="by">Who asks.</param>

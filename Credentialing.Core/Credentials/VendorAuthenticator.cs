@@ -30,10 +30,11 @@ public sealed partial class VendorAuthenticator(
             return new AuthenticationOutcome.Refused();
 
         var stored = await table.FindAsync(name.LeaId, cancellationToken);
+        var expected = stored?.Credential.Verifier;
+        var pepper = expected is null ? null : await peppers.FindAsync(expected.PepperVersion, cancellationToken);
+        // Asked for second: finding a version may have shown that there is a newer one, and no verifier goes back to an older.
         var current = await peppers.CurrentAsync(cancellationToken);
         // An unknown username costs the same work as a known one, so that timing does not tell them apart.
-        var expected = stored?.Credential.Verifier;
-        var pepper = expected is null ? current : await peppers.FindAsync(expected.PepperVersion, cancellationToken);
         var given = SecretKeyVerifier.Create(pepper ?? current, name.LeaId, stored?.Credential.Generation ?? 0, key);
         if (stored is null || !given.Matches(expected))
         {

@@ -52,16 +52,19 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     public async ValueTask<SecretVersion?> FindAsync(string version, CancellationToken cancellationToken)
     {
         var held = await HoldAsync(cancellationToken);
-        if (!held.Versions.ContainsKey(version) && time.GetUtcNow() - held.ReadAt >= UnknownVersionInterval)
-            held = await ReadAsync(held, cancellationToken);
+        if (!held.Versions.ContainsKey(version))
+            held = await FreshAsync(held, cancellationToken);
         return held.Versions.GetValueOrDefault(version);
     }
 
-    /// <summary>Reaches the vault, whatever is held, and makes sure that it has a usable version.</summary>
+    /// <summary>
+    /// Reaches the vault and makes sure that it has a usable version; at most once in <see cref="UnknownVersionInterval"/>,
+    /// however often it is asked.
+    /// </summary>
     /// <exception cref="Azure.RequestFailedException">It refuses.</exception>
     /// <exception cref="AggregateException">It stayed away through all retries.</exception>
     /// <exception cref="InvalidDataException">It has no usable version.</exception>
-    public Task CheckAsync(CancellationToken cancellationToken) => ListVersionsAsync(cancellationToken);
+    public async Task CheckAsync(CancellationToken cancellationToken) => await FreshAsync(await HoldAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => reading.Dispose();
@@ -85,6 +88,9 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
             return held;
         }
     }
+
+    private async ValueTask<Ring> FreshAsync(Ring held, CancellationToken cancellationToken) =>
+        time.GetUtcNow() - held.ReadAt >= UnknownVersionInterval ? await ReadAsync(held, cancellationToken) : held;
 
     /// <summary>
     /// Reads the vault, unless somebody else has done so since <paramref name="seen"/> was looked at, or has just failed to:
@@ -111,7 +117,9 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     {
         try
         {
-            var names = await ListVersionsAsync(cancellationToken);
+            var names = await vault.ListVersionsAsync(name, cancellationToken);
+            if (names.Count == 0)
+                throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
             var versions = await Task.WhenAll(names.Select(async version =>
                 seen?.Versions.GetValueOrDefault(version) ?? await vault.GetAsync(name, version, cancellationToken)));
             var now = time.GetUtcNow();
@@ -123,12 +131,6 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
             failed = (ExceptionDispatchInfo.Capture(failure), time.GetUtcNow());
             throw;
         }
-    }
-
-    private async Task<IReadOnlyList<string>> ListVersionsAsync(CancellationToken cancellationToken)
-    {
-        var versions = await vault.ListVersionsAsync(name, cancellationToken);
-        return versions.Count > 0 ? versions : throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the versions held go on serving.")]

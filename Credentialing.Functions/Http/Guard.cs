@@ -3,34 +3,36 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>What stands around every HTTP function, in both hosts.</summary>
+/// <summary>What stands around every HTTP function, and the sending of its answer, in both hosts.</summary>
 public static partial class Guard
 {
     /// <summary>
-    /// Runs a function with <c>Cache-Control: no-store</c> on its answer. Returns what to answer instead if it throws: a
-    /// problem, or nothing where the client has gone; null if it does not throw. Once an answer has begun, the exception is
-    /// thrown on.
+    /// Runs a function and sends its answer, with <c>Cache-Control: no-store</c>. If that throws, a problem is sent instead,
+    /// or nothing where the client has gone. Once an answer has begun, the exception is thrown on: only breaking the
+    /// connection then tells the client that it is not whole.
     /// </summary>
-    public static async Task<IResult?> RunAsync(HttpContext context, ILogger logger, Func<Task> function)
+    public static async Task RunAsync(HttpContext context, ILogger logger, Func<Task> function)
     {
-        context.Response.Headers.CacheControl = "no-store";
+        ForbidCaching(context);
         try
         {
             await function();
-            return null;
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            return TypedResults.Empty; // nobody is there to answer
+            // Nobody is there to answer.
         }
-        // Where an answer is half sent, only breaking the connection tells the client that it is not whole.
         catch (Exception failure) when (!context.Response.HasStarted)
         {
-            LogFailed(logger, failure, context.Request.Method, context.Request.Path);
-            return Problems.From(failure);
+            LogFailed(logger, failure is BadHttpRequestException ? LogLevel.Information : LogLevel.Error, failure, context.Request.Method, context.Request.Path);
+            context.Response.Clear(); // of what belongs to the answer that could not be sent
+            ForbidCaching(context);
+            await Problems.From(failure).ExecuteAsync(context);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
-    private static partial void LogFailed(ILogger logger, Exception failure, string method, string path);
+    private static void ForbidCaching(HttpContext context) => context.Response.Headers.CacheControl = "no-store";
+
+    [LoggerMessage(Message = "{Method} {Path} failed.")]
+    private static partial void LogFailed(ILogger logger, LogLevel level, Exception failure, string method, PathString path);
 }

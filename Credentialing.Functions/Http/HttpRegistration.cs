@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace Credentialing.Functions.Http;
 
@@ -12,6 +13,9 @@ public static class HttpRegistration
 {
     private const string TimeZoneSetting = "Credentialing:TimeZone";
     private const string DefaultTimeZone = "America/Los_Angeles";
+
+    /// <summary>How long to wait for the keys of the TOMS identity provider, which are read at the first token.</summary>
+    private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Adds the domain and the API. The host adds what <see cref="ServiceRegistration.AddCredentialingCore"/> asks of it.
@@ -41,6 +45,8 @@ public static class HttpRegistration
     {
         bearer.Authority = toms.Value.Authority;
         bearer.Audience = toms.Value.Audience;
+        bearer.BackchannelTimeout = ProviderTimeout;
+        bearer.Events = new JwtBearerEvents { OnMessageReceived = ReadProviderKeysAsync };
         bearer.MapInboundClaims = false;
         bearer.TokenValidationParameters.RoleClaimType = toms.Value.RoleClaim;
         bearer.TokenValidationParameters.NameClaimType = toms.Value.NameClaim;
@@ -49,5 +55,24 @@ public static class HttpRegistration
             until is not null &&
             time.GetUtcNow() < until.Value + parameters.ClockSkew &&
             (from is null || time.GetUtcNow() >= from.Value - parameters.ClockSkew);
+    }
+
+    /// <summary>
+    /// Makes a provider that cannot be reached a fault. Without this, the library would take a token whose key it could not
+    /// read for a wrong one, and tell somebody who is signed in that they are not.
+    /// </summary>
+    private static async Task ReadProviderKeysAsync(MessageReceivedContext context)
+    {
+        if (StringValues.IsNullOrEmpty(context.Request.Headers.Authorization))
+            return;
+        var aborted = context.HttpContext.RequestAborted;
+        try
+        {
+            await context.Options.ConfigurationManager!.GetConfigurationAsync(aborted).WaitAsync(ProviderTimeout, aborted);
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new TimeoutException("The keys of the TOMS identity provider could not be read.", failure);
+        }
     }
 }

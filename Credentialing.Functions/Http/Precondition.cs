@@ -34,8 +34,9 @@ internal static class Precondition
         generation = 0;
         if (!EntityTagHeaderValue.TryParse(ifMatch, out var tag) || tag.Equals(EntityTagHeaderValue.Any))
             return false;
-        if (!tag.IsWeak)
-            _ = int.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out generation);
+        // RFC 9110, section 8.8.3.2: strong tags are the same only character by character.
+        if (tag.IsWeak || !int.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out generation) || tag.Tag != ETag(generation))
+            generation = 0;
         return true;
     }
 }

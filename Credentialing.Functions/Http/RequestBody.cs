@@ -65,7 +65,15 @@ internal static class RequestBody
         if (request.ContentLength > MaxBytes)
             return null;
         var buffer = new byte[MaxBytes + 1];
-        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-        return length > MaxBytes ? null : buffer[..length];
+        try
+        {
+            var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+            return length > MaxBytes ? null : buffer[..length];
+        }
+        // The server reports some broken bodies as such, and some like a broken disk.
+        catch (IOException broken) when (broken is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException("The body could not be read.", broken);
+        }
     }
 }

@@ -98,11 +98,12 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
         await using var elsewhere = world.AnotherInstance();
         await world.AuthenticateAsync(TestWorld.Oakland, await world.MustGenerateAsync(TestWorld.Oakland)); // has read the vault
         world.Clock.Advance(SecretRing.UnknownVersionInterval);
-        world.Vault.Rotate(SecretRing.CredentialPepper);
+        var newest = world.Vault.Rotate(SecretRing.CredentialPepper);
 
         var key = await elsewhere.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+        Assert.Equal(newest, (await CredentialAsync(world)).Verifier.PepperVersion);
     }
 
     [Fact]

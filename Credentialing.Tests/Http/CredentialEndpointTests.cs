@@ -63,6 +63,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     [InlineData(412, "credential-changed", "If-None-Match", "*")]
     [InlineData(412, "credential-changed", "If-Match", "\"2\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"0\"")]
+    [InlineData(412, "credential-changed", "If-Match", "\"01\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"99999999999999999999\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"somebody else's\"")]

@@ -91,14 +91,16 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         static StringContent Large(string type) => new(new string(' ', 2 * 1024 * 1024), Encoding.ASCII, type);
     }
 
-    [Fact]
-    public async Task A_body_that_breaks_the_rules_of_HTTP_is_a_400()
+    [Theory]
+    [InlineData("no length")]
+    [InlineData("ffffffffff")]
+    public async Task A_body_that_breaks_the_rules_of_HTTP_is_a_400(string chunkSize)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var answer = await host.SendRawAsync(
             $"POST /api/{Credentials}", $"Bearer {await host.SignInAsync("rosa")}",
-            "If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+            $"If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunkSize}\r\n");
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.Contains("urn:problem-type:credentialing:malformed-request", answer, StringComparison.Ordinal);
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using Credentialing.Tests.Support;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -91,6 +93,21 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
             (string[])[forged, $"{Base64UrlEncoder.Encode("""{"alg":"none"}""")}.{genuine.EncodedPayload}.", vendors.Value, "", "x", "a.b.c", "a.b.c.d.e"],
             async token => Assert.Equal("not-authenticated", (await StatusAsync(host, $"Bearer {token}")).ProblemType));
         Assert.Equal("not-authenticated", (await StatusAsync(host, "Basic cm9zYTpyb3Nh")).ProblemType);
+    }
+
+    [Fact]
+    public async Task While_the_identity_provider_is_away_a_token_is_a_503_and_no_token_still_a_401()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world, builder => builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, bearer =>
+        {
+            bearer.Configuration = null; // not DevHost's keys, but those of a provider whose port is closed
+            bearer.Authority = "http://127.0.0.1:1";
+            bearer.RequireHttpsMetadata = false;
+        }));
+
+        Assert.Equal("unavailable", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).ProblemType);
+        Assert.Equal("not-authenticated", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials")).ProblemType);
     }
 
     private static Task<Answer> StatusAsync(TestHost host, string authorization) =>
