@@ -90,8 +90,8 @@ public static class Problems
 
     /// <summary>
     /// What to answer for an exception that no function expects: 4xx for a request that breaks HTTP's own rules half-way, 503
-    /// for trouble with storage or vault, which their clients have already retried, else 500. Nothing of the exception is in
-    /// the answer.
+    /// for trouble with storage or vault, which their clients have already retried, or with the identity provider, else 500.
+    /// Nothing of the exception is in the answer.
     /// </summary>
     public static IResult From(Exception exception) => exception switch
     {
