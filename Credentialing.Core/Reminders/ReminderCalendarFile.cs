@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Mailing;
+using Ical.Net;
+using Ical.Net.CalendarComponents;
+using Ical.Net.DataTypes;
+using Ical.Net.Serialization;
+using Calendar = Ical.Net.Calendar;
+
+namespace Credentialing.Core.Reminders;
+
+/// <summary>
+/// The calendar file that comes with a reminder (RFC 5545): the day on which the credentials expire, with an alarm the
+/// morning before. All reminders of the same credentials carry the same event, which a calendar therefore has once.
+/// </summary>
+internal static class ReminderCalendarFile
+{
+    /// <summary>How many octets a line may have, without its break: RFC 5545, section 3.1.</summary>
+    private const int MaxLineOctets = 75;
+
+    private const string LineBreak = "\r\n";
+    private const string Fold = LineBreak + " ";
+
+    /// <summary>From 9 o'clock on the day before to the beginning of the day.</summary>
+    private static readonly Duration AlarmBeforeStart = Duration.FromHours(-15);
+
+    /// <summary>The file for one LEA's credentials; the same bytes whenever it is made.</summary>
+    public static EmailAttachment Create(Credential credential, string leaName, LeaCalendar calendar, Uri link)
+    {
+        var summary = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{leaName}: SIS vendor credentials expire at {calendar.LocalTime(credential.ExpiresAt):h:mm tt}");
+        var expiry = new CalendarEvent
+        {
+            Uid = string.Create(CultureInfo.InvariantCulture, $"sis-vendor-credentials-{credential.LeaId}-{credential.Generation}@{link.Host}"),
+            DtStamp = new CalDateTime(credential.GeneratedAt.UtcDateTime),
+            Start = new CalDateTime(calendar.LocalDate(credential.ExpiresAt)),
+            Transparency = TransparencyType.Transparent,
+            Url = new Uri(link.AbsoluteUri), // as it is in the email: UriBuilder leaves the default port in the original string
+            Summary = summary,
+            Description =
+                $"The SIS vendor credentials of {leaName} (username {credential.Username}) expire on {calendar.InWords(credential.ExpiresAt)}. " +
+                "After that, vendors cannot download student score reports until new credentials are generated.\n\n" +
+                "Regenerate them on the SIS Vendor Credentialing screen in TOMS, then give the new secret key to every vendor of the LEA: " +
+                $"{link.AbsoluteUri}\n\n" +
+                "All coordinators of the LEA share this one set of credentials. Once it has been regenerated, you can delete this event.",
+        };
+        expiry.Alarms.Add(new Alarm { Action = AlarmAction.Display, Description = summary, Trigger = new Trigger(AlarmBeforeStart) });
+
+        var file = new Calendar { Method = CalendarMethods.Publish, ProductId = "-//TOMS//SIS Vendor Credentialing//EN" };
+        file.Events.Add(expiry);
+        var content = Encoding.UTF8.GetBytes(FoldByOctets(new CalendarSerializer().SerializeToString(file)!));
+        return new EmailAttachment($"sis-vendor-credentials-{credential.LeaId}.ics", "text/calendar; charset=utf-8; method=PUBLISH", content);
+    }
+
+    /// <summary>Ical.Net also folds between the two halves of a surrogate pair, which cannot be written in UTF-8 then.</summary>
+    private static string FoldByOctets(string text)
+    {
+        var folded = new StringBuilder();
+        foreach (var line in text.Replace(Fold, "", StringComparison.Ordinal).Split(LineBreak, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var octets = 0;
+            foreach (var rune in line.EnumerateRunes())
+            {
+                if (octets + rune.Utf8SequenceLength > MaxLineOctets)
+                {
+                    folded.Append(Fold);
+                    octets = 1;
+                }
+
+                folded.Append(rune);
+                octets += rune.Utf8SequenceLength;
+            }
+
+            folded.Append(LineBreak);
+        }
+
+        return folded.ToString();
+    }
+}

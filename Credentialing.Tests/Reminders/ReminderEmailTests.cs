@@ -1,0 +1,279 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Mailing;
+using Credentialing.Core.Reminders;
+using Credentialing.Tests.Support;
+using Ical.Net;
+using Ical.Net.CalendarComponents;
+using Calendar = Ical.Net.Calendar;
+
+namespace Credentialing.Tests.Reminders;
+
+public sealed partial class ReminderEmailTests
+{
+    private const string HostileName = "<b>O'Brien & \"Sons\"</b>";
+    private const string Link = "https://toms.example/credentialing?year=2027&lea=01612590000000";
+
+    /// <summary>Noon in California; 365 days later, the same.</summary>
+    private static readonly DateTimeOffset GeneratedAt = new(2026, 11, 23, 20, 0, 0, TimeSpan.Zero);
+
+    private readonly ReminderEmail emails = new(
+        new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles")),
+        new CredentialingScreen(new Uri("https://toms.example/credentialing?year=2027")));
+
+    [Theory]
+    [InlineData(0, "today", "today at 12:00 PM", "0 (today is the last day)")]
+    [InlineData(1, "in 1 day", "in 1 day, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "1")]
+    [InlineData(7, "in 7 days", "in 7 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "7")]
+    [InlineData(13, "in 13 days", "in 13 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "13")]
+    public void It_says_how_many_days_are_left_and_when_that_is(int days, string inSubject, string inBody, string remaining)
+    {
+        var email = Compose(days);
+        Assert.Equal($"Oakland Unified: SIS vendor credentials expire {inSubject}", email.Subject);
+        foreach (var body in Bodies(email))
+        {
+            Assert.Contains($"The SIS vendor credentials of Oakland Unified expire {inBody}.", body, StringComparison.Ordinal);
+            Assert.Matches("Valid until:? Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time ", body);
+            Assert.Matches($"Days remaining:? {Regex.Escape(remaining)} ", body);
+        }
+    }
+
+    [Fact]
+    public void It_says_what_ends_what_then_happens_and_what_to_do_about_it()
+    {
+        string[] sentences =
+        [
+            "your vendors can no longer download student score reports until new credentials are generated",
+            "and every vendor has been given the new secret key.",
+            "You all share this ONE set of credentials, and the old secret key stops working the moment it is regenerated.",
+            "Authorization to Release Student Data to Vendors.",
+            "Press Regenerate Credentials and confirm with Yes, Generate Credentials.",
+            "Press SHOW SECRET KEY and copy the key before you leave the screen. It cannot be seen again afterwards.",
+            "Give the username and the new secret key to all vendors of your LEA",
+            "sis-01612590000000",
+            "Rosa Delgado",
+            "Monday, November 23, 2026 at 12:00 PM Pacific Standard Time",
+            "The reminders stop as soon as the credentials are regenerated.",
+            "We never send a secret key by email, and we never ask for one.",
+            Link,
+        ];
+        foreach (var body in Bodies(Compose(7)).Select(body => body.Replace("\"", "", StringComparison.Ordinal)))
+            Assert.All(sentences, sentence => Assert.Contains(sentence, body, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData("2026-07-01T16:05:59Z", "Thursday, July 1, 2027 at 9:05 AM Pacific Daylight Time")]
+    [InlineData("2026-12-01T07:59:00Z", "Tuesday, November 30, 2027 at 11:59 PM Pacific Standard Time")]
+    [InlineData("2026-03-14T20:00:00Z", "Sunday, March 14, 2027 at 1:00 PM Pacific Daylight Time")] // clocks went forward that night
+    [InlineData("2026-11-07T08:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Daylight Time")] // the first 1:30 of that night
+    [InlineData("2026-11-07T09:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Standard Time")] // the second
+    public void Date_and_time_are_those_on_the_wall_of_the_LEA_in_summer_and_winter(string generatedAt, string expires)
+    {
+        var email = Compose(7, Generated(Instant(generatedAt)));
+        Assert.All(Bodies(email), body => Assert.Contains(expires, body, StringComparison.Ordinal));
+        Assert.Contains(expires, Event(email).Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_is_the_same_wherever_the_server_stands()
+    {
+        var here = Compose(7);
+        var culture = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("ar-SA"); // another calendar, other digits
+            AssertSame(here, Compose(7));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
+    }
+
+    [Fact]
+    public void Composing_twice_gives_the_same_bytes() => AssertSame(Compose(7), Compose(7));
+
+    [Fact]
+    public void It_goes_to_every_recipient_under_the_id_of_the_reminder()
+    {
+        var reminder = Reminder(7, Generated(GeneratedAt), "Oakland Unified");
+        var email = emails.Compose(reminder);
+        Assert.Equal(reminder.OperationId, email.OperationId);
+        Assert.Equal([new("Rosa Delgado", "rosa@lea.example"), new("Luis Ortega", "luis@lea.example")], email.To);
+    }
+
+    [Fact]
+    public void A_name_with_markup_is_harmless_in_HTML_and_itself_everywhere_else()
+    {
+        var by = new Coordinator("x", "<script>alert(1)</script>{{ link }}", null);
+        var email = Compose(7, Generated(GeneratedAt) with { GeneratedBy = by }, HostileName);
+
+        Assert.DoesNotContain("<b>", email.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", email.Html, StringComparison.Ordinal);
+        Assert.Contains("&lt;b&gt;O&#x27;Brien &amp; &quot;Sons&quot;&lt;/b&gt;", email.Html, StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;{{ link }}", email.Html, StringComparison.Ordinal);
+        Assert.Contains($"The SIS vendor credentials of {HostileName} expire", email.Text, StringComparison.Ordinal);
+        Assert.Contains("<script>alert(1)</script>{{ link }}", email.Text, StringComparison.Ordinal);
+        Assert.Equal($"{HostileName}: SIS vendor credentials expire in 7 days", email.Subject);
+        Assert.Equal($"{HostileName}: SIS vendor credentials expire at 12:00 PM", Event(email).Summary);
+    }
+
+    [Fact]
+    public void A_name_cannot_begin_a_line_of_its_own()
+    {
+        var email = Compose(7, leaName: "Oakland\r\nBcc: all@lea.example\u2028\u0007Unified");
+        Assert.Equal("Oakland Bcc: all@lea.example Unified: SIS vendor credentials expire in 7 days", email.Subject);
+        Assert.DoesNotMatch("(?m)^ *Bcc", email.Text);
+        Assert.DoesNotMatch("(?m)^ *Bcc", CalendarText(email));
+    }
+
+    [Theory]
+    [InlineData("Oakland Unified")]
+    [InlineData(HostileName)]
+    [InlineData("The County Office of Education of Alameda and All of the Many Small Charter Schools of Its Eastern Half That Are LEAs")]
+    public void No_line_of_the_text_is_wider_than_78_columns_save_for_a_link(string leaName)
+    {
+        foreach (var days in (int[])[0, 1, 14])
+        {
+            var lines = Compose(days, leaName: leaName).Text.Split('\n');
+            Assert.All(lines, line => Assert.True(line.Length <= 78 || line.Trim() == Link, line));
+            Assert.All(lines, line => Assert.Equal(line.TrimEnd(), line));
+        }
+    }
+
+    [Fact]
+    public void A_value_too_long_for_its_line_goes_on_below_itself()
+    {
+        var by = TestWorld.Rosa with { Name = string.Join(' ', Enumerable.Repeat("Delgado", 10)) };
+        var email = Compose(7, Generated(GeneratedAt) with { GeneratedBy = by });
+        Assert.Contains(
+            $"""
+            Generated by:    {string.Join(' ', Enumerable.Repeat("Delgado", 7))}
+                             Delgado Delgado Delgado
+
+            """,
+            email.Text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_HTML_says_its_language_has_one_main_heading_and_loads_nothing_from_anywhere()
+    {
+        var html = Compose(7).Html;
+        Assert.Contains("<html lang=\"en\">", html, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(html, "<h1[ >]"));
+        Assert.DoesNotMatch(@"(?i)<(img|link|script|iframe|object|embed|form|base)\b|\bsrc=|url\(|@import|@font-face", html);
+        Assert.All(Regex.Matches(html, "href=\"([^\"]*)\""), href => Assert.Equal(Link, WebUtility.HtmlDecode(href.Groups[1].Value)));
+        Assert.All(Regex.Matches(WebUtility.HtmlDecode(html), "https?://[^ \"<]*"), address => Assert.Equal(Link, address.Value));
+    }
+
+    [Fact]
+    public void No_part_of_it_holds_a_secret_key()
+    {
+        var key = SecretKey.Generate();
+        var verifier = SecretKeyVerifier.Create(new("1", new byte[32]), TestWorld.Oakland, 1, key);
+        var email = Compose(7, Generated(GeneratedAt) with { Verifier = verifier });
+        string[] parts = [email.Subject, email.Text, email.Html, CalendarText(email), email.Attachment.FileName];
+        Assert.All(parts, part => Assert.DoesNotContain("tsk_", part, StringComparison.OrdinalIgnoreCase));
+        Assert.All(parts, part => Assert.DoesNotContain(Convert.ToHexString(verifier.Hash.Span), part, StringComparison.OrdinalIgnoreCase));
+        Assert.All(parts, part => Assert.DoesNotContain(Convert.ToBase64String(verifier.Hash.Span), part, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_calendar_file_is_an_all_day_event_on_the_date_of_expiry_at_the_LEA_with_an_alarm_the_morning_before()
+    {
+        var email = Compose(7, Generated(Instant("2026-12-01T07:59:00Z"))); // already December in UTC
+        Assert.Equal("sis-vendor-credentials-01612590000000.ics", email.Attachment.FileName);
+        Assert.Equal("text/calendar; charset=utf-8; method=PUBLISH", email.Attachment.MediaType);
+
+        var calendar = Calendar.Load(CalendarText(email))!;
+        Assert.Equal(("PUBLISH", "2.0"), (calendar.Method, calendar.Version));
+        var expiry = Assert.Single(calendar.Events);
+        Assert.True(expiry.IsAllDay);
+        Assert.Equal(new DateOnly(2027, 11, 30), expiry.Start!.Date);
+        Assert.Equal(TransparencyType.Transparent, expiry.Transparency);
+        Assert.Equal(Link, expiry.Url!.OriginalString);
+        Assert.Equal("Oakland Unified: SIS vendor credentials expire at 11:59 PM", expiry.Summary);
+        Assert.Contains(Link, expiry.Description, StringComparison.Ordinal);
+        var alarm = Assert.Single(expiry.Alarms);
+        Assert.Equal(AlarmAction.Display, alarm.Action);
+        Assert.Equal(expiry.Summary, alarm.Description);
+        Assert.Equal(new DateTime(2027, 11, 29, 9, 0, 0), new DateTime(2027, 11, 30) + alarm.Trigger!.Duration!.Value.ToTimeSpanUnspecified());
+        Assert.Contains("\r\nDTSTART;VALUE=DATE:20271130\r\n", CalendarText(email), StringComparison.Ordinal);
+        Assert.Contains("\r\nDTSTAMP:20261201T075900Z\r\n", CalendarText(email), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_reminders_of_the_same_credentials_carry_the_same_event_and_no_others_do()
+    {
+        var credential = Generated(GeneratedAt);
+        Assert.Equal(CalendarText(Compose(14, credential)), CalendarText(Compose(1, credential)));
+        Credential[] different = [credential, credential with { Generation = 2 }, credential with { LeaId = TestWorld.Berkeley }];
+        Assert.Distinct(different.Select(one => Event(Compose(1, one)).Uid));
+    }
+
+    [Theory]
+    [InlineData("Oakland Unified")]
+    [InlineData(HostileName)]
+    [InlineData("Peña; Ñandú, \\n and 東灣聯合學區東灣聯合學區東灣聯合學區東灣聯合學區東灣聯合學區")]
+    [InlineData("a😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀")]
+    [InlineData("ab😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀")]
+    public void The_calendar_file_is_UTF_8_in_lines_of_at_most_75_octets_and_keeps_every_name_whole(string leaName)
+    {
+        var email = Compose(7, leaName: leaName);
+        var text = CalendarText(email);
+        Assert.EndsWith("END:VCALENDAR\r\n", text, StringComparison.Ordinal);
+        Assert.DoesNotMatch("[^\r]\n|\r[^\n]", text);
+        Assert.All(text.Split("\r\n"), line => Assert.InRange(Encoding.UTF8.GetByteCount(line), 0, 75));
+        Assert.Equal($"{leaName}: SIS vendor credentials expire at 12:00 PM", Event(email).Summary);
+        Assert.StartsWith(
+            $"The SIS vendor credentials of {leaName} (username sis-01612590000000) expire on Tuesday, November 23, 2027 at 12:00 PM",
+            Event(email).Description,
+            StringComparison.Ordinal);
+    }
+
+    private static void AssertSame(Email expected, Email actual)
+    {
+        Assert.Equal(
+            (expected.OperationId, expected.Subject, expected.Text, expected.Html),
+            (actual.OperationId, actual.Subject, actual.Text, actual.Html));
+        Assert.Equal(expected.Attachment.Content.ToArray(), actual.Attachment.Content.ToArray());
+    }
+
+    /// <summary>What a reader of the text and a reader of the HTML has before them, in one line each.</summary>
+    private static string[] Bodies(Email email)
+    {
+        var html = WebUtility.HtmlDecode(Tag().Replace(HeadOrBlock().Replace(email.Html, " "), ""));
+        return [Space().Replace(email.Text, " "), Space().Replace(html, " ")];
+    }
+
+    private static string CalendarText(Email email) =>
+        new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(email.Attachment.Content.Span);
+
+    private static CalendarEvent Event(Email email) => Assert.Single(Calendar.Load(CalendarText(email))!.Events);
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    private static Credential Generated(DateTimeOffset at) => new(
+        TestWorld.Oakland, 1, new SecretKeyVerifier("1", ReadOnlyMemory<byte>.Empty), at, TestWorld.Rosa, at + Credential.Lifetime,
+        new ReleaseAuthorization(TestWorld.Rosa, at, ReleaseWording.Current.Version), LastUsedOn: null);
+
+    private static Reminder Reminder(int days, Credential credential, string leaName) =>
+        new(credential, leaName, Milestone.Reached(days)!.Value, days, [TestWorld.Rosa, TestWorld.Luis]);
+
+    private Email Compose(int days, Credential? credential = null, string leaName = "Oakland Unified") =>
+        emails.Compose(Reminder(days, credential ?? Generated(GeneratedAt), leaName));
+
+    [GeneratedRegex("(?s)<head>.*</head>|</?(h1|h2|p|li|dt|dd|br)[^>]*>")]
+    private static partial Regex HeadOrBlock();
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Space();
+}
