@@ -1,6 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
@@ -12,14 +9,13 @@ namespace Credentialing.DevHost;
 /// <summary>A local emulator of Azure Storage, on free ports, that lives no longer than this process.</summary>
 public sealed partial class Azurite : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+    private const string Emulator = "azurite";
 
-    private readonly Process process;
+    private readonly NodeProcess process;
     private readonly string accountKey;
     private readonly Dictionary<string, Uri> services;
 
-    private Azurite(Process process, string accountKey, Dictionary<string, Uri> services)
+    private Azurite(NodeProcess process, string accountKey, Dictionary<string, Uri> services)
     {
         this.process = process;
         this.accountKey = accountKey;
@@ -40,31 +36,23 @@ public sealed partial class Azurite : IAsyncDisposable
         var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         string[] arguments =
         [
-            Path.Combine(ProjectFolder.Path, "azurite.cjs"),
             "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",
             "--silent", "--skipApiVersionCheck", "--disableTelemetry",
             .. dataFolder is null ? (string[])["--inMemoryPersistence"] : ["--location", dataFolder],
         ];
-        var start = new ProcessStartInfo("node", arguments)
+        var environment = new Dictionary<string, string>
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{accountKey}")) },
+            ["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{accountKey}")),
         };
-        var process = StartNode(start);
-        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         var services = new Dictionary<string, Uri>();
-        while (!services.ContainsKey("Table")) // the last of the three to start
+        return new Azurite(await NodeProcess.StartAsync(Emulator, dataFolder, arguments, environment, IsReady, cancellationToken), accountKey, services);
+
+        bool IsReady(string line)
         {
-            if (await process.StandardOutput.ReadLineAsync(cancellationToken) is not { } line)
-                throw new DevHostException($"Azurite did not start: {(await errors).Trim()}");
             if (Listening().Match(line) is { Success: true } match)
                 services[match.Groups["service"].Value] = new Uri(match.Groups["address"].Value);
+            return services.ContainsKey("Table"); // the last of the three to start
         }
-
-        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // so that it never waits for a reader
-        return new Azurite(process, accountKey, services);
     }
 
     /// <summary>Where its blob service listens.</summary>
@@ -82,62 +70,12 @@ public sealed partial class Azurite : IAsyncDisposable
         new(new Uri(BlobAddress, account), new StorageSharedKeyCredential(account, accountKey), options);
 
     /// <summary>Lets it write its data, and end.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        process.StandardInput.Close();
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(StopTimeout);
-        }
-        catch (TimeoutException)
-        {
-            process.Kill(entireProcessTree: true);
-        }
-
-        process.Dispose();
-    }
+    public ValueTask DisposeAsync() => process.DisposeAsync();
 
     /// <summary>Waits for the Azurite of an earlier, killed run to have written its data and ended.</summary>
     /// <exception cref="DevHostException">It does not end.</exception>
-    internal static async Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken)
-    {
-        for (var waited = TimeSpan.Zero; FindWriter(dataFolder) is { } id; waited += PollInterval)
-        {
-            if (waited >= StopTimeout)
-                throw new DevHostException($"The Azurite of an earlier run (process {id}) still uses {dataFolder}. End it and start again.");
-            await Task.Delay(PollInterval, cancellationToken);
-        }
-    }
-
-    /// <summary>
-    /// The process that writes to a folder. The last thing that it does is to remove its file: that tells more than the
-    /// process, which stays listed in a container where nobody reaps orphans.
-    /// </summary>
-    private static int? FindWriter(string dataFolder)
-    {
-        try
-        {
-            var id = int.Parse(File.ReadAllText(Path.Combine(dataFolder, "azurite.pid")), CultureInfo.InvariantCulture);
-            using var process = Process.GetProcessById(id);
-            return process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase) ? id : null;
-        }
-        catch (Exception gone) when (gone is IOException or FormatException or ArgumentException or InvalidOperationException)
-        {
-            return null; // no file, or no such process any more
-        }
-    }
-
-    private static Process StartNode(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception)
-        {
-            throw new DevHostException("Node.js 20 or newer is needed to run the storage emulator: install it, and make sure that 'node --version' works.");
-        }
-    }
+    internal static Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken) =>
+        NodeProcess.AwaitPredecessorAsync(Emulator, dataFolder, cancellationToken);
 
     [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at (?<address>http://[0-9.:]+)")]
     private static partial Regex Listening();

@@ -17,6 +17,8 @@ internal sealed class DataFolder : IDisposable
 
     internal string Clock => At("clock");
 
+    internal string Mail => At("mail");
+
     internal string Secrets => At("secrets.json");
 
     /// <exception cref="DevHostException">Another DevHost uses it, or it cannot be written to.</exception>
@@ -40,8 +42,12 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Forgets DevHost's data, and nothing else that somebody keeps in the folder.</summary>
     internal void Reset()
     {
-        if (Directory.Exists(Azurite))
-            Directory.Delete(Azurite, recursive: true);
+        foreach (var emulated in (string[])[Azurite, Mail])
+        {
+            if (Directory.Exists(emulated))
+                Directory.Delete(emulated, recursive: true);
+        }
+
         File.Delete(Clock);
         File.Delete(Secrets);
     }

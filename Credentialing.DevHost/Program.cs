@@ -27,9 +27,12 @@ static async Task<int> RunAsync(Arguments arguments)
     arguments.ThrowIfBusy();
     using var folder = DataFolder.Open(arguments.DataFolder);
     await Azurite.AwaitPredecessorAsync(folder.Azurite, CancellationToken.None);
+    await Maildev.AwaitPredecessorAsync(folder.Mail, CancellationToken.None);
     if (arguments.Reset)
         folder.Reset();
+    var startingMaildev = Maildev.StartAsync(folder.Mail, new MaildevDemands(), CancellationToken.None); // while Azurite starts
     await using var azurite = await Azurite.StartAsync(folder.Azurite, [Account], CancellationToken.None);
+    await using var maildev = await startingMaildev;
     var clock = new DevClock(folder.Clock);
     await using var app = DevHostApplication.Build(
         new DevHostParts(arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock));
@@ -46,7 +49,7 @@ static async Task<int> RunAsync(Arguments arguments)
     }
 
     Console.WriteLine(await Welcome.ComposeAsync(
-        app.Urls.First(), azurite, folder.Path, app.Services.GetRequiredService<CredentialService>(), clock));
+        app.Urls.First(), azurite, maildev, folder.Path, app.Services.GetRequiredService<CredentialService>(), clock));
     await app.WaitForShutdownAsync();
     return 0;
 }

@@ -7,7 +7,8 @@ namespace Credentialing.DevHost;
 /// <summary>What DevHost prints when it is ready: what runs where, whom to sign in as, and three commands that work when pasted.</summary>
 internal static class Welcome
 {
-    internal static async Task<string> ComposeAsync(string address, Azurite azurite, string dataFolder, CredentialService credentials, TimeProvider clock)
+    internal static async Task<string> ComposeAsync(
+        string address, Azurite azurite, Maildev maildev, string dataFolder, CredentialService credentials, TimeProvider clock)
     {
         var text = new StringBuilder();
         Line($"");
@@ -15,6 +16,7 @@ internal static class Welcome
         Line($"");
         Line($"  functions  {address}/{FunctionEndpoints.RoutePrefix}   (try /health/ready)");
         Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
+        Line($"  mail       maildev: inbox {maildev.InboxAddress}, SMTP {maildev.SmtpAddress}");
         Line($"  data       {dataFolder}   (--reset starts afresh)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
         Line($"");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -19,14 +20,19 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
 
     private readonly Process process;
     private readonly Process azurite;
+    private readonly Process maildev;
 
-    private DevHostProcess(Process process, Process azurite, string dataFolder, string welcome)
+    private DevHostProcess(Process process, Process azurite, Process maildev, string dataFolder, string welcome)
     {
         this.process = process;
         this.azurite = azurite;
+        this.maildev = maildev;
         DataFolder = dataFolder;
         Welcome = welcome;
         Client = new HttpClient { BaseAddress = new Uri(ReadyAt().Match(welcome).Groups["address"].Value) };
+        var mail = MailAt().Match(welcome);
+        Inbox = new Uri(mail.Groups["inbox"].Value);
+        Smtp = IPEndPoint.Parse(mail.Groups["smtp"].Value);
     }
 
     internal string DataFolder { get; }
@@ -38,6 +44,12 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     internal HttpClient Client { get; }
 
     internal Uri Address => Client.BaseAddress!;
+
+    /// <summary>Where its welcome says that the inbox is.</summary>
+    internal Uri Inbox { get; }
+
+    /// <summary>Where its welcome says that mail is taken.</summary>
+    internal IPEndPoint Smtp { get; }
 
     internal int AzuriteId => azurite.Id;
 
@@ -59,8 +71,8 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
             }
 
             _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // so that it never waits for a reader
-            var azuriteId = await File.ReadAllTextAsync(Path.Combine(dataFolder, "azurite", "azurite.pid"), timeout.Token);
-            return new DevHostProcess(process, Process.GetProcessById(int.Parse(azuriteId, CultureInfo.InvariantCulture)), dataFolder, welcome.ToString());
+            return new DevHostProcess(
+                process, Emulator(dataFolder, "azurite", "azurite.pid"), Emulator(dataFolder, "mail", "maildev.pid"), dataFolder, welcome.ToString());
         }
         catch
         {
@@ -97,7 +109,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     /// <summary>Ctrl-C, which a terminal sends to the whole group of processes. Not on Windows.</summary>
     internal void Interrupt()
     {
-        foreach (var id in (int[])[process.Id, azurite.Id])
+        foreach (var id in (int[])[process.Id, azurite.Id, maildev.Id])
         {
             if (SendSignal(id, InterruptSignal) != 0)
                 throw new InvalidOperationException($"Process {id} could not be interrupted: error {Marshal.GetLastPInvokeError()}.");
@@ -115,7 +127,8 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     }
 
     /// <exception cref="TimeoutException">It goes on.</exception>
-    internal Task AzuriteEndAsync() => WaitForAsync(azurite, TestContext.Current.CancellationToken);
+    internal Task EmulatorsEndAsync() => Task.WhenAll(
+        WaitForAsync(azurite, TestContext.Current.CancellationToken), WaitForAsync(maildev, TestContext.Current.CancellationToken));
 
     public async ValueTask DisposeAsync()
     {
@@ -126,11 +139,15 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
         try
         {
             await WaitForAsync(azurite, CancellationToken.None);
+            await WaitForAsync(maildev, CancellationToken.None);
         }
         finally
         {
-            azurite.Kill();
-            azurite.Dispose();
+            foreach (var emulator in (Process[])[azurite, maildev])
+            {
+                emulator.Kill();
+                emulator.Dispose();
+            }
         }
     }
 
@@ -145,6 +162,9 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
             start.Environment["PATH"] = path;
         return Process.Start(start)!;
     }
+
+    private static Process Emulator(string dataFolder, string folder, string pidFile) =>
+        Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(dataFolder, folder, pidFile)), CultureInfo.InvariantCulture));
 
     private static async Task WaitForAsync(Process process, CancellationToken cancellationToken)
     {
@@ -164,6 +184,9 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
 
     [GeneratedRegex("ready at (?<address>http://[0-9.:]+)")]
     private static partial Regex ReadyAt();
+
+    [GeneratedRegex("  mail +maildev: inbox (?<inbox>http://[0-9.:]+/), SMTP (?<smtp>[0-9.:]+)")]
+    private static partial Regex MailAt();
 }
 
 /// <summary>How a process ended, and all that it printed.</summary>

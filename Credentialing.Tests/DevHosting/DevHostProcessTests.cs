@@ -6,6 +6,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 using UglyToad.PdfPig;
 
 namespace Credentialing.Tests.DevHosting;
@@ -54,7 +55,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task Ctrl_C_stops_it_and_its_Azurite()
+    public async Task Ctrl_C_stops_it_and_its_emulators()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "No process can press Ctrl-C for another on Windows.");
         using var data = new TemporaryFolder();
@@ -63,11 +64,11 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         host.Interrupt();
 
         Assert.Equal(0, await host.ExitCodeAsync());
-        await host.AzuriteEndAsync();
+        await host.EmulatorsEndAsync();
     }
 
     [Fact]
-    public async Task A_kill_leaves_no_Azurite_behind_and_what_was_done_is_kept_until_reset()
+    public async Task A_kill_leaves_no_emulator_behind_and_what_was_done_is_kept_until_reset()
     {
         using var data = new TemporaryFolder();
         var others = Path.Combine(data.Path, "notes.txt");
@@ -77,8 +78,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         {
             key = await MustGenerateAsync(first, seenGeneration: null);
             await RenameAsync(first, "Renamed by TOMS");
+            await PlainMail.SendAsync(first.Smtp, "kept");
             first.Kill();
-            await first.AzuriteEndAsync();
+            await first.EmulatorsEndAsync();
         }
 
         await using (var second = await DevHostProcess.StartAsync(data.Path))
@@ -86,8 +88,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Equal(1, await GenerationAsync(second));
             Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(second, key));
             Assert.Equal("Renamed by TOMS", await NameAsync(second));
+            Assert.Equal(["kept"], await SubjectsAsync(second));
 
-            // The next one must wait until this one's Azurite has written its data: forgotten before, it would come back.
+            // The next one must wait until this one's emulators have written their data: forgotten before, it would come back.
             second.Kill();
             await second.ExitCodeAsync();
             await using var third = await DevHostProcess.StartAsync(data.Path, "--reset");
@@ -95,25 +98,31 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Null(await GenerationAsync(third));
             Assert.Equal(HttpStatusCode.Unauthorized, await VendorAnswerAsync(third, key));
             Assert.Contains("-H 'If-None-Match: *'", third.Welcome, StringComparison.Ordinal);
+            Assert.Empty(await SubjectsAsync(third));
         }
 
         Assert.True(File.Exists(others), "--reset deletes what is not DevHost's.");
     }
 
-    [Fact]
-    public async Task A_kill_while_Azurite_is_still_starting_leaves_none_behind()
+    [Theory]
+    [InlineData("azurite.cjs", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence")]
+    [InlineData("maildev.cjs", "{}")]
+    public async Task A_kill_while_an_emulator_is_still_starting_leaves_none_behind(string script, params string[] arguments)
     {
-        string[] arguments = [Path.Combine(ProjectFolder.Path, "azurite.cjs"), "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence"];
-        using var azurite = Process.Start(new ProcessStartInfo("node", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var emulator = Process.Start(new ProcessStartInfo("node", [Path.Combine(ProjectFolder.Path, script), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
         try
         {
-            azurite.StandardInput.Close(); // what the operating system does when DevHost dies
+            emulator.StandardInput.Close(); // what the operating system does when DevHost dies
 
-            await azurite.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(StopTimeout, TestContext.Current.CancellationToken);
+            await emulator.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(StopTimeout, TestContext.Current.CancellationToken);
         }
         finally
         {
-            azurite.Kill();
+            emulator.Kill();
         }
     }
 
@@ -248,8 +257,11 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using var other = await DevHostProcess.StartAsync(data.Path);
 
         var key = await MustGenerateAsync(other, seenGeneration: null);
+        await PlainMail.SendAsync(other.Smtp, "for the other");
 
         Assert.NotEqual(shared.Host.AzuriteId, other.AzuriteId);
+        Assert.Equal(["for the other"], await SubjectsAsync(other));
+        Assert.Empty(await SubjectsAsync(shared.Host));
         Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(other, key));
         Assert.Equal(HttpStatusCode.Unauthorized, await VendorAnswerAsync(shared.Host, key));
     }
@@ -372,6 +384,13 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         request.Content = JsonContent.Create(new { name, coordinators = Array.Empty<object>() });
         using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
         answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The subjects of the mails in its inbox.</summary>
+    private static async Task<string[]> SubjectsAsync(DevHostProcess host)
+    {
+        using var inbox = new Inbox(host.Inbox);
+        return await inbox.SubjectsAsync();
     }
 
     private static async Task<string?> NameAsync(DevHostProcess host)
