@@ -31,7 +31,7 @@ process.on('exit', () => {
 const maildev = require('maildev')({ ...configuration, mailDirectory: folder, smtp: '0', web: '0', ip: '127.0.0.1', silent: true });
 const web = require('maildev/lib/web').server;
 
-// maildev answers before it has the mail. A mail that was accepted is to be in the inbox, and to be there after a kill.
+// maildev answers before the mail is on disk. A mail that was accepted is to be in the inbox, and to be there after a kill.
 const receive = maildev.smtp.onData;
 const received = new Map();
 maildev.smtp.onData = (stream, session, answer) =>
@@ -50,7 +50,7 @@ maildev.on('new', async mail => {
   });
   await Promise.all([maildev.listen(), web.listening || once(web, 'listening'), loaded]);
   await written('');
-  // To maildev, a client that hangs up too early, or does not trust the certificate, is a reason to end for everybody.
+  // To maildev, a client that speaks no TLS where it is asked for is a reason to end for everybody.
   maildev.smtp.off('error', maildev.onSmtpError).on('error', () => {});
   const [smtp, inbox] = [maildev.smtp.server, web].map(server => `${server.address().address}:${server.address().port}`);
   maildev.port = maildev.smtp.server.address().port; // which its page shows

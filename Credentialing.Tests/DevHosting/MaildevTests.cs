@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
+using MimeKit;
 
 namespace Credentialing.Tests.DevHosting;
 
@@ -69,6 +70,39 @@ public sealed class MaildevTests
 
         await PlainMail.SendAsync(maildev.SmtpAddress, "whole");
         Assert.Contains("whole", await SubjectsAsync(maildev));
+    }
+
+    [Fact]
+    public async Task A_mail_is_whole_even_if_all_ends_the_moment_it_is_accepted()
+    {
+        const int Mails = 4;
+        var text = string.Join("\r\n", Enumerable.Repeat(new string('x', 70), 20_000));
+        using var data = new TemporaryFolder();
+        await using (var maildev = await StartAsync(data.Path))
+            await Task.WhenAll(Enumerable.Range(1, Mails).Select(_ => PlainMail.SendAsync(maildev.SmtpAddress, "long", text)));
+
+        var files = Directory.GetFiles(data.Path, "*.eml", SearchOption.AllDirectories);
+        Assert.Equal(Mails, files.Length);
+        foreach (var file in files)
+        {
+            using var message = await MimeMessage.LoadAsync(file, TestContext.Current.CancellationToken);
+            Assert.Equal(text, message.TextBody?.ReplaceLineEndings("\r\n").TrimEnd());
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_speaks_no_TLS_does_not_end_it()
+    {
+        using var certificate = new TestCertificate();
+        await using var maildev = await Maildev.StartAsync(
+            null, new MaildevDemands(CertificateFile: certificate.File, KeyFile: certificate.KeyFile), TestContext.Current.CancellationToken);
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(maildev.SmtpAddress, TestContext.Current.CancellationToken);
+        await using var stream = connection.GetStream();
+        await stream.WriteAsync("EHLO in the clear\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("250", await new StreamReader(stream).ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        Assert.Empty(await SubjectsAsync(maildev));
     }
 
     [Fact]

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Credentialing.Tests.Mailing;
+
+/// <summary>
+/// An SMTP server on a free port that answers as it was told, for what a well-behaved server cannot be made to do. Whatever it
+/// was told nothing about, it grants.
+/// </summary>
+internal sealed class ScriptedSmtpServer : IAsyncDisposable
+{
+    /// <summary>What begins a script's line about the greeting.</summary>
+    internal const string Greeting = "(greeting)";
+
+    /// <summary>What begins a script's line about the end of a message.</summary>
+    internal const string Message = "(message)";
+
+    /// <summary>The reply of a server that hangs up without one.</summary>
+    internal const string HangUp = "(hangs up)";
+
+    /// <summary>The reply of a server that gives none.</summary>
+    internal const string Silence = "(silence)";
+
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource ending = new();
+    private readonly ConcurrentQueue<string> commands = new();
+    private readonly ConcurrentQueue<string> messages = new();
+    private readonly TaskCompletionSource fellSilent = new();
+    private readonly (string Beginning, string Reply)[] script;
+    private readonly Task serving;
+
+    /// <summary>Starts one.</summary>
+    /// <param name="script">The reply to each command that begins so; the first that fits.</param>
+    internal ScriptedSmtpServer(params (string Beginning, string Reply)[] script)
+    {
+        this.script = script;
+        listener.Start();
+        serving = ServeAsync();
+    }
+
+    /// <summary>What it answers EHLO with, besides its name.</summary>
+    internal IReadOnlyList<string> Extensions { get; init; } = ["ENHANCEDSTATUSCODES", "8BITMIME"];
+
+    /// <summary>What it shows after STARTTLS.</summary>
+    internal X509Certificate2? Certificate { get; init; }
+
+    internal int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    /// <summary>All that clients asked of it.</summary>
+    internal IReadOnlyCollection<string> Commands => commands;
+
+    /// <summary>The messages that it was sent to their end.</summary>
+    internal IReadOnlyCollection<string> Messages => messages;
+
+    /// <summary>Ends when it owes a client a reply that it was told not to give.</summary>
+    internal Task FellSilent => fellSilent.Task;
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await serving;
+        listener.Dispose();
+        ending.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync(ending.Token);
+                try
+                {
+                    await SpeakAsync(client.GetStream());
+                }
+                catch (Exception gone) when (gone is IOException or System.Security.Authentication.AuthenticationException)
+                {
+                    // The client has hung up, or does not trust the certificate.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
+    private async Task SpeakAsync(Stream stream)
+    {
+        if (!await ReplyAsync(stream, Greeting, "220 ready"))
+            return;
+        while (await ReadLineAsync(stream) is { } command)
+        {
+            commands.Enqueue(command);
+            var granted = command.Split(' ')[0] switch
+            {
+                "EHLO" => string.Join("\r\n", Extensions.Select(extension => $"250-{extension}").Prepend("250-scripted").Append("250 HELP")),
+                "DATA" => "354 go on",
+                "QUIT" => "221 bye",
+                "STARTTLS" => "220 go on",
+                _ => "250 2.0.0 fine",
+            };
+            if (!await ReplyAsync(stream, command, granted) || (command is "QUIT" && ReplyTo(command, granted) is not Silence))
+                return;
+            if (command is "DATA" && ReplyTo(command, granted) == granted && !await ReceiveAsync(stream))
+                return;
+            if (command is "STARTTLS" && ReplyTo(command, granted) == granted)
+            {
+                var secured = new SslStream(stream);
+                await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, ending.Token);
+                stream = secured;
+            }
+        }
+    }
+
+    private async Task<bool> ReceiveAsync(Stream stream)
+    {
+        var message = new StringBuilder();
+        while (await ReadLineAsync(stream) is { } line)
+        {
+            if (line is ".")
+            {
+                messages.Enqueue(message.ToString());
+                return await ReplyAsync(stream, Message, "250 2.0.0 taken");
+            }
+
+            message.Append(line).Append("\r\n");
+        }
+
+        return false;
+    }
+
+    private string ReplyTo(string command, string granted) =>
+        script.FirstOrDefault(line => command.StartsWith(line.Beginning, StringComparison.Ordinal)).Reply ?? granted;
+
+    private async Task<bool> ReplyAsync(Stream stream, string command, string granted)
+    {
+        var reply = ReplyTo(command, granted);
+        if (reply is HangUp)
+            return false;
+        if (reply is Silence)
+            fellSilent.TrySetResult();
+        else
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"), ending.Token);
+        return !reply.StartsWith("421", StringComparison.Ordinal);
+    }
+
+    /// <summary>A line without its end, byte by byte, since what follows STARTTLS belongs to TLS; null at the end.</summary>
+    private async Task<string?> ReadLineAsync(Stream stream)
+    {
+        var line = new List<byte>();
+        var next = new byte[1];
+        while (await stream.ReadAsync(next, ending.Token) == 1)
+        {
+            if (next[0] is (byte)'\n')
+                return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
+            line.Add(next[0]);
+        }
+
+        return null;
+    }
+}
