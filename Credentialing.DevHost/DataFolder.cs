@@ -19,6 +19,8 @@ internal sealed class DataFolder : IDisposable
 
     internal string Mail => At("mail");
 
+    internal string MyToms => At("mytoms.json");
+
     internal string Secrets => At("secrets.json");
 
     /// <exception cref="DevHostException">Another DevHost uses it, or it cannot be written to.</exception>
@@ -49,6 +51,7 @@ internal sealed class DataFolder : IDisposable
         }
 
         File.Delete(Clock);
+        File.Delete(MyToms);
         File.Delete(Secrets);
     }
 

@@ -1,9 +1,16 @@
+using System.Globalization;
+using System.Net;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Credentialing.Core.Announcements;
+using Credentialing.Core.Credentials;
 using Credentialing.Core.Secrets;
 using Credentialing.Functions.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +22,16 @@ namespace Credentialing.DevHost;
 /// <param name="Blobs">Its blob storage.</param>
 /// <param name="Vault">Its vault.</param>
 /// <param name="Clock">Its clock.</param>
-public sealed record DevHostParts(string Url, TableServiceClient Tables, BlobServiceClient Blobs, ISecretVault Vault, TimeProvider Clock);
+/// <param name="Smtp">Its mail service; null for one that <c>configure</c> adds.</param>
+/// <param name="MyTomsFile">Where it keeps what MyTOMS shows; null to forget it.</param>
+public sealed record DevHostParts(
+    string Url,
+    TableServiceClient Tables,
+    BlobServiceClient Blobs,
+    ISecretVault Vault,
+    TimeProvider Clock,
+    IPEndPoint? Smtp = null,
+    string? MyTomsFile = null);
 
 /// <summary>Runs the function classes on Kestrel, as the Functions host would run them.</summary>
 public static class DevHostApplication
@@ -29,8 +45,8 @@ public static class DevHostApplication
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = ProjectFolder.Path });
         builder.WebHost.UseUrls(parts.Url);
-        builder.Configuration["Credentialing:Toms:Authority"] = DevSignIn.Issuer;
-        builder.Configuration["Credentialing:Toms:Audience"] = DevSignIn.Audience;
+        foreach (var (setting, value) in SettingsOf(parts))
+            builder.Configuration[setting] = value;
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning).AddFilter("Credentialing", LogLevel.Information);
         builder.Services
             .AddSingleton(parts.Tables)
@@ -38,16 +54,50 @@ public static class DevHostApplication
             .AddSingleton(parts.Vault)
             .AddSingleton(parts.Clock)
             .AddCredentialing(builder.Configuration)
+            .AddSingleton(new DevMyToms(parts.MyTomsFile))
+            .AddSingleton(services => new CredentialingScreen(AddressOf(services)))
+            .AddFunctionTimers()
             .AddDevSignIn();
+        builder.Services.AddHttpClient(MyToms.Client, (services, client) => client.BaseAddress = new Uri(AddressOf(services), $"{DevMyToms.Path}/"));
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseBareNotFound();
         app.Use((context, next) => Guard.RunAsync(context, app.Logger, () => next(context)));
         app.MapFunctions();
+        app.MapFunctionTimers();
         app.MapDevSignIn();
+        app.MapDevMyToms();
         if (parts.Clock is DevClock clock)
             app.MapDevClock(clock);
         return app;
     }
+
+    private static Dictionary<string, string?> SettingsOf(DevHostParts parts)
+    {
+        // DevHost's own address, which these are relative to, is known only when it listens.
+        const string Placeholder = "http://localhost";
+
+        var settings = new Dictionary<string, string?>
+        {
+            ["Credentialing:Toms:Authority"] = DevSignIn.Issuer,
+            ["Credentialing:Toms:Audience"] = DevSignIn.Audience,
+            ["Credentialing:ScreenUrl"] = Placeholder,
+            ["Credentialing:MyToms:BaseUrl"] = Placeholder,
+            ["Credentialing:MyToms:ApiKey"] = DevMyToms.ApiKey,
+            ["Credentialing:Mail:From"] = "toms@toms.example",
+            ["ReminderSchedule"] = "0 0 14 * * *",
+        };
+        if (parts.Smtp is { } smtp)
+        {
+            settings["Credentialing:Mail:Smtp:Host"] = smtp.Address.ToString();
+            settings["Credentialing:Mail:Smtp:Port"] = smtp.Port.ToString(CultureInfo.InvariantCulture);
+            settings["Credentialing:Mail:Smtp:Security"] = "None";
+        }
+
+        return settings;
+    }
+
+    private static Uri AddressOf(IServiceProvider services) =>
+        new(services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
 }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Finds every function by reflection and maps it as the Functions host does, so that routes, verbs and names have one
+/// Finds every function by reflection and maps those that HTTP triggers as the Functions host does, so that routes, verbs and names have one
 /// source: the attributes on the function classes, and the route prefix in host.json.
 /// </summary>
 internal static class FunctionEndpoints
@@ -19,13 +19,21 @@ internal static class FunctionEndpoints
     internal static IEnumerable<MethodInfo> Functions { get; } =
         [.. typeof(HealthFunctions).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method => method.IsDefined(typeof(FunctionAttribute)))];
 
+    /// <summary>The functions that a kind of trigger triggers, each with its trigger.</summary>
+    internal static IEnumerable<(MethodInfo Function, TTrigger Trigger)> TriggeredBy<TTrigger>()
+        where TTrigger : Attribute =>
+        from function in Functions
+        from parameter in function.GetParameters()
+        let trigger = parameter.GetCustomAttribute<TTrigger>()
+        where trigger is not null
+        select (function, trigger);
+
+    internal static string NameOf(MethodInfo function) => function.GetCustomAttribute<FunctionAttribute>()!.Name;
+
     internal static void MapFunctions(this WebApplication app)
     {
-        foreach (var method in Functions)
+        foreach (var (method, trigger) in TriggeredBy<HttpTriggerAttribute>())
         {
-            var trigger = method.GetParameters()
-                .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>())
-                .Single(attribute => attribute is not null)!;
             var options = new RequestDelegateFactoryOptions
             {
                 ServiceProvider = app.Services,
@@ -34,7 +42,7 @@ internal static class FunctionEndpoints
             var function = RequestDelegateFactory.Create(
                 method, context => ActivatorUtilities.CreateInstance(context.RequestServices, method.DeclaringType!), options);
             app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods, function.RequestDelegate)
-                .WithName(method.GetCustomAttribute<FunctionAttribute>()!.Name);
+                .WithName(NameOf(method));
         }
     }
 

@@ -34,8 +34,8 @@ static async Task<int> RunAsync(Arguments arguments)
     await using var azurite = await Azurite.StartAsync(folder.Azurite, [Account], CancellationToken.None);
     await using var maildev = await startingMaildev;
     var clock = new DevClock(folder.Clock);
-    await using var app = DevHostApplication.Build(
-        new DevHostParts(arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock));
+    await using var app = DevHostApplication.Build(new DevHostParts(
+        arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock, maildev.SmtpAddress, folder.MyToms));
 
     Console.WriteLine("Preparing the sample world...");
     await ActivatorUtilities.CreateInstance<World>(app.Services).CreateMissingAsync(app.Lifetime.ApplicationStopping);

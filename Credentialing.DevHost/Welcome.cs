@@ -17,6 +17,8 @@ internal static class Welcome
         Line($"  functions  {address}/{FunctionEndpoints.RoutePrefix}   (try /health/ready)");
         Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
         Line($"  mail       maildev: inbox {maildev.InboxAddress}, SMTP {maildev.SmtpAddress}");
+        Line($"  MyTOMS     {address}{DevMyToms.Path}   (what was announced there)");
+        Line($"  daily run  at 14:00 UTC   (POST /admin/functions/SendExpiryReminders runs it now)");
         Line($"  data       {dataFolder}   (--reset starts afresh)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
         Line($"");

@@ -1,6 +1,6 @@
 // The part of the Functions worker's API that function classes may use, under its real names and with its real shapes, so
 // that the very same files compile here without the worker's packages. Whatever is not declared here does not compile.
-// Source: Microsoft.Azure.Functions.Worker.Core and Microsoft.Azure.Functions.Worker.Extensions.Http.
+// Source: Microsoft.Azure.Functions.Worker.Core, Microsoft.Azure.Functions.Worker.Extensions.Http and .Extensions.Timer.
 
 namespace Microsoft.Azure.Functions.Worker;
 
@@ -30,4 +30,30 @@ public enum AuthorizationLevel
     Function,
     System,
     Admin,
+}
+
+/// <summary>Marks the parameter of a function that a timer triggers.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+public sealed class TimerTriggerAttribute(string schedule) : Attribute
+{
+    /// <summary>An NCRONTAB expression of six fields, or the name of a setting that holds one, between percent signs.</summary>
+    public string Schedule { get; private set; } = schedule;
+}
+
+/// <summary>What a timer tells of itself.</summary>
+public class TimerInfo
+{
+    public bool IsPastDue { get; set; }
+}
+
+/// <summary>What the platform does when a function fails.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public abstract class RetryAttribute : Attribute;
+
+/// <summary>It runs the function again after a time, up to so many times.</summary>
+public sealed class FixedDelayRetryAttribute(int maxRetryCount, string delayInterval) : RetryAttribute
+{
+    public int MaxRetryCount { get; } = maxRetryCount;
+
+    public string DelayInterval { get; } = delayInterval;
 }

@@ -19,4 +19,10 @@ public sealed class AzureOptions
     /// <summary>The vault, such as <c>https://VAULT.vault.azure.net</c>.</summary>
     [Required]
     public Uri? VaultUri { get; set; }
+
+    /// <summary>
+    /// The Communication Services resource that sends email, such as <c>https://NAME.unitedstates.communication.azure.com</c>; null
+    /// if email is sent by SMTP.
+    /// </summary>
+    public Uri? CommunicationEndpoint { get; set; }
 }

@@ -1,8 +1,10 @@
+using Azure.Communication.Email;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
 using Azure.Storage.Blobs;
+using Credentialing.Core.Mailing;
 using Credentialing.Core.Secrets;
 using Credentialing.Functions;
 using Credentialing.Functions.Http;
@@ -14,7 +16,7 @@ using Microsoft.Extensions.Options;
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<GuardMiddleware>();
-builder.Services.AddOptions<AzureOptions>().BindConfiguration(AzureOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddValidated<AzureOptions>(AzureOptions.Section);
 builder.Services
     .AddCredentialing(builder.Configuration)
     .AddSingleton<TokenCredential>(new DefaultAzureCredential())
@@ -22,6 +24,16 @@ builder.Services
     .AddSingleton(services => new BlobServiceClient(Options(services).BlobEndpoint, Credential(services), WithTimeout(new BlobClientOptions())))
     .AddSingleton(services => new SecretClient(Options(services).VaultUri, Credential(services), WithTimeout(new SecretClientOptions())))
     .AddSingleton<ISecretVault, KeyVault>();
+if (!builder.Services.Any(service => service.ServiceType == typeof(IEmailSender)))
+{
+    builder.Services.AddOptions<AzureOptions>().Validate(
+        options => options.CommunicationEndpoint is not null,
+        $"{AzureOptions.Section}:{nameof(AzureOptions.CommunicationEndpoint)} is missing. Without it, email is sent by SMTP: {SmtpOptions.Section}.");
+    builder.Services
+        .AddSingleton(services => new EmailClient(Options(services).CommunicationEndpoint, Credential(services), WithoutRetries(WithTimeout(new EmailClientOptions()))))
+        .AddSingleton<IEmailSender, AzureEmailSender>();
+}
+
 builder.Build().Run();
 
 // The clients try four times, but wait 100 seconds for each answer unless told: longer than any caller.
@@ -29,6 +41,13 @@ static TOptions WithTimeout<TOptions>(TOptions options)
     where TOptions : ClientOptions
 {
     options.Retry.NetworkTimeout = TimeSpan.FromSeconds(10);
+    return options;
+}
+
+static TOptions WithoutRetries<TOptions>(TOptions options)
+    where TOptions : ClientOptions
+{
+    options.Retry.MaxRetries = 0;
     return options;
 }
 

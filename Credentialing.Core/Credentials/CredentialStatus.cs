@@ -1,4 +1,3 @@
-using System.Globalization;
 using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Credentials;
@@ -39,12 +38,7 @@ public sealed record CredentialStatus(CredentialState State, Credential? Credent
 
         var days = calendar.DaysUntil(credential.ExpiresAt, now);
         var state = days <= ExpiringDays ? CredentialState.Expiring : CredentialState.Active;
-        var notice = days switch
-        {
-            0 => string.Create(CultureInfo.InvariantCulture, $"Current credentials expire today at {calendar.LocalTime(credential.ExpiresAt):h:mm tt}."),
-            1 => "Current credentials expire in 1 day.",
-            _ => string.Create(CultureInfo.InvariantCulture, $"Current credentials expire in {days} days."),
-        };
-        return new(state, credential, days, notice);
+        var at = days == 0 ? $" at {calendar.TimeInWords(credential.ExpiresAt)}" : "";
+        return new(state, credential, days, $"Current credentials expire {LeaCalendar.InDays(days)}{at}.");
     }
 }

@@ -30,7 +30,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     {
         var answer = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(
             LeaPartition.Key(leaId), LeaPartition.CredentialRow, cancellationToken: cancellationToken);
-        return answer is { HasValue: true, Value: { } row } ? new StoredCredential(Read(leaId, row), row.ETag) : null;
+        return answer is { HasValue: true, Value: { } row } ? Read(leaId, row) : null;
     }
 
     /// <summary>
@@ -40,10 +40,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// </summary>
     internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, AuditEvent auditEvent)
     {
-        var row = Write(next);
-        var change = held is null
-            ? new TableTransactionAction(TableTransactionActionType.Add, row)
-            : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, held.RowVersion);
+        var change = LeaPartition.Put(Write(next), held?.RowVersion);
         try
         {
             // Not to be cancelled: a coordinator who closes the window must not leave it open whether this was done.
@@ -75,6 +72,16 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         }
     }
 
+    /// <summary>
+    /// The step of a transaction that changes nothing, and makes the whole of it fail if the credentials were regenerated, or a
+    /// use of them noted, since they were read.
+    /// </summary>
+    internal static TableTransactionAction Unchanged(StoredCredential held) => new(
+        TableTransactionActionType.UpdateMerge, LeaPartition.Entity(held.Credential.LeaId, LeaPartition.CredentialRow), held.RowVersion);
+
+    /// <exception cref="InvalidDataException">The row is corrupt.</exception>
+    internal static StoredCredential Read(LeaId leaId, TableEntity row) => new(ReadCredential(leaId, row), row.ETag);
+
     private static TableEntity Write(Credential credential)
     {
         var row = LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow);
@@ -104,7 +111,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         row[column + nameof(person.Email)] = person.Email;
     }
 
-    private static Credential Read(LeaId leaId, TableEntity row) => new(
+    private static Credential ReadCredential(LeaId leaId, TableEntity row) => new(
         leaId,
         row.Required<int>(Generation),
         new SecretKeyVerifier(row.Required<string>(PepperVersion), row.Required<byte[]>(Verifier)),

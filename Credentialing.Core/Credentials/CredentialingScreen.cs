@@ -11,6 +11,6 @@ public sealed class CredentialingScreen(Uri address)
     {
         var link = new UriBuilder(address);
         link.Query = $"{(link.Query.Length > 1 ? $"{link.Query[1..]}&" : "")}lea={leaId}";
-        return link.Uri;
+        return new Uri(link.Uri.AbsoluteUri); // as it is written by people, without a port that goes without saying
     }
 }

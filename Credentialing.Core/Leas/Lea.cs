@@ -14,4 +14,7 @@ public sealed record Lea(LeaId Id, string Name, IReadOnlyList<Coordinator> Coord
     /// for each, beside the LEA's own row and the audit event.
     /// </summary>
     public const int MaxCoordinators = 49;
+
+    /// <summary>What to call an LEA in a sentence, known or not.</summary>
+    internal static string NameOf(Lea? lea, LeaId leaId) => lea?.Name ?? $"LEA {leaId}";
 }

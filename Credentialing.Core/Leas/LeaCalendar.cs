@@ -16,11 +16,25 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
     /// Date, time and time zone at <paramref name="instant"/>, such as "Tuesday, November 23, 2027 at 12:00 PM Pacific
     /// Standard Time", or "... Daylight Time" if it is on daylight-saving time then. The zone is named as the machine names it.
     /// </summary>
-    public string InWords(DateTimeOffset instant)
+    internal string InWords(DateTimeOffset instant)
     {
         var zone = timeZone.IsDaylightSavingTime(instant) ? timeZone.DaylightName : timeZone.StandardName;
-        return string.Create(CultureInfo.InvariantCulture, $"{LocalTime(instant):dddd, MMMM d, yyyy 'at' h:mm tt} {zone}");
+        return $"{DateInWords(instant)} at {TimeInWords(instant)} {zone}";
     }
+
+    /// <summary>A number of days from now on, as it stands in a sentence: "today", "in 1 day", "in 14 days".</summary>
+    internal static string InDays(int days) => days switch
+    {
+        0 => "today",
+        1 => "in 1 day",
+        _ => string.Create(CultureInfo.InvariantCulture, $"in {days} days"),
+    };
+
+    /// <summary>The time of day at the LEA, such as "3:04 PM".</summary>
+    internal string TimeInWords(DateTimeOffset instant) => LocalTime(instant).ToString("h:mm tt", CultureInfo.InvariantCulture);
+
+    /// <summary>The date at the LEA, such as "Tuesday, November 23, 2027".</summary>
+    internal string DateInWords(DateTimeOffset instant) => LocalTime(instant).ToString("dddd, MMMM d, yyyy", CultureInfo.InvariantCulture);
 
     /// <summary>
     /// Calendar days from the date of <paramref name="now"/> to the date of <paramref name="instant"/>: 0 on the same
@@ -28,4 +42,16 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
     /// </summary>
     public int DaysUntil(DateTimeOffset instant, DateTimeOffset now) =>
         LocalDate(instant).DayNumber - LocalDate(now).DayNumber;
+
+    /// <summary>
+    /// The instant at which clocks at the LEA show that date and the time of day that they show at <paramref name="timeOfDay"/>;
+    /// where daylight saving skips that time, an hour later, and where it repeats it, the second.
+    /// </summary>
+    public DateTimeOffset At(DateOnly date, DateTimeOffset timeOfDay)
+    {
+        var local = date.ToDateTime(TimeOnly.FromDateTime(LocalTime(timeOfDay)));
+        if (timeZone.IsInvalidTime(local))
+            local = local.AddHours(1);
+        return new DateTimeOffset(local, timeZone.GetUtcOffset(local)).ToUniversalTime();
+    }
 }

@@ -11,9 +11,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
     private const string Email = nameof(Email);
     private const int Attempts = 5;
 
-    private static readonly string Filter =
-        $"RowKey eq '{LeaPartition.LeaRow}' or " +
-        $"(RowKey ge '{LeaPartition.CoordinatorRowPrefix}' and RowKey lt '{Successor(LeaPartition.CoordinatorRowPrefix)}')";
+    private static readonly string Filter = $"RowKey eq '{LeaPartition.LeaRow}' or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
     /// <summary>The LEA with its coordinators, or null if TOMS never told of it. One round trip.</summary>
     public async Task<Lea?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
@@ -55,7 +53,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
             .QueryAsync<TableEntity>($"PartitionKey eq '{LeaPartition.Key(leaId)}' and ({Filter})", cancellationToken: cancellationToken)
             .ToListAsync(cancellationToken);
 
-    private static Lea? Read(LeaId leaId, IReadOnlyList<TableEntity> rows) =>
+    /// <summary>The LEA that these rows of its partition tell of, whatever others are among them.</summary>
+    internal static Lea? Read(LeaId leaId, IReadOnlyList<TableEntity> rows) =>
         rows.SingleOrDefault(row => row.RowKey == LeaPartition.LeaRow) is { } own
             ? new Lea(leaId, own.Required<string>(Name), [.. rows.Where(IsCoordinator).Select(ReadCoordinator)])
             : null;
@@ -94,6 +93,4 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
         return changes;
     }
-
-    private static string Successor(string prefix) => prefix[..^1] + (char)(prefix[^1] + 1);
 }

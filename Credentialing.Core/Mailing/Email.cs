@@ -10,12 +10,11 @@ namespace Credentialing.Core.Mailing;
 /// <param name="Html">The body for everybody else.</param>
 /// <param name="Attachment">The file that comes with it.</param>
 public sealed record Email(
-    Guid OperationId, IReadOnlyList<EmailRecipient> To, string Subject, string Text, string Html, EmailAttachment Attachment);
-
-/// <summary>Somebody who gets an email.</summary>
-/// <param name="Name">The name to show.</param>
-/// <param name="Address">An address as RFC 5322, section 3.4.1, has it; it may turn out not to be one.</param>
-public sealed record EmailRecipient(string Name, string Address);
+    Guid OperationId, IReadOnlyList<EmailRecipient> To, string Subject, string Text, string Html, EmailAttachment Attachment)
+{
+    /// <summary>Whether it may have been offered before, so that a service that can tell should be asked first whether it has it.</summary>
+    public bool IsRepeated { get; init; }
+}
 
 /// <summary>A file that comes with an email.</summary>
 /// <param name="FileName">Its name, with its extension.</param>

@@ -17,9 +17,10 @@ public sealed class MailOptions
     public string FromName { get; set; } = "TOMS";
 
     /// <summary>How often an email is offered again, in one run, to a service that fails.</summary>
-    [Range(0, 10)]
+    [Range(1, 10)]
     public int Retries { get; set; } = 2;
 
     /// <summary>How long to wait before the first of these; each further wait is twice as long.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(2);
 }

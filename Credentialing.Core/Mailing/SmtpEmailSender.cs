@@ -28,14 +28,6 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
 
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
-    private static readonly ParserOptions Strict = new()
-    {
-        AddressParserComplianceMode = RfcComplianceMode.Strict,
-        AllowAddressesWithoutDomain = false,
-        AllowUnquotedCommasInAddresses = false,
-        MaxAddressGroupDepth = 0,
-    };
-
     /// <summary>Whether a server's certificate is to be trusted; null to trust whom this machine trusts. For tests, which make their own.</summary>
     internal RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
@@ -46,7 +38,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     /// <exception cref="AuthenticationException">The server does not accept the username and password.</exception>
     public async Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
     {
-        var recipients = email.To.Select(Parse).OfType<MailboxAddress>().DistinctBy(recipient => recipient.Address, StringComparer.Ordinal).ToList();
+        var recipients = email.To.Select(to => to.Mailbox).OfType<MailboxAddress>().DistinctBy(recipient => recipient.Address, StringComparer.Ordinal).ToList();
         if (recipients.Count == 0)
             return new EmailOutcome.Refused();
 
@@ -74,7 +66,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
 
         await SayGoodbyeAsync(client, cancellationToken);
         var taken = recipients.Select(recipient => recipient.Address).Except(client.Refused, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
-        return new EmailOutcome.Accepted([.. email.To.Where(to => Parse(to) is not { } mailbox || !taken.Contains(mailbox.Address)).Select(to => to.Address)]);
+        return new EmailOutcome.Accepted([.. email.To.Where(to => to.Mailbox is not { } mailbox || !taken.Contains(mailbox.Address)).Select(to => to.Address)]);
     }
 
     private async Task ConnectAsync(Client client, CancellationToken cancellationToken)
@@ -134,16 +126,6 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         };
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: so that no vacation notice answers
         return message;
-    }
-
-    /// <summary>Somebody's mailbox; null unless the address is one addr-spec of RFC 5322, section 3.4.1, and nothing around it.</summary>
-    private static MailboxAddress? Parse(EmailRecipient recipient)
-    {
-        if (!MailboxAddress.TryParse(Strict, recipient.Address, out var mailbox) ||
-            (mailbox.Address != recipient.Address && mailbox.GetAddress(idnEncode: true) != recipient.Address))
-            return null;
-        mailbox.Name = recipient.Name;
-        return mailbox;
     }
 
     /// <summary>Whether an address can be used with a server only that knows RFC 6531: a domain can be written in ASCII, what is before the @ cannot.</summary>

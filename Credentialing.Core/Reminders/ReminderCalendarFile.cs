@@ -29,9 +29,7 @@ internal static class ReminderCalendarFile
     /// <summary>The file for one LEA's credentials; the same bytes whenever it is made.</summary>
     public static EmailAttachment Create(Credential credential, string leaName, LeaCalendar calendar, Uri link)
     {
-        var summary = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{leaName}: SIS vendor credentials expire at {calendar.LocalTime(credential.ExpiresAt):h:mm tt}");
+        var summary = $"{leaName}: SIS vendor credentials expire at {calendar.TimeInWords(credential.ExpiresAt)}";
         var expiry = new CalendarEvent
         {
             Uid = string.Create(CultureInfo.InvariantCulture, $"sis-vendor-credentials-{credential.LeaId}-{credential.Generation}@{link.Host}"),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
@@ -41,14 +40,9 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
         var words = new TemplateContext(Strict);
         words.SetValue("lea_name", leaName);
         words.SetValue("days", reminder.DaysRemaining);
-        words.SetValue("countdown", reminder.DaysRemaining switch
-        {
-            0 => "today",
-            1 => "in 1 day",
-            var days => string.Create(CultureInfo.InvariantCulture, $"in {days} days"),
-        });
+        words.SetValue("countdown", LeaCalendar.InDays(reminder.DaysRemaining));
         words.SetValue("expires", expires);
-        words.SetValue("expires_time", string.Create(CultureInfo.InvariantCulture, $"{calendar.LocalTime(credential.ExpiresAt):h:mm tt}"));
+        words.SetValue("expires_time", calendar.TimeInWords(credential.ExpiresAt));
         words.SetValue("username", credential.Username.ToString());
         words.SetValue("generated", calendar.InWords(credential.GeneratedAt));
         words.SetValue("generated_by", OneLine(credential.GeneratedBy.Name));

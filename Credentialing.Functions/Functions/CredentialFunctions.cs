@@ -1,3 +1,4 @@
+using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Functions.Http;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +8,8 @@ using Microsoft.Net.Http.Headers;
 namespace Credentialing.Functions;
 
 /// <summary>An LEA's credentials, for its coordinators, and their check, for TOMS.</summary>
-public sealed class CredentialFunctions(Caller caller, CredentialService credentials, VendorAuthenticator vendors)
+public sealed class CredentialFunctions(
+    Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors)
 {
     /// <summary>What the screen shows of the LEA's credentials; their ETag goes with a regeneration.</summary>
     [Function("GetCredentials")]
@@ -41,6 +43,8 @@ public sealed class CredentialFunctions(Caller caller, CredentialService credent
                         return Problems.UnknownWording(ReleaseWording.Current.Version);
 
                     var outcome = await credentials.GenerateAsync(lea, coordinator, ReleaseWording.Current, seenGeneration, cancellationToken);
+                    if (outcome is GenerationOutcome.Generated { Superseded: { } superseded })
+                        await announcements.TryWithdrawAsync(superseded);
                     return Answer(request, outcome);
                 })));
 

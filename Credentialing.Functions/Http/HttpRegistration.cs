@@ -1,5 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Credentialing.Core;
+using Credentialing.Core.Announcements;
+using Credentialing.Core.Mailing;
+using Credentialing.Core.Runs;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,24 +16,38 @@ public static class HttpRegistration
 {
     private const string TimeZoneSetting = "Credentialing:TimeZone";
     private const string DefaultTimeZone = "America/Los_Angeles";
+    private const string ScreenSetting = "Credentialing:ScreenUrl";
 
     /// <summary>How long to wait for the keys of the TOMS identity provider, which are read at the first token.</summary>
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Adds the domain and the API. The host adds what <see cref="ServiceRegistration.AddCredentialingCore"/> asks of it.
+    /// Adds the domain and the API, and sends email by SMTP if <c>Credentialing:Mail:Smtp</c> is configured. The host adds what
+    /// else <see cref="ServiceRegistration.AddCredentialingCore"/> asks of it.
     /// </summary>
     /// <exception cref="ValidationException">
-    /// <c>Credentialing:TimeZone</c> names no time zone. The other settings are checked when the host starts.
+    /// <c>Credentialing:TimeZone</c> names no time zone, or <c>Credentialing:ScreenUrl</c> is no address. The other settings are
+    /// checked when the host starts.
     /// </exception>
     public static IServiceCollection AddCredentialing(this IServiceCollection services, IConfiguration configuration)
     {
         var timeZone = configuration[TimeZoneSetting] ?? DefaultTimeZone;
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out var zone))
             throw new ValidationException($"{TimeZoneSetting} is \"{timeZone}\", which is no IANA time zone, such as \"{DefaultTimeZone}\".");
+        if (!Uri.TryCreate(configuration[ScreenSetting], UriKind.Absolute, out var screen) || screen.Scheme is not ("https" or "http"))
+            throw new ValidationException($"{ScreenSetting} is \"{configuration[ScreenSetting]}\", which is no address of a web page.");
 
-        services.AddCredentialingCore(zone);
-        services.AddOptions<TomsOptions>().BindConfiguration(TomsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddCredentialingCore(zone, screen);
+        services.AddValidated<TomsOptions>(TomsOptions.Section);
+        services.AddValidated<MailOptions>(MailOptions.Section);
+        services.AddValidated<MyTomsOptions>(MyTomsOptions.Section);
+        services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
+        if (configuration.GetSection(SmtpOptions.Section).Exists())
+        {
+            services.AddValidated<SmtpOptions>(SmtpOptions.Section);
+            services.AddSingleton<IEmailSender, SmtpEmailSender>();
+        }
+
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<IOptions<TomsOptions>, TimeProvider>(ConfigureTokens);
         // What AddAuthentication().AddJwtBearer() would do, without the data protection for cookies that it brings: nothing here
         // uses that, and it would keep keys of its own.
@@ -40,6 +57,11 @@ public static class HttpRegistration
         services.AddSingleton<IPostConfigureOptions<JwtBearerOptions>, JwtBearerPostConfigureOptions>();
         return services.AddSingleton<Caller>();
     }
+
+    /// <summary>Reads options from a section of the configuration, and refuses to start if they are not valid.</summary>
+    public static void AddValidated<TOptions>(this IServiceCollection services, string section)
+        where TOptions : class =>
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 
     private static void ConfigureTokens(JwtBearerOptions bearer, IOptions<TomsOptions> toms, TimeProvider time)
     {

@@ -26,6 +26,9 @@ public static class Problems
     internal static IResult MalformedSsid() =>
         Problem(400, "malformed-ssid", "The SSID is malformed.", "An SSID is 10 digits.");
 
+    internal static IResult InvalidDate() =>
+        Problem(400, "invalid-date", "The date cannot be used.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
+
     internal static IResult MalformedJson(string where) =>
         Problem(400, "malformed-json", "The body is not the JSON that was expected.", where);
 

@@ -8,7 +8,7 @@ namespace Credentialing.Tests.Credentials;
 
 public sealed class CredentialStatusTests
 {
-    private static readonly LeaCalendar Calendar = new(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"));
+    private static readonly LeaCalendar Calendar = new(Pacific.Zone);
 
     /// <summary>15:04 in California; 365 days later, the same.</summary>
     private static readonly DateTimeOffset GeneratedAt = new(2026, 11, 23, 23, 4, 0, TimeSpan.Zero);

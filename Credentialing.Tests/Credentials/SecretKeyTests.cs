@@ -56,6 +56,6 @@ public sealed class SecretKeyTests
     {
         var key = SecretKey.Generate();
         Assert.Equal("tsk_(hidden)", $"{key}");
-        Assert.DoesNotContain(key.Reveal(), new GenerationOutcome.Generated(null!, key).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(key.Reveal(), new GenerationOutcome.Generated(null!, key, Superseded: null).ToString(), StringComparison.Ordinal);
     }
 }

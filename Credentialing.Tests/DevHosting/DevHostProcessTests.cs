@@ -16,6 +16,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     private const string Oakland = "01612590000000";
 
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     [Fact]
     public async Task The_three_commands_of_its_welcome_download_a_report_when_pasted_into_a_shell()
@@ -42,16 +43,39 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
-        var readme = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "README.md"), TestContext.Current.CancellationToken);
-        var story = readme.Split("\n## ").Single(section => section.StartsWith("The story in five calls", StringComparison.Ordinal));
-        var blocks = story.Split("```").Where(block => block.StartsWith("bash\n", StringComparison.Ordinal)).Select(block => block["bash\n".Length..]);
 
-        var (report, output) = await PasteAsync([.. blocks.Select(block => block.Replace("http://127.0.0.1:7071/", host.Address.ToString(), StringComparison.Ordinal))]);
+        var (report, output) = await PasteAsync(await BlocksOfReadmeAsync("The story in five calls", host));
 
-        AssertIsReport(report, "Informe de calificaciones del estudiante");
+        AssertIsReport(report!, "Informe de calificaciones del estudiante");
         Assert.Contains("Current credentials expire in 9 days.", output, StringComparison.Ordinal);
         Assert.Contains("Current credentials expire in 365 days.", output, StringComparison.Ordinal);
         Assert.Contains("invalid-credentials", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_years_end_in_the_README_works_when_pasted_into_a_shell()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
+        using var data = new TemporaryFolder();
+        await using var host = await DevHostProcess.StartAsync(data.Path);
+        using var inbox = new Inbox(host.Inbox);
+        var blocks = await BlocksOfReadmeAsync("The year's end in two minutes", host);
+        Assert.Equal(3, blocks.Length);
+
+        Assert.Contains("\"milestone\":14,\"to\":[\"luis@lea.example\",\"rosa@lea.example\"]", (await PasteAsync([blocks[0]])).Output, StringComparison.Ordinal);
+        while ((await inbox.SubjectsAsync()).Length == 0)
+            await Task.Delay(PollInterval, TestContext.Current.CancellationToken); // as a reader waits for the email
+        await PasteAsync([blocks[1]]);
+
+        Assert.Equal(
+            ["in 1 day", "in 14 days", "in 3 days", "in 7 days"],
+            (await inbox.SubjectsAsync()).Select(subject => subject.Replace("Oakland Unified: SIS vendor credentials expire ", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        var page = await host.Client.GetStringAsync(new Uri("/dev/mytoms", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("The SIS vendor credentials of Oakland Unified expired on", page, StringComparison.Ordinal);
+
+        Assert.EndsWith("[]", (await PasteAsync([blocks[2]])).Output, StringComparison.Ordinal);
+        page = await host.Client.GetStringAsync(new Uri("/dev/mytoms", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("Oakland Unified", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -316,8 +340,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.Empty(ended.Output);
     }
 
-    private static void AssertIsReport(byte[] file, string title = "Student Score Report")
+    private static void AssertIsReport(byte[]? file, string title = "Student Score Report")
     {
+        Assert.NotNull(file);
         Assert.Equal("%PDF-"u8, file.AsSpan(0, 5));
         using var document = PdfDocument.Open(file);
         Assert.Contains(title, Assert.Single(document.GetPages()).Text, StringComparison.Ordinal);
@@ -331,8 +356,17 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         return commands;
     }
 
-    /// <summary>Runs the commands in one shell, in a folder of their own; returns the file that they download and what they print.</summary>
-    private static async Task<(byte[] Report, string Output)> PasteAsync(string[] commands)
+    /// <summary>The commands in a section of the README, for this DevHost.</summary>
+    private static async Task<string[]> BlocksOfReadmeAsync(string section, DevHostProcess host)
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "README.md"), TestContext.Current.CancellationToken);
+        var blocks = readme.Split("\n## ").Single(text => text.StartsWith(section, StringComparison.Ordinal))
+            .Split("```").Where(block => block.StartsWith("bash\n", StringComparison.Ordinal)).Select(block => block["bash\n".Length..]);
+        return [.. blocks.Select(block => block.Replace("http://127.0.0.1:7071/", host.Address.ToString(), StringComparison.Ordinal))];
+    }
+
+    /// <summary>Runs the commands in one shell, in a folder of their own; returns the file that they download, if any, and what they print.</summary>
+    private static async Task<(byte[]? Report, string Output)> PasteAsync(string[] commands)
     {
         using var folder = new TemporaryFolder();
         using var shell = Process.Start(new ProcessStartInfo("bash")
@@ -351,7 +385,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Empty(await shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
             await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.Equal(0, shell.ExitCode);
-            return (await File.ReadAllBytesAsync(Path.Combine(folder.Path, "report.pdf"), TestContext.Current.CancellationToken), await output);
+            var report = Path.Combine(folder.Path, "report.pdf");
+            return (File.Exists(report) ? await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken) : null, await output);
         }
         finally
         {

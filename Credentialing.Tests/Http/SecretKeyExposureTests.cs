@@ -12,7 +12,7 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
     /// answered, logged and stored.
     /// </summary>
     [Fact]
-    public async Task A_secret_key_is_in_exactly_one_answer_and_in_no_log_no_row_and_no_blob()
+    public async Task A_secret_key_is_in_exactly_one_answer_and_in_no_log_no_row_no_blob_and_no_email()
     {
         using var logs = new CapturedLogs();
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -39,6 +39,11 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             world.Traffic.Break = null;
         }
 
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await world.Run.RunAsync(TestContext.Current.CancellationToken);
+        var email = Assert.Single(world.Mail.Offers).Email;
+        var sent = $"{email.Subject}{email.Text}{email.Html}{Encoding.UTF8.GetString(email.Attachment.Content.Span)}{Assert.Single(world.MyToms.Requests).Body}";
+
         var stored = (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations"))
             .SelectMany(row => row.Select(column => column.Value is byte[] bytes ? Convert.ToHexString(bytes) : $"{column.Value}")).ToList();
         await foreach (var blob in world.Storage.ScoreReports.GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken))
@@ -55,6 +60,7 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             foreach (var form in FormsOf(key))
             {
                 Assert.DoesNotContain(logs.Lines, line => line.Contains(form, StringComparison.OrdinalIgnoreCase));
+                Assert.DoesNotContain(form, sent, StringComparison.OrdinalIgnoreCase);
                 Assert.DoesNotContain(stored, text => text.Contains(form, StringComparison.OrdinalIgnoreCase));
                 Assert.DoesNotContain(answers.Where(answer => !answer.Text.Contains(key, StringComparison.Ordinal)), answer => Whole(answer).Contains(form, StringComparison.OrdinalIgnoreCase));
             }

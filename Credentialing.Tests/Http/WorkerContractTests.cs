@@ -18,13 +18,17 @@ public sealed class WorkerContractTests
     private static readonly string[] Contract =
     [
         "Microsoft.Azure.Functions.Worker.AuthorizationLevel",
+        "Microsoft.Azure.Functions.Worker.FixedDelayRetryAttribute",
         "Microsoft.Azure.Functions.Worker.FunctionAttribute",
         "Microsoft.Azure.Functions.Worker.HttpTriggerAttribute",
+        "Microsoft.Azure.Functions.Worker.RetryAttribute",
+        "Microsoft.Azure.Functions.Worker.TimerInfo",
+        "Microsoft.Azure.Functions.Worker.TimerTriggerAttribute",
     ];
 
     private static readonly Assembly DevHost = typeof(HealthFunctions).Assembly;
 
-    public static TheoryData<string> Functions => [.. FunctionEndpoints.Functions.Select(function => function.GetCustomAttribute<FunctionAttribute>()!.Name)];
+    public static TheoryData<string> HttpFunctions => [.. FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>().Select(item => FunctionEndpoints.NameOf(item.Function))];
 
     [Fact]
     public void DevHost_declares_the_contract_and_no_more_and_takes_nothing_of_the_worker_from_elsewhere()
@@ -44,12 +48,14 @@ public sealed class WorkerContractTests
     {
         Assert.Equal([typeof(string)], typeof(FunctionAttribute).GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType));
         Assert.Equal([typeof(AuthorizationLevel), typeof(string[])], typeof(HttpTriggerAttribute).GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType));
+        Assert.Equal([typeof(string)], typeof(TimerTriggerAttribute).GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType));
+        Assert.Equal([typeof(int), typeof(string)], typeof(FixedDelayRetryAttribute).GetConstructors().Single().GetParameters().Select(parameter => parameter.ParameterType));
         Assert.Equal(["Anonymous", "User", "Function", "System", "Admin"], Enum.GetNames<AuthorizationLevel>());
     }
 
     [Theory]
-    [MemberData(nameof(Functions))]
-    public void A_function_takes_and_returns_only_what_both_hosts_can_bind(string name)
+    [MemberData(nameof(HttpFunctions))]
+    public void A_function_that_HTTP_triggers_takes_and_returns_only_what_both_hosts_can_bind(string name)
     {
         var function = Assert.Single(FunctionEndpoints.Functions, method => method.GetCustomAttribute<FunctionAttribute>()!.Name == name);
 
@@ -68,8 +74,26 @@ public sealed class WorkerContractTests
     }
 
     [Fact]
+    public void A_function_that_a_timer_triggers_takes_and_returns_only_what_both_hosts_can_bind_and_is_retried() =>
+        Assert.All(FunctionEndpoints.TriggeredBy<TimerTriggerAttribute>(), item =>
+        {
+            Assert.Equal([typeof(TimerInfo), typeof(CancellationToken)], item.Function.GetParameters().Select(parameter => parameter.ParameterType));
+            Assert.Equal(typeof(Task), item.Function.ReturnType);
+            Assert.True(item.Function.DeclaringType is { IsPublic: true, IsSealed: true });
+            Assert.Matches("^%[A-Za-z]+%$", item.Trigger.Schedule);
+            Assert.NotNull(item.Function.GetCustomAttribute<RetryAttribute>());
+        });
+
+    [Fact]
+    public void Every_function_has_one_trigger_and_a_name_of_its_own()
+    {
+        var triggered = FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>().Select(item => item.Function)
+            .Concat(FunctionEndpoints.TriggeredBy<TimerTriggerAttribute>().Select(item => item.Function)).ToList();
+        Assert.Equal(FunctionEndpoints.Functions.ToHashSet(), triggered.ToHashSet());
+        Assert.Distinct(triggered.Select(FunctionEndpoints.NameOf));
+    }
+
+    [Fact]
     public void No_function_asks_for_one_of_the_hosts_own_keys() =>
-        Assert.All(FunctionEndpoints.Functions, function => Assert.All(
-            function.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).OfType<HttpTriggerAttribute>(),
-            trigger => Assert.Equal(AuthorizationLevel.Anonymous, trigger.AuthLevel)));
+        Assert.All(FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>(), item => Assert.Equal(AuthorizationLevel.Anonymous, item.Trigger.AuthLevel));
 }

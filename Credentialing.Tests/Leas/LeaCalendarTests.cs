@@ -1,14 +1,13 @@
 using System.Globalization;
 using Credentialing.Core.Leas;
+using Credentialing.Tests.Support;
 using CsCheck;
 
 namespace Credentialing.Tests.Leas;
 
 public sealed class LeaCalendarTests
 {
-    private static readonly TimeZoneInfo California = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
-
-    private readonly LeaCalendar calendar = new(California);
+    private readonly LeaCalendar calendar = new(Pacific.Zone);
 
     [Theory]
     [InlineData("2026-11-23T23:59-08:00", "2026-11-24T00:00-08:00", 1)]
@@ -25,15 +24,21 @@ public sealed class LeaCalendarTests
         Gen.Select(Gen.Int[0, 3650], Gen.Int[0, 400], Gen.Int[0, 86_399], Gen.Int[0, 86_399]).Sample((start, days, nowSecond, thenSecond) =>
         {
             var first = new DateTime(2024, 1, 1).AddDays(start);
-            return calendar.DaysUntil(Local(first.AddDays(days).AddSeconds(thenSecond)), Local(first.AddSeconds(nowSecond))) == days;
+            return calendar.DaysUntil(Pacific.At(first.AddDays(days).AddSeconds(thenSecond)), Pacific.At(first.AddSeconds(nowSecond))) == days;
         });
 
-    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+    [Theory]
+    [InlineData("2027-11-09", "2026-11-23T06:00-08:00", "2027-11-09T06:00-08:00")]
+    [InlineData("2027-07-09", "2026-11-23T06:00-08:00", "2027-07-09T06:00-07:00")]
+    [InlineData("2027-03-14", "2026-11-23T02:30-08:00", "2027-03-14T03:30-07:00")] // clocks skip that time
+    [InlineData("2027-11-07", "2026-11-23T01:30-08:00", "2027-11-07T01:30-08:00")] // clocks show that time twice
+    public void A_time_of_day_is_found_on_another_date(string date, string timeOfDay, string instant) =>
+        Assert.Equal(Instant(instant), calendar.At(DateOnly.Parse(date, CultureInfo.InvariantCulture), Instant(timeOfDay)));
 
-    private static DateTimeOffset Local(DateTime time)
-    {
-        // The hour that clocks skip in March is shown by no clock.
-        var shown = California.IsInvalidTime(time) ? time.AddHours(1) : time;
-        return new DateTimeOffset(shown, California.GetUtcOffset(shown));
-    }
+    [Theory]
+    [InlineData("2027-11-23T12:00-08:00", "Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time")]
+    [InlineData("2027-07-04T00:05-07:00", "Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time")]
+    public void An_instant_is_put_into_words(string instant, string words) => Assert.Equal(words, calendar.InWords(Instant(instant)));
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,7 @@ public sealed partial class ReminderEmailTests
     private static readonly DateTimeOffset GeneratedAt = new(2026, 11, 23, 20, 0, 0, TimeSpan.Zero);
 
     private readonly ReminderEmail emails = new(
-        new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles")),
+        new LeaCalendar(Pacific.Zone),
         new CredentialingScreen(new Uri("https://toms.example/credentialing?year=2027")));
 
     [Theory]

@@ -11,7 +11,7 @@ namespace Credentialing.Tests.Support;
 /// <summary>One Azurite for the whole run, in memory and on free ports, with an empty storage account for each test that asks.</summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private const int Accounts = 500;
+    private const int Accounts = 2000;
 
     private Azurite azurite = null!;
     private int used;

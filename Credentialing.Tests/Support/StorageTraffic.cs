@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
@@ -8,7 +10,7 @@ namespace Credentialing.Tests.Support;
 /// Sits on the pipeline of the storage clients, below their retries: counts the requests that really go out, and breaks
 /// those that a test wants broken.
 /// </summary>
-public sealed class StorageTraffic : HttpPipelinePolicy
+public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
 {
     private readonly ConcurrentQueue<string> requests = new();
 
@@ -27,21 +29,42 @@ public sealed class StorageTraffic : HttpPipelinePolicy
     {
         requests.Enqueue($"{message.Request.Method} {message.Request.Uri.ToUri().PathAndQuery}");
         var fault = Break?.Invoke(requests.Count) ?? Fault.None;
-        if (fault is Fault.Before)
-            throw new IOException("The request was broken before it was sent.");
-        await ProcessNextAsync(message, pipeline);
-        if (fault is Fault.After)
-            throw new IOException("The request was broken after it was answered.");
+        await outside.CallAsync(
+            Called.Storage,
+            fault,
+            () => ProcessNextAsync(message, pipeline).AsTask(),
+            status => message.Response = new BareResponse(status, message.Request.ClientRequestId));
     }
-}
 
-public enum Fault
-{
-    None,
+    /// <summary>What storage says when it has had enough: a status, and nothing else.</summary>
+    private sealed class BareResponse(int status, string clientRequestId) : Response
+    {
+        public override int Status => status;
 
-    /// <summary>The request never reaches storage.</summary>
-    Before,
+        public override string ReasonPhrase => "";
 
-    /// <summary>Storage does what it is asked, and its answer gets lost.</summary>
-    After,
+        public override Stream? ContentStream { get; set; }
+
+        public override string ClientRequestId { get; set; } = clientRequestId;
+
+        public override void Dispose()
+        {
+        }
+
+        protected override bool ContainsHeader(string name) => false;
+
+        protected override IEnumerable<HttpHeader> EnumerateHeaders() => [];
+
+        protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value)
+        {
+            value = null;
+            return false;
+        }
+
+        protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values)
+        {
+            values = null;
+            return false;
+        }
+    }
 }

@@ -7,6 +7,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.DevHost;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Tests.Support;
@@ -38,6 +39,7 @@ public sealed class TestHost : IAsyncDisposable
         var app = DevHostApplication.Build(new DevHostParts("http://127.0.0.1:0", world.Tables, world.Blobs, world.Vault, world.Clock), builder =>
         {
             builder.Logging.ClearProviders();
+            builder.Services.AddSingleton(world.Mail.From(world.Outside));
             configure?.Invoke(builder);
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -102,6 +104,7 @@ public sealed class TestHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        await app.StopAsync(CancellationToken.None); // and with it any daily run, as when somebody stops it
         await app.DisposeAsync();
     }
 }

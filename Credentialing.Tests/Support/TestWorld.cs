@@ -2,8 +2,11 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Credentialing.Core;
+using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Mailing;
+using Credentialing.Core.Runs;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,16 +19,21 @@ public sealed class TestWorld : IAsyncDisposable
 {
     public static readonly LeaId Oakland = LeaId.Parse("01612590000000");
     public static readonly LeaId Berkeley = LeaId.Parse("01611430000000");
+    public static readonly LeaId Fresno = LeaId.Parse("10621660000000");
     public static readonly Coordinator Rosa = new("rosa", "Rosa Delgado", "rosa@lea.example");
     public static readonly Coordinator Luis = new("luis", "Luis Ortega", "luis@lea.example");
 
     private readonly ServiceProvider services;
 
-    private TestWorld(StorageAccount account, MemoryVault vault, FakeTimeProvider clock)
+    private TestWorld(
+        StorageAccount account, MemoryVault vault, FakeTimeProvider clock, MailService mail, MyTomsSite myToms, CapturedLogs? logs = null, Action<DailyRunOptions>? configure = null)
     {
         Account = account;
         Vault = vault;
         Clock = clock;
+        Mail = mail;
+        MyToms = myToms;
+        Traffic = new StorageTraffic(Outside);
         var tables = new TableClientOptions();
         tables.AddPolicy(Traffic, HttpPipelinePosition.PerRetry);
         tables.Retry.Delay = TimeSpan.FromMilliseconds(1);
@@ -35,12 +43,17 @@ public sealed class TestWorld : IAsyncDisposable
         Tables = account.Tables(tables);
         Blobs = account.Blobs(blobs);
         services = new ServiceCollection()
-            .AddLogging()
+            .AddLogging(logging => logs?.Attach(logging))
             .AddSingleton(Tables)
             .AddSingleton(Blobs)
             .AddSingleton<ISecretVault>(vault)
             .AddSingleton<TimeProvider>(clock)
-            .AddCredentialingCore(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"))
+            .AddSingleton(mail.From(Outside))
+            .AddCredentialingCore(Pacific.Zone, new Uri("https://toms.example/credentialing"))
+            .Configure<DailyRunOptions>(options => configure?.Invoke(options))
+            .Configure<MailOptions>(options => options.RetryDelay = TimeSpan.Zero)
+            .Configure<MyTomsOptions>(options => (options.BaseUrl, options.ApiKey, options.RetryDelay) = (new Uri("https://mytoms.example"), "the key", TimeSpan.Zero))
+            .AddHttpClient(Core.Announcements.MyToms.Client).ConfigurePrimaryHttpMessageHandler(() => myToms.From(Outside)).Services
             .BuildServiceProvider(validateScopes: true);
     }
 
@@ -50,8 +63,15 @@ public sealed class TestWorld : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
+    /// <summary>What is outside this instance of the app.</summary>
+    public Outside Outside { get; } = new();
+
     /// <summary>What goes out to storage through this world's clients.</summary>
-    public StorageTraffic Traffic { get; } = new();
+    public StorageTraffic Traffic { get; }
+
+    public MailService Mail { get; }
+
+    public MyTomsSite MyToms { get; }
 
     public TableServiceClient Tables { get; }
 
@@ -69,17 +89,40 @@ public sealed class TestWorld : IAsyncDisposable
 
     public ScoreReportStore Reports => Get<ScoreReportStore>();
 
+    public DailyRun Run => Get<DailyRun>();
+
+    public AnnouncementService Announcements => Get<AnnouncementService>();
+
+    public LeaCalendar Calendar => Get<LeaCalendar>();
+
     /// <summary>A world with its tables and container, at noon in California on 23 November 2026.</summary>
-    public static async Task<TestWorld> CreateAsync(AzuriteFixture azurite)
+    public static Task<TestWorld> CreateAsync(AzuriteFixture azurite) => CreateAsync(azurite, new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+
+    /// <summary>A world with its tables and container, at the given instant.</summary>
+    public static async Task<TestWorld> CreateAsync(AzuriteFixture azurite, DateTimeOffset now)
     {
-        var world = new TestWorld(azurite.NewAccount(), new MemoryVault(), new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero)));
+        var clock = new FakeTimeProvider(now);
+        var world = new TestWorld(azurite.NewAccount(), new MemoryVault(), clock, new MailService(clock), new MyTomsSite(clock));
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
         world.Traffic.Reset();
         return world;
     }
 
-    /// <summary>Another instance of the app: the same storage, vault and clock, with caches of its own.</summary>
-    public TestWorld AnotherInstance() => new(Account, Vault, Clock);
+    /// <summary>A world in which Oakland's credentials have 14 days left, and no run has been yet.</summary>
+    public static async Task<TestWorld> CreateExpiringAsync(AzuriteFixture azurite)
+    {
+        var world = await CreateAsync(azurite);
+        await world.MustGenerateAsync(Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        world.Traffic.Reset();
+        return world;
+    }
+
+    /// <summary>Another instance of the app: the same storage, vault, clock, mail service and MyTOMS, with caches of its own.</summary>
+    public TestWorld AnotherInstance(CapturedLogs? logs = null) => new(Account, Vault, Clock, Mail, MyToms, logs);
+
+    /// <summary>Another instance, with daily runs of its own kind.</summary>
+    public TestWorld AnotherInstance(Action<DailyRunOptions> configure) => new(Account, Vault, Clock, Mail, MyToms, configure: configure);
 
     public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null) =>
         await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
@@ -100,7 +143,8 @@ public sealed class TestWorld : IAsyncDisposable
     public async Task<IReadOnlyList<TableEntity>> AuditEventsAsync(LeaId leaId) =>
         [.. (await RowsAsync("Leas")).Where(row => row.PartitionKey == leaId.Value && row.RowKey.StartsWith("event:", StringComparison.Ordinal))];
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    /// <summary>The dead tidy nothing up; waiting for their calls to end would take for ever.</summary>
+    public ValueTask DisposeAsync() => Outside.Died.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
 
     private T Get<T>()
         where T : notnull => services.GetRequiredService<T>();

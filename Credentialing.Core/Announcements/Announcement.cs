@@ -1,0 +1,41 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+
+namespace Credentialing.Core.Announcements;
+
+/// <summary>The notice of one LEA on the MyTOMS Home page, as it reads at one moment.</summary>
+/// <param name="LeaId">Whose credentials it is about.</param>
+/// <param name="State"><see cref="CredentialState.Expiring"/> or <see cref="CredentialState.Expired"/>.</param>
+/// <param name="Title">A line.</param>
+/// <param name="Text">A few sentences, which name the LEA.</param>
+/// <param name="ExpiresAt">When the credentials end, or ended.</param>
+/// <param name="DaysRemaining">Calendar days at the LEA until then, 0 on the last day and ever after.</param>
+/// <param name="Link">The screen on which they are regenerated.</param>
+public sealed record Announcement(
+    LeaId LeaId, CredentialState State, string Title, string Text, DateTimeOffset ExpiresAt, int DaysRemaining, Uri Link)
+{
+    private const string WhatToDo = "Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.";
+
+    /// <summary>
+    /// What is to be announced of an LEA's credentials: something from <see cref="CredentialStatus.ExpiringDays"/> days before
+    /// they end until they are regenerated, else null.
+    /// </summary>
+    internal static Announcement? Of(LeaId leaId, string leaName, CredentialStatus status, LeaCalendar calendar, CredentialingScreen screen)
+    {
+        if (status is not { State: CredentialState.Expiring or CredentialState.Expired, Credential: { } credential, DaysRemaining: { } days })
+            return null;
+
+        var (date, time, inDays) = (calendar.DateInWords(credential.ExpiresAt), calendar.TimeInWords(credential.ExpiresAt), LeaCalendar.InDays(days));
+        var (title, what, consequence) = status.State is CredentialState.Expired
+            ? ("have expired", $"expired on {date}", "Vendors")
+            : ($"expire {inDays}{(days == 0 ? $" at {time}" : "")}", $"expire {inDays}, on {date}, at {time}", "After that, vendors");
+        return new(
+            leaId,
+            status.State,
+            $"SIS vendor credentials {title}",
+            $"The SIS vendor credentials of {leaName} {what}. {consequence} can no longer download student score reports. {WhatToDo}",
+            credential.ExpiresAt,
+            days,
+            screen.For(leaId));
+    }
+}

@@ -1,0 +1,23 @@
+namespace Credentialing.Core.Announcements;
+
+/// <summary>An announcement as JSON: what MyTOMS is sent, and what coordinators are answered. See <c>docs/mytoms.openapi.yaml</c>.</summary>
+/// <param name="LeaId">The LEA's CDS code.</param>
+/// <param name="State"><c>expiring</c> or <c>expired</c>.</param>
+/// <param name="Title">A line.</param>
+/// <param name="Text">A few sentences.</param>
+/// <param name="ExpiresAt">When the credentials end, or ended, in UTC.</param>
+/// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
+/// <param name="Link">The screen on which they are regenerated.</param>
+public sealed record AnnouncementBody(
+    string LeaId, string State, string Title, string Text, DateTime ExpiresAt, int DaysRemaining, Uri Link)
+{
+    /// <summary>The body of an announcement.</summary>
+    public static AnnouncementBody Of(Announcement announcement) => new(
+        announcement.LeaId.Value,
+        announcement.State is Credentials.CredentialState.Expired ? "expired" : "expiring",
+        announcement.Title,
+        announcement.Text,
+        announcement.ExpiresAt.UtcDateTime,
+        announcement.DaysRemaining,
+        announcement.Link);
+}

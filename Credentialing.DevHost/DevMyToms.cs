@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Credentialing.Core.Announcements;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Credentialing.DevHost;
+
+/// <summary>
+/// Plays MyTOMS: takes announcements as <c>docs/mytoms.openapi.yaml</c> says, and shows on a plain page what it has. A file keeps
+/// them, as MyTOMS would over a restart of ours.
+/// </summary>
+internal sealed class DevMyToms
+{
+    /// <summary>Where it is on a DevHost.</summary>
+    internal const string Path = "/dev/mytoms";
+
+    /// <summary>The key that it asks for. It protects nothing.</summary>
+    internal const string ApiKey = "development";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
+
+    private readonly Lock saving = new();
+    private readonly string? file;
+    private readonly ConcurrentDictionary<string, AnnouncementBody> announcements;
+
+    /// <summary>With what the file holds; null to keep nothing.</summary>
+    internal DevMyToms(string? file)
+    {
+        this.file = file;
+        announcements = new(
+            file is not null && File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, AnnouncementBody>>(File.ReadAllText(file), Json)! : [],
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>What it shows, by CDS code.</summary>
+    internal IReadOnlyDictionary<string, AnnouncementBody> Announcements => announcements;
+
+    internal async Task<IResult> PutAsync(string id, HttpRequest request)
+    {
+        if (!IsKnown(request))
+            return Results.Unauthorized();
+        try
+        {
+            if (!request.HasJsonContentType() ||
+                await request.ReadFromJsonAsync<AnnouncementBody>(Json, request.HttpContext.RequestAborted) is not { } announcement ||
+                !IsValid(id, announcement))
+                return Results.BadRequest();
+            announcements[id] = announcement;
+            Save();
+            return Results.NoContent();
+        }
+        catch (JsonException)
+        {
+            return Results.BadRequest();
+        }
+    }
+
+    internal IResult Delete(string id, HttpRequest request)
+    {
+        if (!IsKnown(request))
+            return Results.Unauthorized();
+        announcements.TryRemove(id, out _);
+        Save();
+        return Results.NoContent();
+    }
+
+    internal string Page()
+    {
+        var items = string.Concat(announcements.Values.OrderByDescending(item => item.ExpiresAt).Select(item => $"""
+              <li class="{Encode(item.State)}">
+                <h2>{Encode(item.Title)}</h2>
+                <p>{Encode(item.Text)}</p>
+                <p><a href="{Encode(item.Link.AbsoluteUri)}">SIS Vendor Credentialing</a> &middot; LEA {Encode(item.LeaId)}</p>
+              </li>
+
+            """));
+        var count = announcements.Count.ToString(CultureInfo.InvariantCulture);
+        return $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+              <meta charset="utf-8">
+              <meta name="viewport" content="width=device-width">
+              <title>MyTOMS Home</title>
+              <style>
+                body { font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+                ul { list-style: none; padding: 0 }
+                li { border-left: .5rem solid #ffbe2e; background: #faf3d1; padding: .5rem 1rem; margin: 1rem 0 }
+                li.expired { border-color: #d54309; background: #f4e3db }
+                h2 { font-size: 1.1rem; margin: 0 }
+                p { margin: .25rem 0 }
+              </style>
+            </head>
+            <body>
+              <h1>MyTOMS Home</h1>
+              <p>DevHost plays MyTOMS. This is what it was sent: {{count}} in all.</p>
+              <ul>
+            {{items}}  </ul>
+            </body>
+            </html>
+            """;
+    }
+
+    private static string Encode(string text) => WebUtility.HtmlEncode(text);
+
+    private static bool IsValid(string id, AnnouncementBody announcement) => LeaId.TryParse(id, out _) && announcement.LeaId == id && announcement is
+    {
+        State: "expiring" or "expired",
+        Title.Length: > 0,
+        Text.Length: > 0,
+        ExpiresAt.Kind: DateTimeKind.Utc,
+        DaysRemaining: >= 0 and <= CredentialStatus.ExpiringDays,
+        Link: { IsAbsoluteUri: true, Scheme: "https" or "http" },
+    };
+
+    private static bool IsKnown(HttpRequest request) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.Headers["X-Api-Key"].ToString()), Encoding.UTF8.GetBytes(ApiKey));
+
+    private void Save()
+    {
+        if (file is null)
+            return;
+        lock (saving)
+        {
+            // Replaced whole, so that a kill does not leave half a file.
+            File.WriteAllText(file + ".new", JsonSerializer.Serialize(announcements, Json));
+            File.Move(file + ".new", file, overwrite: true);
+        }
+    }
+}
+
+internal static class DevMyTomsEndpoints
+{
+    internal static void MapDevMyToms(this WebApplication app)
+    {
+        var myToms = app.Services.GetRequiredService<DevMyToms>();
+        app.MapGet(DevMyToms.Path, () => Results.Text(myToms.Page(), "text/html; charset=utf-8"));
+        app.MapPut($"{DevMyToms.Path}/announcements/{{id}}", myToms.PutAsync);
+        app.MapDelete($"{DevMyToms.Path}/announcements/{{id}}", myToms.Delete);
+    }
+}

@@ -1,0 +1,273 @@
+using System.Net;
+using Azure.Data.Tables;
+using Credentialing.Core.Announcements;
+using Credentialing.Core.Leas;
+using Credentialing.DevHost;
+using Credentialing.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Credentialing.Tests.Announcements;
+
+public sealed class AnnouncementTests(AzuriteFixture azurite)
+{
+    private const string Route = "leas/01612590000000/announcements";
+    private const string Regenerate = "Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.";
+
+    [Fact]
+    public async Task An_LEA_without_credentials_has_no_announcement()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        Assert.Equal("[]", (await GetAsync(host)).Text);
+        Assert.Single(world.Traffic.Requests);
+    }
+
+    /// <summary>They were generated at noon, and end at noon: a few hours before are on the last day.</summary>
+    [Theory]
+    [InlineData(0, null, null)]
+    [InlineData(350 * 24, null, null)]
+    [InlineData(350 * 24 + 11, null, null)]
+    [InlineData(350 * 24 + 12, "in 14 days", "in 14 days, on Tuesday, November 23, 2027, at 12:00 PM")]
+    [InlineData(351 * 24, "in 14 days", "in 14 days, on Tuesday, November 23, 2027, at 12:00 PM")]
+    [InlineData(363 * 24, "in 2 days", "in 2 days, on Tuesday, November 23, 2027, at 12:00 PM")]
+    [InlineData(364 * 24, "in 1 day", "in 1 day, on Tuesday, November 23, 2027, at 12:00 PM")]
+    [InlineData(364 * 24 + 12, "today at 12:00 PM", "today, on Tuesday, November 23, 2027, at 12:00 PM")]
+    [InlineData(364 * 24 + 23, "today at 12:00 PM", "today, on Tuesday, November 23, 2027, at 12:00 PM")]
+    public async Task From_14_days_before_the_end_it_counts_down(int hours, string? title, string? text)
+    {
+        await using var world = await WorldAsync(hours);
+        await using var host = await TestHost.StartAsync(world);
+
+        var announcements = await GetAsync(host);
+
+        var shown = announcements.Json.EnumerateArray()
+            .Select(item => (item.GetProperty("title").GetString(), item.GetProperty("text").GetString()));
+        (string?, string?)[] expected = title is null ? [] : [
+            ($"SIS vendor credentials expire {title}",
+            $"The SIS vendor credentials of Oakland Unified expire {text}. After that, vendors can no longer download student score reports. {Regenerate}")];
+        Assert.Equal(expected, shown);
+        Assert.Equal(title is null ? 1 : 2, world.Traffic.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData(365)]
+    [InlineData(366)]
+    [InlineData(1000)]
+    public async Task After_the_end_it_stays_and_says_so(int days)
+    {
+        await using var world = await WorldAsync(days * 24);
+        await using var host = await TestHost.StartAsync(world);
+
+        var announcement = Assert.Single((await GetAsync(host)).Json.EnumerateArray());
+
+        Assert.Equal(
+            [
+                ("leaId", "01612590000000"),
+                ("state", "expired"),
+                ("title", "SIS vendor credentials have expired"),
+                ("text", $"The SIS vendor credentials of Oakland Unified expired on Tuesday, November 23, 2027. Vendors can no longer download student score reports. {Regenerate}"),
+                ("expiresAt", "2027-11-23T20:00:00Z"),
+                ("daysRemaining", "0"),
+                ("link", $"{host.Address}?lea=01612590000000"),
+            ],
+            announcement.EnumerateObject().Select(member => (member.Name, member.Value.ToString())));
+    }
+
+    [Fact]
+    public async Task An_LEA_that_TOMS_never_told_of_is_called_by_its_code()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await using var host = await TestHost.StartAsync(world);
+        Assert.StartsWith(
+            "The SIS vendor credentials of LEA 01612590000000 expire in 14 days",
+            Assert.Single((await GetAsync(host)).Json.EnumerateArray()).GetProperty("text").GetString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_is_gone_the_moment_the_credentials_are_regenerated()
+    {
+        await using var world = await WorldAsync(hours: 360 * 24);
+        await using var host = await TestHost.StartAsync(world);
+        Assert.NotEqual("[]", (await GetAsync(host)).Text);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        Assert.Equal("[]", (await GetAsync(host)).Text);
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized, "not-authenticated")]
+    [InlineData("bea", HttpStatusCode.Forbidden, "not-permitted")]
+    [InlineData("toms", HttpStatusCode.Forbidden, "not-permitted")]
+    public async Task Only_the_LEAs_own_coordinators_see_it(string? persona, HttpStatusCode status, string type)
+    {
+        await using var world = await WorldAsync(hours: 360 * 24);
+        await using var host = await TestHost.StartAsync(world);
+        var answer = await host.SendAsync(HttpMethod.Get, Route, persona);
+        Assert.Equal((status, type), (answer.Status, answer.ProblemType));
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task A_malformed_LEA_id_is_a_400_and_a_corrupt_row_a_500_that_tells_nothing_of_it()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity("01612590000000", "credential"), TestContext.Current.CancellationToken);
+
+        Assert.Equal("malformed-lea-id", (await host.SendAsync(HttpMethod.Get, "leas/oakland/announcements", "rosa")).ProblemType);
+        var answer = await host.SendAsync(HttpMethod.Get, Route, "rosa");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
+        Assert.DoesNotContain("Generation", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(351)]
+    [InlineData(364)]
+    [InlineData(365)]
+    [InlineData(500)]
+    public async Task A_regeneration_has_it_removed_from_MyTOMS_at_once_and_the_next_run_makes_sure(int days)
+    {
+        await using var world = await AnnouncedWorldAsync(days);
+        await using var host = await StartWithSiteAsync(world);
+        var before = world.MyToms.Requests.Count;
+
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.Empty(world.MyToms.Shown);
+        Assert.Equal(["DELETE 01612590000000"], world.MyToms.Requests.Skip(before).Select(request => request.Request));
+        await RunAsync(world);
+        await AssertNothingIsLeftAsync(world);
+    }
+
+    [Fact]
+    public async Task DevHosts_own_MyTOMS_shows_nothing_any_more_after_a_regeneration()
+    {
+        await using var world = await WorldAsync(hours: 360 * 24);
+        await using var host = await TestHost.StartAsync(world);
+        using var body = TestHost.Json((await GetAsync(host)).Json[0].GetRawText());
+        Assert.Equal(
+            HttpStatusCode.NoContent,
+            (await host.SendAsync(HttpMethod.Put, "/dev/mytoms/announcements/01612590000000", null, body, "X-Api-Key", DevMyToms.ApiKey)).Status);
+        Assert.Contains("Oakland Unified", (await host.SendAsync(HttpMethod.Get, "/dev/mytoms")).Text, StringComparison.Ordinal);
+
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.DoesNotContain("Oakland Unified", (await host.SendAsync(HttpMethod.Get, "/dev/mytoms")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_have_been_announced_is_no_business_of_MyTOMS()
+    {
+        await using var world = await WorldAsync(hours: 350 * 24 + 11);
+        await using var host = await StartWithSiteAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1); // active to the last
+        await host.MustGenerateAsync("luis", LeaId.Parse("01612590130617"));
+        Assert.Empty(world.MyToms.Requests);
+    }
+
+    [Fact]
+    public async Task Whoever_was_too_late_to_regenerate_removes_nothing()
+    {
+        await using var world = await AnnouncedWorldAsync(days: 360);
+        await using var host = await StartWithSiteAsync(world);
+        Assert.Equal("credential-changed", (await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2)).ProblemType);
+        Assert.Single(world.MyToms.Shown);
+        Assert.Single(world.MyToms.Requests);
+    }
+
+    [Theory]
+    [InlineData(Fault.Before)]
+    [InlineData(Fault.After)]
+    [InlineData(Fault.Timeout)]
+    [InlineData(Fault.TooMany)]
+    [InlineData(Fault.Unavailable)]
+    public async Task A_MyTOMS_that_is_away_does_not_spoil_a_regeneration_and_the_next_run_finishes_it(Fault fault)
+    {
+        await using var world = await AnnouncedWorldAsync(days: 360);
+        await using var host = await StartWithSiteAsync(world);
+        world.Outside.Break = called => called is Called.MyToms ? fault : Fault.None;
+
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
+        world.Outside.Break = null;
+        await RunAsync(world);
+        await AssertNothingIsLeftAsync(world);
+    }
+
+    [Fact]
+    public async Task A_MyTOMS_that_hangs_holds_a_regeneration_back_for_5_seconds_and_the_next_run_finishes_it()
+    {
+        await using var world = await AnnouncedWorldAsync(days: 360);
+        await using var host = await StartWithSiteAsync(world);
+        var began = world.Clock.GetUtcNow();
+        var hung = 0;
+        world.MyToms.Hangs.Add(TestWorld.Oakland.Value);
+        world.Outside.Break = called =>
+        {
+            if (called is Called.MyToms)
+            {
+                hung++;
+                world.Clock.Advance(TimeSpan.FromSeconds(5));
+            }
+
+            return Fault.None;
+        };
+
+        var answer = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.Equal((HttpStatusCode.Created, 1), (answer.Status, hung));
+        Assert.Equal(began.UtcDateTime, answer.Json.GetProperty("generatedAt").GetDateTime());
+        Assert.Single(world.MyToms.Shown);
+        world.Outside.Break = null;
+        world.MyToms.Hangs.Clear();
+        await RunAsync(world);
+        await AssertNothingIsLeftAsync(world);
+    }
+
+    /// <summary>A host whose MyTOMS is the world's, which daily runs of the world know too.</summary>
+    private static Task<TestHost> StartWithSiteAsync(TestWorld world) => TestHost.StartAsync(world, builder => builder.Services
+        .Configure<MyTomsOptions>(options => (options.ApiKey, options.RetryDelay) = ("the key", TimeSpan.Zero))
+        .AddHttpClient(MyToms.Client, client => client.BaseAddress = new Uri("https://mytoms.example/"))
+        .ConfigurePrimaryHttpMessageHandler(() => world.MyToms.From(world.Outside)));
+
+    private static async Task<Answer> GetAsync(TestHost host)
+    {
+        var answer = await host.SendAsync(HttpMethod.Get, Route, "rosa");
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
+        return answer;
+    }
+
+    private static Task RunAsync(TestWorld world) => world.Run.RunAsync(TestContext.Current.CancellationToken);
+
+    private static async Task AssertNothingIsLeftAsync(TestWorld world)
+    {
+        Assert.Empty(world.MyToms.Shown);
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey == "announcement");
+        Assert.Single(await world.RowsAsync("Expirations"));
+    }
+
+    /// <summary>A world in which Oakland's credentials were generated some hours ago.</summary>
+    private async Task<TestWorld> WorldAsync(int hours)
+    {
+        var world = await TestWorld.CreateAsync(azurite);
+        await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", []), "test", TestContext.Current.CancellationToken);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromHours(hours));
+        world.Traffic.Reset();
+        return world;
+    }
+
+    /// <summary>A world in which Oakland's credentials were generated some days ago, and MyTOMS has their announcement.</summary>
+    private async Task<TestWorld> AnnouncedWorldAsync(int days)
+    {
+        var world = await WorldAsync(days * 24);
+        await RunAsync(world);
+        Assert.Single(world.MyToms.Shown);
+        return world;
+    }
+}

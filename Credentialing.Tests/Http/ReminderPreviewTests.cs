@@ -1,0 +1,285 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azure.Data.Tables;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Runs;
+using Credentialing.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Credentialing.Tests.Http;
+
+public sealed class ReminderPreviewTests(AzuriteFixture azurite)
+{
+    private const string Route = "reminders/preview";
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized, "not-authenticated")]
+    [InlineData("rosa", HttpStatusCode.Forbidden, "not-permitted")]
+    public async Task It_is_for_TOMS_alone(string? persona, HttpStatusCode status, string type)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        foreach (var path in (string[])[Route, $"{Route}?on=2026-12-01", $"{Route}?on=rubbish"])
+        {
+            var answer = await host.SendAsync(HttpMethod.Get, path, persona);
+            Assert.Equal((status, type), (answer.Status, answer.ProblemType));
+        }
+
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    [Theory]
+    [InlineData("?on=")]
+    [InlineData("?on")]
+    [InlineData("?on=rubbish")]
+    [InlineData("?on=tomorrow")]
+    [InlineData("?on=11/24/2026")]
+    [InlineData("?on=2026-12-1")]
+    [InlineData("?on=2027-02-29")]
+    [InlineData("?on=%202026-12-01")]
+    [InlineData("?on=2026-12-01T00:00:00Z")]
+    [InlineData("?on=%D9%A2%D9%A0%D9%A2%D9%A6-12-01")]
+    [InlineData("?on=2026-11-22")] // yesterday
+    [InlineData("?on=0001-01-01")]
+    [InlineData("?on=2028-11-24")] // two years and a day ahead
+    [InlineData("?on=2029-11-23")]
+    [InlineData("?on=9999-12-31")]
+    [InlineData("?on=2026-12-01&on=2026-12-01")]
+    [InlineData("?on=2026-12-01,2026-12-02")]
+    public async Task A_date_that_cannot_be_used_is_a_400(string query)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var answer = await host.SendAsync(HttpMethod.Get, Route + query, "toms");
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid-date"), (answer.Status, answer.ProblemType));
+        Assert.Empty(world.Traffic.Requests);
+    }
+
+    /// <summary>Today is that of the LEAs: in the evening, their tomorrow has already begun in UTC.</summary>
+    [Theory]
+    [InlineData("", "2026-11-23", "2026-11-24T04:30:00Z")]
+    [InlineData("?on=2026-11-23", "2026-11-23", "2026-11-24T04:30:00Z")]
+    [InlineData("?on=2026-11-24", "2026-11-24", "2026-11-25T04:30:00Z")]
+    [InlineData("?on=2027-07-01", "2027-07-01", "2027-07-02T03:30:00Z")] // on daylight-saving time
+    [InlineData("?on=2028-11-23", "2028-11-23", "2028-11-24T04:30:00Z")]
+    [InlineData("?On=2026-11-24", "2026-11-24", "2026-11-25T04:30:00Z")]
+    public async Task It_is_of_today_or_of_a_day_to_come_at_this_time_of_day(string query, string on, string at)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite, new DateTimeOffset(2026, 11, 24, 4, 30, 0, TimeSpan.Zero));
+        await using var host = await TestHost.StartAsync(world);
+        Assert.Equal($$"""{"on":"{{on}}","at":"{{at}}","leas":[],"failures":[]}""", (await GetAsync(host, query)).Text);
+        Assert.Single(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task It_says_of_each_LEA_whom_it_reminds_and_what_it_announces()
+    {
+        await using var world = await BusyWorldAsync();
+        await using var host = await TestHost.StartAsync(world);
+
+        var preview = await GetAsync(host);
+
+        const string Expected = """
+            {
+              "on": "2027-11-16",
+              "at": "2027-11-16T20:00:00Z",
+              "leas": [
+                {
+                  "leaId": "01611430000000",
+                  "name": "LEA 01611430000000",
+                  "expiresAt": "2027-11-23T20:00:00Z",
+                  "daysRemaining": 7,
+                  "reminder": { "milestone": 7, "to": ["rosa@lea.example"] },
+                  "announcement": { "action": "post", "text": "(as MyTOMS is to show it)" }
+                },
+                {
+                  "leaId": "01612590000000",
+                  "name": "Oakland Unified",
+                  "expiresAt": "2028-11-14T20:00:00Z",
+                  "daysRemaining": 364,
+                  "reminder": null,
+                  "announcement": { "action": "remove", "text": null }
+                }
+              ],
+              "failures": []
+            }
+            """;
+        var announcement = (await world.Announcements.FindAsync(TestWorld.Berkeley, TestContext.Current.CancellationToken))!;
+        var expected = JsonNode.Parse(Expected.Replace("(as MyTOMS is to show it)", announcement.Text, StringComparison.Ordinal));
+        Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(preview.Body)), preview.Text);
+        Assert.True(preview.Headers.CacheControl!.NoStore);
+    }
+
+    [Theory]
+    [InlineData("credential", "ExpiresAt", "rubbish")]
+    [InlineData("credential", "LastUsedOn", "rubbish")]
+    [InlineData("credential", "LastUsedOn", 1)]
+    [InlineData("credential", "Generation", "one")]
+    [InlineData("credential", "GeneratedByEmail", 1)]
+    [InlineData("announcement", "Content", 1)]
+    [InlineData("announcement", "PostingUntil", "rubbish")]
+    [InlineData("reminder:000001:14", "SentAt", "rubbish")]
+    [InlineData("reminder:000001:14", "ClaimedBy", "rubbish")]
+    [InlineData("reminder:rubbish", "SentAt", null)]
+    [InlineData("lea", "Name", 1)]
+    [InlineData("coordinator:rosa", "Email", 1)]
+    public async Task A_corrupt_row_is_listed_and_hides_nobody_else(string rowKey, string column, object? value)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley])
+        {
+            await world.Register.SaveAsync(new Lea(lea, "An LEA", [TestWorld.Rosa]), "test", TestContext.Current.CancellationToken);
+            await world.MustGenerateAsync(lea);
+        }
+
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await world.Run.RunAsync(TestContext.Current.CancellationToken);
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        await world.Storage.Leas.UpsertEntityAsync(
+            new TableEntity(TestWorld.Oakland.Value, rowKey) { [column] = value }, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
+        await world.Storage.Expirations.AddEntityAsync(new TableEntity("2027-11-01", "not an LEA"), TestContext.Current.CancellationToken);
+
+        await using var host = await TestHost.StartAsync(world);
+        var preview = (await GetAsync(host)).Json;
+
+        Assert.Equal([TestWorld.Berkeley.Value], Texts(preview.GetProperty("leas"), "leaId"));
+        Assert.Equal(
+            """[{"leaId":"01612590000000","detail":"Its rows are corrupt."},{"leaId":"not an LEA","detail":"Its rows are corrupt."}]""",
+            preview.GetProperty("failures").GetRawText());
+        var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => world.Run.RunAsync(TestContext.Current.CancellationToken));
+        Assert.Equal([TestWorld.Oakland.Value, "not an LEA"], failed.Summary.Failures.Select(failure => failure.Where).Order(StringComparer.Ordinal));
+        Assert.Equal(1, failed.Summary.Sent);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_away_is_a_503()
+    {
+        await using var world = await BusyWorldAsync();
+        await using var host = await TestHost.StartAsync(world);
+        world.Traffic.Reset();
+        world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // the pointers are read, and no LEA
+        var answer = await host.SendAsync(HttpMethod.Get, Route, "toms");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType));
+    }
+
+    [Fact]
+    public async Task It_changes_nothing()
+    {
+        await using var world = await BusyWorldAsync();
+        await using var host = await TestHost.StartAsync(world);
+        var (rows, offers, requests) = (await RowsAsync(world), world.Mail.Offers.Count, world.MyToms.Requests.Count);
+
+        foreach (var query in (string[])["", "?on=2027-11-20", "?on=2027-12-24", "?on=2028-11-14"])
+            Assert.NotEmpty((await GetAsync(host, query)).Json.GetProperty("leas").EnumerateArray());
+
+        Assert.Equal((offers, requests), (world.Mail.Offers.Count, world.MyToms.Requests.Count));
+        Assert.Equal(rows, await RowsAsync(world));
+        Assert.Equal(world.Traffic.Requests, world.Traffic.Requests.Where(request => request.StartsWith("GET ", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Berkeley's credentials end after 7 days, Oakland's after 364.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(30)]
+    [InlineData(350)]
+    [InlineData(361)]
+    [InlineData(363)]
+    [InlineData(364)]
+    [InlineData(366)]
+    public async Task What_it_says_of_a_day_is_what_the_run_of_that_day_does(int days)
+    {
+        await using var world = await BusyWorldAsync();
+        var day = world.Calendar.LocalDate(world.Clock.GetUtcNow()).AddDays(days);
+        var preview = await PreviewAsync($"?on={day:yyyy-MM-dd}");
+        var (offers, requests) = (world.Mail.Offers.Count, world.MyToms.Requests.Count);
+
+        world.Clock.Advance(preview.GetProperty("at").GetDateTime() - world.Clock.GetUtcNow().UtcDateTime);
+        await world.Run.RunAsync(TestContext.Current.CancellationToken);
+
+        var leas = preview.GetProperty("leas").EnumerateArray().ToList();
+        Assert.Equal(
+            leas.Where(lea => Has(lea, "reminder")).Select(Reminder),
+            world.Mail.Offers.Skip(offers)
+                .Select(offer => $"{offer.Email.Subject} to {string.Join(", ", offer.Email.To.Select(to => to.Address))}")
+                .Order(StringComparer.Ordinal));
+        Assert.Equal(
+            leas.Where(lea => Has(lea, "announcement")).Select(Announcement).Order(StringComparer.Ordinal),
+            world.MyToms.Requests.Skip(requests)
+                .Select(request => $"{request.Request} {request.Body?.Text}")
+                .Order(StringComparer.Ordinal));
+        Assert.Empty((await PreviewAsync("")).GetProperty("leas").EnumerateArray());
+
+        // Not one host all the time: it would look at its timers for every second that is passed over.
+        async Task<JsonElement> PreviewAsync(string query)
+        {
+            await using var host = await TestHost.StartAsync(world, builder =>
+                builder.Services.AddSingleton(new CredentialingScreen(new Uri("https://toms.example/credentialing")))); // the world's
+            return (await GetAsync(host, query)).Json;
+        }
+
+        static bool Has(JsonElement lea, string member) => lea.GetProperty(member).ValueKind is not JsonValueKind.Null;
+
+        static string Reminder(JsonElement lea)
+        {
+            var to = lea.GetProperty("reminder").GetProperty("to").EnumerateArray().Select(address => address.GetString());
+            return $"{Text(lea, "name")}: SIS vendor credentials expire {Days(lea)} to {string.Join(", ", to)}";
+        }
+
+        static string Announcement(JsonElement lea)
+        {
+            var announcement = lea.GetProperty("announcement");
+            return $"{(Text(announcement, "action") is "post" ? "PUT" : "DELETE")} {Text(lea, "leaId")} {Text(announcement, "text")}";
+        }
+    }
+
+    private static string Days(JsonElement lea) => lea.GetProperty("daysRemaining").GetInt32() switch
+    {
+        0 => "today",
+        1 => "in 1 day",
+        var days => $"in {days} days",
+    };
+
+    private static string? Text(JsonElement item, string member) => item.GetProperty(member).GetString();
+
+    private static IEnumerable<string?> Texts(JsonElement list, string member) => list.EnumerateArray().Select(item => Text(item, member));
+
+    private static async Task<Answer> GetAsync(TestHost host, string query = "")
+    {
+        var answer = await host.SendAsync(HttpMethod.Get, Route + query, "toms");
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        return answer;
+    }
+
+    private static async Task<IReadOnlyList<string>> RowsAsync(TestWorld world)
+    {
+        var rows = (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations"));
+        return [.. rows.Select(row => $"{row.PartitionKey}/{row.RowKey}/{row.ETag}")];
+    }
+
+    /// <summary>
+    /// A week before Berkeley's credentials end, of which it was reminded a week ago, as was Oakland, which regenerated a day ago and
+    /// is still announced.
+    /// </summary>
+    private async Task<TestWorld> BusyWorldAsync()
+    {
+        var world = await TestWorld.CreateAsync(azurite);
+        await world.Register.SaveAsync(
+            new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]), "test", TestContext.Current.CancellationToken);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await world.Run.RunAsync(TestContext.Current.CancellationToken);
+        world.Clock.Advance(TimeSpan.FromDays(6));
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        world.Traffic.Reset();
+        return world;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Reminders;
+using Credentialing.Tests.Support;
+using CsCheck;
+
+namespace Credentialing.Tests.Reminders;
+
+public sealed class MilestoneTests
+{
+    private const int Iterations = 100_000;
+
+    private static readonly IReadOnlyList<TimeZoneInfo> Zones = TimeZoneInfo.GetSystemTimeZones();
+
+    private static readonly LeaCalendar Calendar = new(Pacific.Zone);
+
+    /// <summary>Any second of thirty years, and often one around a local midnight, the days on which clocks change, and 29 February.</summary>
+    private static readonly Gen<DateTimeOffset> Instants = Gen.Frequency(
+        (4, Gen.Long[0, 30L * 365 * 24 * 3600].Select(seconds => new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(seconds))),
+        (4, Gen.Select(Gen.Int[0, 30 * 365], Gen.Int[-90, 90], (day, seconds) => Pacific.At(new DateTime(2020, 1, 1).AddDays(day).AddSeconds(seconds)))),
+        (1, Gen.Select(Gen.Int[2020, 2049], Gen.Bool, Gen.Int[0, 6], Gen.Int[0, (24 * 3600) - 1], (year, spring, day, seconds) =>
+            Pacific.At((spring ? new DateTime(year, 3, 8) : new DateTime(year, 11, 1)).AddDays(day).AddSeconds(seconds)))),
+        (1, Gen.Select(Gen.Int[505, 512], Gen.Int[0, (24 * 3600) - 1], (fourYears, seconds) => Pacific.At(new DateTime(4 * fourYears, 2, 29).AddSeconds(seconds)))));
+
+    [Fact]
+    public void On_the_date_so_many_days_before_expiry_so_many_days_remain_at_any_time_of_day() =>
+        Gen.Select(Instants, Gen.Int[0, 400], Gen.Int[0, (24 * 3600) - 1]).Sample((generatedAt, days, second) =>
+        {
+            var expiresAt = generatedAt + Credential.Lifetime;
+            var now = Pacific.At(Calendar.LocalDate(expiresAt).AddDays(-days).ToDateTime(TimeOnly.MinValue).AddSeconds(second));
+            return Calendar.DaysUntil(expiresAt, now) == days;
+        }, iter: Iterations);
+
+    [Fact]
+    public void A_milestone_has_come_from_its_date_on_until_the_next_has() =>
+        Gen.Int[-5, 400].Sample(days => Milestone.Reached(days)?.Days == days switch
+        {
+            > 14 => null,
+            > 7 => 14,
+            > 3 => 7,
+            > 1 => 3,
+            _ => (int?)1,
+        });
+
+    [Fact]
+    public void The_pointers_that_a_run_reads_lead_to_everything_that_is_expiring_in_every_time_zone() =>
+        Gen.Select(Instants, Gen.Int[0, 16 * 24 * 3600], Gen.Int[0, Zones.Count - 1]).Sample((expiresAt, before, zone) =>
+        {
+            var calendar = new LeaCalendar(Zones[zone]);
+            var now = expiresAt.AddSeconds(-before);
+            var isRead = string.CompareOrdinal(
+                ExpirationIndex.DateOf(expiresAt),
+                calendar.LocalDate(now).AddDays(CredentialStatus.ExpiringDays + 1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)) <= 0;
+            return isRead || calendar.DaysUntil(expiresAt, now) > CredentialStatus.ExpiringDays;
+        }, iter: Iterations);
+
+    [Fact]
+    public void All_attempts_at_a_reminder_have_one_operation_id_and_no_other_reminder_has_it()
+    {
+        var reminders =
+            from lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley]
+            from generation in Enumerable.Range(1, 50)
+            from milestone in Milestone.All
+            from attempt in Enumerable.Range(0, 2)
+            select (key: (lea, generation, milestone), ReminderOf(lea, generation, milestone, attempt).OperationId);
+
+        var ids = reminders.GroupBy(item => item.key, item => item.OperationId).Select(group => group.Distinct().Single()).ToList();
+
+        Assert.Distinct(ids);
+        Assert.All(ids, id => Assert.Equal((8, true), (id.Version, id.Variant is >= 8 and <= 11)));
+        Assert.Equal("d4416fba-91b6-88fc-8ba5-d119ab09e9fd", ReminderOf(TestWorld.Oakland, 1, Milestone.All[0], 0).OperationId.ToString()); // and never changes
+    }
+
+    private static Reminder ReminderOf(LeaId lea, int generation, Milestone milestone, int attempt)
+    {
+        var generatedAt = new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero).AddDays(attempt);
+        var credential = new Credential(
+            lea, generation, new SecretKeyVerifier("1", new byte[32]), generatedAt, TestWorld.Rosa, generatedAt + Credential.Lifetime,
+            new ReleaseAuthorization(TestWorld.Rosa, generatedAt, ReleaseWording.Current.Version), LastUsedOn: null);
+        return new Reminder(credential, $"attempt {attempt}", milestone, milestone.Days - attempt, attempt == 0 ? [TestWorld.Rosa] : []);
+    }
+}

@@ -1,0 +1,307 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Reminders;
+using Credentialing.Core.Runs;
+using Credentialing.Tests.Support;
+using static Credentialing.Tests.Runs.Driver;
+
+namespace Credentialing.Tests.Runs;
+
+public sealed class DailyRunTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task A_year_brings_four_emails_and_an_announcement_that_counts_down()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa, TestWorld.Luis);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        Dictionary<int, string> subjects = [];
+        Dictionary<int, string> titles = [];
+        for (var day = 1; day <= 367; day++)
+        {
+            world.Clock.Advance(TimeSpan.FromDays(1));
+            var before = world.Mail.Offers.Count;
+            await RunAsync(world);
+            if (world.Mail.Offers.Count > before)
+                subjects[day] = Assert.Single(world.Mail.Offers.Skip(before)).Email.Subject;
+            if (world.MyToms.Shown.TryGetValue("01612590000000", out var announcement))
+                titles[day] = announcement.Title;
+        }
+
+        Assert.Equal(
+            new Dictionary<int, string>
+            {
+                [351] = "Oakland Unified: SIS vendor credentials expire in 14 days",
+                [358] = "Oakland Unified: SIS vendor credentials expire in 7 days",
+                [362] = "Oakland Unified: SIS vendor credentials expire in 3 days",
+                [364] = "Oakland Unified: SIS vendor credentials expire in 1 day",
+            },
+            subjects);
+        Assert.Equal(Enumerable.Range(351, 17), titles.Keys);
+        Assert.Equal("SIS vendor credentials expire in 14 days", titles[351]);
+        Assert.Equal("SIS vendor credentials expire in 1 day", titles[364]);
+        Assert.Equal("SIS vendor credentials have expired", titles[365]);
+        Assert.Equal(15, world.MyToms.Requests.Count); // once a day while it changes, and never again
+        Assert.All(world.Mail.Offers, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(354, 11)]
+    [InlineData(359, 6)]
+    [InlineData(365, 0)]
+    public async Task Runs_that_were_missed_are_caught_up_by_one_email_with_the_true_number_of_days(int day, int daysRemaining)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(day) - TimeSpan.FromHours(1));
+
+        await RunAsync(world);
+        await RunAsync(world);
+
+        var email = Assert.Single(world.Mail.Offers).Email;
+        Assert.EndsWith(daysRemaining == 0 ? "expire today" : $"expire in {daysRemaining} days", email.Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runs_that_were_missed_until_after_expiry_send_nothing_and_announce_that_it_has_expired()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(365));
+
+        await RunAsync(world);
+
+        Assert.Empty(world.Mail.Offers);
+        Assert.Equal("expired", world.MyToms.Shown["01612590000000"].State);
+    }
+
+    [Fact]
+    public async Task What_is_not_due_costs_nothing_and_what_is_due_at_most_four_round_trips_besides_the_email()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(349));
+        world.Traffic.Reset();
+        await RunAsync(world);
+        Assert.Single(world.Traffic.Requests); // the pointers, of which there are none
+
+        world.Clock.Advance(TimeSpan.FromDays(2));
+        world.Traffic.Reset();
+        await RunAsync(world);
+        Assert.Equal(1 + 4, world.Traffic.Requests.Count);
+
+        world.Traffic.Reset();
+        await RunAsync(world);
+        Assert.Equal(1 + 1, world.Traffic.Requests.Count); // there is nothing to do
+
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        world.Traffic.Reset();
+        await RunAsync(world);
+        Assert.Equal(1 + 3, world.Traffic.Requests.Count); // the announcement says 13 days
+    }
+
+    [Fact]
+    public async Task A_regeneration_ends_reminders_and_the_next_run_makes_sure_of_the_announcement()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(358));
+        await RunAsync(world);
+        Assert.Single(world.MyToms.Shown);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(1, (await RunAsync(world)).Removed);
+
+        Assert.Empty(world.MyToms.Shown);
+        Assert.Equal([world.Clock.GetUtcNow().AddDays(364).ToString("yyyy-MM-dd", null)], (await world.RowsAsync("Expirations")).Select(row => row.PartitionKey));
+        world.Traffic.Reset();
+        Assert.Equal(0, (await RunAsync(world)).Leas);
+        Assert.Single(world.Traffic.Requests);
+        Assert.Single(world.Mail.Offers);
+    }
+
+    [Fact]
+    public async Task An_address_that_the_mail_service_rejects_holds_nobody_back_and_is_reported_once()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa, TestWorld.Luis with { Email = "rubbish" });
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        world.Mail.Unknown.Add("rubbish");
+        world.Clock.Advance(TimeSpan.FromDays(351));
+
+        var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
+
+        Assert.Equal(2, failed.Summary.Sent);
+        var failure = Assert.Single(failed.Summary.Failures);
+        Assert.Equal(TestWorld.Oakland.Value, failure.Where);
+        Assert.DoesNotContain("rubbish", failed.Message, StringComparison.Ordinal);
+        var line = (await world.AuditEventsAsync(TestWorld.Oakland))[0];
+        Assert.Equal(("reminder-sent", "Milestone of 14 days, with 14 remaining. To rosa@lea.example. Rejected: rubbish."), (line["Kind"], line["Detail"]));
+        await RunAsync(world);
+        Assert.Equal(2, world.Mail.Offers.Count);
+    }
+
+    [Fact]
+    public async Task When_every_address_is_rejected_each_run_tries_again_and_says_so()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Mail.Unknown.Add(TestWorld.Rosa.Email!);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
+        Assert.Equal("reminder-refused", (await world.AuditEventsAsync(TestWorld.Oakland))[0]["Kind"]);
+
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Luis);
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
+
+        Assert.Equal(["luis@lea.example", "rosa@lea.example"], Assert.Single(world.Mail.Offers).Email.To.Select(to => to.Address));
+        Assert.Equal(["reminder-sent", "lea-saved", "reminder-refused", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+    }
+
+    [Fact]
+    public async Task Nobody_to_remind_is_said_once_in_the_audit_trail_and_the_announcement_is_posted_all_the_same()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.GenerateAsync(TestWorld.Oakland, by: TestWorld.Rosa with { Email = null });
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        Assert.Equal(1, (await RunAsync(world)).WithoutRecipient);
+        Assert.Equal(1, (await RunAsync(world)).WithoutRecipient);
+
+        Assert.Single(world.MyToms.Shown);
+        Assert.Equal(["reminder-without-recipient", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Luis);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await RunAsync(world);
+        Assert.EndsWith("in 13 days", Assert.Single(world.Mail.Offers).Email.Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_generated_is_told_once_at_the_address_on_file_or_else_at_the_one_of_then()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa with { Email = "new@lea.example" }, TestWorld.Luis with { Email = "NEW@lea.example" });
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await RegisterAsync(world, TestWorld.Berkeley, "Berkeley Unified", TestWorld.Luis);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+
+        await RunAsync(world);
+
+        Assert.Equal(
+            ["luis@lea.example, rosa@lea.example", "new@lea.example"],
+            world.Mail.Offers.Select(offer => string.Join(", ", offer.Email.To.Select(to => to.Address.ToLowerInvariant()).Order(StringComparer.Ordinal))).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_summary_and_the_progress_are_logged_and_name_no_person()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var logged = world.AnotherInstance(logs);
+        foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley, TestWorld.Fresno])
+            await world.MustGenerateAsync(lea);
+        world.Mail.Unknown.Add(TestWorld.Rosa.Email!);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        logged.Outside.Break = called =>
+        {
+            if (called is Called.Mail)
+                world.Clock.Advance(TimeSpan.FromSeconds(10));
+            return Fault.None;
+        };
+
+        await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(logged));
+
+        var lines = logs.Lines.Where(line => line.Contains("Daily run", StringComparison.Ordinal)).ToList();
+        Assert.Contains(lines, line => line.Contains("of 3 LEAs so far", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("Daily run finished: 3 LEAs, 0 reminders sent, 3 announcements posted", StringComparison.Ordinal) && line.Contains("10621660000000: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("rosa@", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_preview_says_what_the_run_then_does_and_changes_nothing()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa, TestWorld.Luis);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        world.Clock.Advance(TimeSpan.FromDays(344));
+        var before = await EverythingAsync(world);
+
+        var (now, _) = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+        var (later, _) = await world.Run.PreviewAsync(world.Clock.GetUtcNow().AddDays(12), TestContext.Current.CancellationToken);
+
+        Assert.Equal(before, await EverythingAsync(world));
+        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.MyToms.Requests);
+        var plan = Assert.Single(now);
+        Assert.Equal((TestWorld.Oakland, 14, 2), (plan.LeaId, plan.Reminder!.Milestone.Days, plan.Reminder.Recipients.Count));
+        Assert.Equal([(TestWorld.Berkeley, 14, 9), (TestWorld.Oakland, 3, 2)], later.Select(item => (item.LeaId, item.Reminder!.Milestone.Days, item.Reminder.DaysRemaining)));
+
+        await RunAsync(world);
+        Assert.Equal(plan.Reminder.OperationId, Assert.Single(world.Mail.Offers).Email.OperationId);
+        Assert.Equal(plan.Post!.Text, world.MyToms.Shown[TestWorld.Oakland.Value].Text);
+        Assert.Empty((await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken)).Plans);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_behind_does_not_bring_back_an_earlier_milestone()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(358) - TimeSpan.FromMinutes(1));
+        var credential = (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!;
+        var status = CredentialStatus.Of(credential, world.Calendar, credential.ExpiresAt.AddDays(-8));
+        var sent = new ReminderClaim(1, Milestone.Of(7)!.Value, Guid.Empty, default, credential.ExpiresAt.AddDays(-7), default);
+
+        Assert.NotNull(Reminder.Due(status, "Oakland Unified", [], []));
+        Assert.Null(Reminder.Due(status, "Oakland Unified", [], [sent]));
+    }
+
+    [Fact]
+    public async Task The_next_years_credentials_are_reminded_of_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(364));
+        await RunAsync(world);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+
+        await RunAsync(world);
+
+        Assert.Equal(2, world.Mail.Delivered.Count);
+        Assert.EndsWith("in 14 days", world.Mail.Delivered[1].Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_LEA_is_reminded_with_one_email_to_fifty()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var label = new string('a', 60);
+        var coordinators = Enumerable.Range(0, Lea.MaxCoordinators)
+            .Select(number => new Coordinator($"coordinator{number}", new string('n', 200), $"{number}{label}@{label}.{label}.{label}.example"));
+        await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", [.. coordinators]);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        for (var generation = 1; generation <= 100; generation++)
+            await world.MustGenerateAsync(TestWorld.Oakland, generation);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        world.Traffic.Reset();
+
+        await RunAsync(world);
+
+        Assert.Equal(Lea.MaxCoordinators + 1, Assert.Single(world.Mail.Offers).Email.To.Count);
+        Assert.Equal(1 + 4, world.Traffic.Requests.Count);
+    }
+
+    private static Task RegisterAsync(TestWorld world, LeaId leaId, string name, params Coordinator[] coordinators) =>
+        world.Register.SaveAsync(new Lea(leaId, name, coordinators), "test", TestContext.Current.CancellationToken);
+
+    private static async Task<IReadOnlyList<string>> EverythingAsync(TestWorld world) =>
+        [.. (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations")).Select(row => $"{row.PartitionKey}/{row.RowKey}/{row.ETag}")];
+}

@@ -1,0 +1,248 @@
+using Azure.Data.Tables;
+using Credentialing.Core.Runs;
+using Credentialing.Tests.Support;
+using static Credentialing.Tests.Runs.Driver;
+
+namespace Credentialing.Tests.Runs;
+
+/// <summary>Runs that meet each other, alive, slow, frozen or dead.</summary>
+public sealed class RivalRunTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Several_runs_at_once_send_what_one_would_send(int runs)
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            await using var world = await TestWorld.CreateAsync(azurite);
+            await world.MustGenerateAsync(TestWorld.Oakland);
+            await world.MustGenerateAsync(TestWorld.Berkeley);
+            world.Clock.Advance(TimeSpan.FromDays(351));
+            var instances = Enumerable.Range(0, runs).Select(_ => world.AnotherInstance()).ToList();
+
+            await DriveAsync(world.Clock, instances, instance => RunAsync(instance));
+
+            Assert.Equal(2, world.Mail.Offers.Count);
+            Assert.Equal(2, world.Mail.Delivered.Count);
+            Assert.Equal(2, world.MyToms.Shown.Count);
+            foreach (var instance in instances)
+                await instance.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_run_that_finds_a_dead_runs_claim_waits_until_it_has_run_out_and_sends_under_the_same_id()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var dying = world.AnotherInstance();
+        dying.Outside.Break = called => called is Called.Mail ? Fault.DeathAfter : Fault.None;
+        await Task.WhenAny(dying.Run.RunAsync(TestContext.Current.CancellationToken), dying.Outside.Died);
+        var before = world.Clock.GetUtcNow();
+
+        await DriveAsync(world.Clock, [world], instance => RunAsync(instance));
+
+        Assert.True(world.Clock.GetUtcNow() - before >= TimeSpan.FromMinutes(5));
+        Assert.Equal(2, world.Mail.Offers.Count);
+        Assert.Single(world.Mail.Delivered);
+    }
+
+    [Fact]
+    public async Task A_regeneration_between_the_look_and_the_claim_leaves_nothing_to_be_sent_or_posted()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var coordinator = world.AnotherInstance();
+        world.Traffic.Reset();
+        world.Traffic.Break = number =>
+        {
+            // The pointers, the LEA, and then the claim.
+            if (number == 3)
+                coordinator.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1).GetAwaiter().GetResult();
+            return Fault.None;
+        };
+
+        await RunAsync(world);
+
+        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.MyToms.Shown);
+    }
+
+    [Fact]
+    public async Task An_announcement_that_might_still_be_on_its_way_is_removed_once_more()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var dying = world.AnotherInstance();
+        dying.Outside.Break = called => called is Called.MyToms ? Fault.Death : Fault.None;
+        await Task.WhenAny(dying.Run.RunAsync(TestContext.Current.CancellationToken), dying.Outside.Died);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+
+        // For all that is known, the other run's request may still be under way.
+        Assert.Equal(1, (await RunInTimeAsync(world)).Removed);
+        Assert.Equal(2, world.MyToms.Requests.Count);
+        Assert.Single(await world.RowsAsync("Expirations"));
+        Assert.Equal(0, (await RunAsync(world)).Leas);
+    }
+
+    [Fact]
+    public async Task A_claim_is_not_taken_over_from_a_run_that_has_noted_the_email_since()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        var sending = slow.Outside.HoldAt(Called.Mail);
+        var first = RunAsync(slow);
+        await sending.Reached;
+        world.Clock.Advance(TimeSpan.FromMinutes(4));
+        var claiming = world.Outside.HoldAt(Called.Storage);
+        var second = RunInTimeAsync(world);
+        await claiming.Reached;
+
+        sending.Open();
+        await first;
+        claiming.Open();
+
+        Assert.Equal(0, (await second).Sent);
+        Assert.Single(world.Mail.Offers);
+    }
+
+    [Fact]
+    public async Task A_run_leaves_alone_a_reminder_that_another_run_is_sending_and_waits_for_it()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        var sending = slow.Outside.HoldAt(Called.Mail);
+        var first = RunAsync(slow);
+        await sending.Reached;
+        await using var third = world.AnotherInstance(options => options.TimeLimit = TimeSpan.FromSeconds(10));
+        Assert.Equal("01612590000000", Assert.Single((await MustFailAsync(third)).Failures).Where); // in its ten seconds, it was not sent
+        Assert.Empty(world.Mail.Offers);
+
+        var second = RunInTimeAsync(world);
+        sending.Open();
+        await first;
+
+        Assert.Equal(0, (await second).Sent);
+        Assert.Single(world.Mail.Offers);
+    }
+
+    [Fact]
+    public async Task A_slow_run_that_fails_after_another_has_sent_does_not_undo_that()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        var sending = slow.Outside.HoldAt(Called.Mail);
+        slow.Outside.Break = called => called is Called.Mail ? Fault.Before : Fault.None;
+        var first = RunAsync(slow);
+        await sending.Reached;
+        world.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(1, (await RunAsync(world)).Sent);
+
+        sending.Open();
+        await Assert.ThrowsAsync<DailyRunFailedException>(() => first);
+
+        Assert.Equal(0, (await RunAsync(world)).Sent);
+        Assert.Single(world.Mail.Offers);
+    }
+
+    [Fact]
+    public async Task A_slow_run_that_sends_after_another_has_sent_notes_nothing_and_both_are_one_email()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        var sending = slow.Outside.HoldAt(Called.Mail);
+        var first = RunAsync(slow);
+        await sending.Reached;
+        world.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(1, (await RunAsync(world)).Sent);
+
+        sending.Open();
+        await first;
+
+        Assert.Single(world.Mail.Delivered);
+        Assert.Equal(["reminder-sent", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+    }
+
+    [Fact]
+    public async Task A_post_is_given_up_when_its_claim_has_run_out()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        var posting = slow.Outside.HoldAt(Called.MyToms);
+        var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask();
+        await posting.Reached;
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        world.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(1, (await RunAsync(world)).Removed);
+
+        posting.Open();
+        await first;
+
+        Assert.Empty(world.MyToms.Shown);
+        Assert.Single(await world.RowsAsync("Expirations"));
+    }
+
+    [Fact]
+    public async Task An_outbox_row_that_another_run_has_written_since_is_not_deleted_and_the_pointer_stays_until_it_is()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var coordinator = world.AnotherInstance();
+        await RunAsync(world);
+        await coordinator.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        var removing = world.Outside.HoldAt(Called.MyToms);
+        var run = RunInTimeAsync(world);
+        await removing.Reached;
+        var row = new TableEntity(TestWorld.Oakland.Value, "announcement") { ["PostingUntil"] = world.Clock.GetUtcNow().AddMinutes(1) };
+        await coordinator.Storage.Leas.UpdateEntityAsync(row, Azure.ETag.All, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
+
+        removing.Open();
+        await run;
+
+        Assert.True(world.MyToms.Requests.Count(request => request.Request.StartsWith("DELETE", StringComparison.Ordinal)) >= 2);
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), line => line.RowKey == "announcement");
+        Assert.Single(await world.RowsAsync("Expirations"));
+    }
+
+    [Fact]
+    public async Task Two_runs_around_expiry_do_not_leave_the_older_text_on_MyTOMS()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(364));
+        await RunAsync(world);
+        world.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
+        var posting = slow.Outside.HoldAt(Called.MyToms);
+        var first = RunAsync(slow); // "today"
+        await posting.Reached;
+        world.Clock.Advance(TimeSpan.FromSeconds(2));
+        await RunAsync(world); // "expired"
+
+        posting.Open();
+        await first;
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await RunAsync(world);
+
+        Assert.Equal("SIS vendor credentials have expired", world.MyToms.Shown[TestWorld.Oakland.Value].Title);
+    }
+
+    [Fact]
+    public async Task A_removal_that_a_late_post_may_undo_is_finished_by_the_same_run()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var slow = world.AnotherInstance();
+        var posting = slow.Outside.HoldAt(Called.MyToms);
+        var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask();
+        await posting.Reached;
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        var removing = world.Outside.HoldAt(Called.MyToms);
+        var run = RunInTimeAsync(world);
+        await removing.Reached;
+
+        removing.Open();
+        posting.Open();
+        await first;
+
+        Assert.Equal(1, (await run).Removed);
+        Assert.Empty(world.MyToms.Shown);
+        Assert.Single(await world.RowsAsync("Expirations"));
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using Credentialing.Core.Announcements;
+
+namespace Credentialing.Tests.Support;
+
+/// <summary>A MyTOMS that several instances of the app share.</summary>
+public sealed class MyTomsSite(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, AnnouncementBody> shown = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(string Request, AnnouncementBody? Body, DateTimeOffset At)> requests = new();
+
+    /// <summary>What it shows, by CDS code.</summary>
+    public IReadOnlyDictionary<string, AnnouncementBody> Shown => shown;
+
+    /// <summary>What it was asked to do, as verb and path, and when.</summary>
+    public IReadOnlyList<(string Request, AnnouncementBody? Body, DateTimeOffset At)> Requests => [.. requests];
+
+    /// <summary>The LEAs whose requests it never answers.</summary>
+    public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>The way to it from one instance of the app.</summary>
+    public HttpMessageHandler From(Outside outside) => new Handler(this, outside);
+
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested(); // nothing goes out that was given up before
+        var id = request.RequestUri!.Segments[^1];
+        if (Hangs.Contains(id))
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+
+        Assert.Equal("the key", Assert.Single(request.Headers.GetValues("X-Api-Key")));
+        Assert.Equal($"/announcements/{id}", request.RequestUri.AbsolutePath);
+        var body = request.Content is null ? null : JsonSerializer.Deserialize<AnnouncementBody>(await request.Content.ReadAsStringAsync(cancellationToken), JsonSerializerOptions.Web);
+        requests.Enqueue(($"{request.Method} {id}", body, time.GetUtcNow()));
+        if (request.Method == HttpMethod.Put)
+            shown[id] = body!;
+        else
+            shown.TryRemove(id, out _);
+        return new HttpResponseMessage(HttpStatusCode.NoContent);
+    }
+
+    private sealed class Handler(MyTomsSite site, Outside outside) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage? answer = null;
+            await outside.CallAsync(
+                Called.MyToms,
+                Fault.None,
+                async () => answer = await site.AnswerAsync(request, cancellationToken),
+                status => answer = new HttpResponseMessage((HttpStatusCode)status));
+            return answer!;
+        }
+    }
+}
