@@ -44,6 +44,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
 
         Assert.True(world.Clock.GetUtcNow() - before >= TimeSpan.FromMinutes(5));
         Assert.Equal(2, world.Mail.Offers.Count);
+        Assert.Equal([false, true], world.Mail.Offers.Select(offer => offer.Email.IsRepeated));
         Assert.Single(world.Mail.Delivered);
     }
 
