@@ -383,6 +383,23 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         Assert.Equal(silent is Called.Mail ? (0, leas.Count) : (leas.Count, 0), (failed.Sent, failed.Posted));
     }
 
+    [Fact]
+    public async Task A_removal_that_fails_is_made_up_for_by_the_next_run()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await RunAsync(world);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        world.Outside.Break = called => called is Called.MyToms ? Fault.Before : Fault.None;
+        Assert.Equal(TestWorld.Oakland.Value, Assert.Single((await MustFailAsync(world)).Failures).Where);
+        Assert.Single(world.MyToms.Shown);
+        world.Outside.Break = null;
+
+        Assert.Equal(1, (await RunAsync(world)).Removed);
+
+        Assert.Empty(world.MyToms.Shown);
+        Assert.Single(await world.RowsAsync("Expirations"));
+    }
+
     public static TheoryData<Fault> Faults => [.. Enum.GetValues<Fault>().Except([Fault.None])];
 
     private static int DaysIn(Email email) => int.Parse(email.Subject.Split(' ')[^2], CultureInfo.InvariantCulture);
