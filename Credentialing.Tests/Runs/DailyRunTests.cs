@@ -210,7 +210,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         logged.Outside.Break = called =>
         {
             if (called is Called.Mail)
-                world.Clock.Advance(TimeSpan.FromSeconds(10));
+                world.Clock.Advance(TimeSpan.FromSeconds(5));
             return Fault.None;
         };
 
