@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Credentialing.Core.Leas;
 
-/// <summary>Counts days as people at an LEA count them: by the calendar on the wall, in the LEA's time zone.</summary>
+/// <summary>Counts days, and tells dates and times, as people at an LEA do: by the calendar on the wall, in the LEA's time zone.</summary>
 /// <param name="timeZone">The LEAs' time zone.</param>
 public sealed class LeaCalendar(TimeZoneInfo timeZone)
 {

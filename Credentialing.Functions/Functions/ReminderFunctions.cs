@@ -34,7 +34,7 @@ public sealed class ReminderFunctions(Caller caller, DailyRun run, LeaCalendar c
             if (request.Query.TryGetValue("on", out var text) &&
                 (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out on) || on < today || on > today.AddYears(2)))
                 return Problems.InvalidDate();
-            var at = calendar.At(on, now);
+            var at = on == today ? now : calendar.At(on, now);
             var preview = await run.PreviewAsync(at, cancellationToken);
             return TypedResults.Ok(new PreviewAnswer(
                 on,

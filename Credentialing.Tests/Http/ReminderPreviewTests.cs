@@ -74,6 +74,18 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Today_is_now_even_in_the_hour_that_clocks_show_twice()
+    {
+        var now = new DateTimeOffset(2026, 11, 1, 1, 30, 0, TimeSpan.FromHours(-7)); // an hour later, clocks show the same again
+        await using var world = await TestWorld.CreateAsync(azurite, now.ToUniversalTime());
+        await using var host = await TestHost.StartAsync(world);
+
+        var answer = await host.SendAsync(HttpMethod.Get, "reminders/preview", "toms");
+
+        Assert.Equal(now, answer.Json.GetProperty("at").GetDateTimeOffset());
+    }
+
+    [Fact]
     public async Task It_says_of_each_LEA_whom_it_reminds_and_what_it_announces()
     {
         await using var world = await BusyWorldAsync();
