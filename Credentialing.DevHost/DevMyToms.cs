@@ -96,7 +96,7 @@ internal sealed class DevMyToms
             <head>
               <meta charset="utf-8">
               <meta name="viewport" content="width=device-width">
-              <title>MyTOMS Home</title>
+              <title>What MyTOMS was sent</title>
               <style>
                 body { font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
                 ul { list-style: none; padding: 0 }
@@ -107,7 +107,7 @@ internal sealed class DevMyToms
               </style>
             </head>
             <body>
-              <h1>MyTOMS Home</h1>
+              <h1>What MyTOMS was sent</h1>
               <p>DevHost plays MyTOMS. This is what it was sent: {{count}} in all.</p>
               <ul>
             {{items}}  </ul>
@@ -124,6 +124,7 @@ internal sealed class DevMyToms
         Title.Length: > 0,
         Text.Length: > 0,
         ExpiresAt.Kind: DateTimeKind.Utc,
+        TimeZone.Length: > 0,
         DaysRemaining: >= 0 and <= CredentialStatus.ExpiringDays,
         Link: { IsAbsoluteUri: true, Scheme: "https" or "http" },
     };

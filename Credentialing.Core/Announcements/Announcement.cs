@@ -9,10 +9,11 @@ namespace Credentialing.Core.Announcements;
 /// <param name="Title">A line.</param>
 /// <param name="Text">A few sentences, which name the LEA.</param>
 /// <param name="ExpiresAt">When the credentials end, or ended.</param>
+/// <param name="TimeZone">The IANA name of the LEA's time zone.</param>
 /// <param name="DaysRemaining">Calendar days at the LEA until then, 0 on the last day and ever after.</param>
 /// <param name="Link">The screen on which they are regenerated.</param>
 public sealed record Announcement(
-    LeaId LeaId, CredentialState State, string Title, string Text, DateTimeOffset ExpiresAt, int DaysRemaining, Uri Link)
+    LeaId LeaId, CredentialState State, string Title, string Text, DateTimeOffset ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
 {
     private const string WhatToDo = "Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.";
 
@@ -35,6 +36,7 @@ public sealed record Announcement(
             $"SIS vendor credentials {title}",
             $"The SIS vendor credentials of {leaName} {what}. {consequence} can no longer download student score reports. {WhatToDo}",
             credential.ExpiresAt,
+            calendar.TimeZone,
             days,
             screen.For(leaId));
     }

@@ -6,10 +6,11 @@ namespace Credentialing.Core.Announcements;
 /// <param name="Title">A line.</param>
 /// <param name="Text">A few sentences.</param>
 /// <param name="ExpiresAt">When the credentials end, or ended, in UTC.</param>
+/// <param name="TimeZone">The IANA name of the time zone in which to tell people that instant.</param>
 /// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
 /// <param name="Link">The screen on which they are regenerated.</param>
 public sealed record AnnouncementBody(
-    string LeaId, string State, string Title, string Text, DateTime ExpiresAt, int DaysRemaining, Uri Link)
+    string LeaId, string State, string Title, string Text, DateTime ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
 {
     /// <summary>The body of an announcement.</summary>
     public static AnnouncementBody Of(Announcement announcement) => new(
@@ -18,6 +19,7 @@ public sealed record AnnouncementBody(
         announcement.Title,
         announcement.Text,
         announcement.ExpiresAt.UtcDateTime,
+        announcement.TimeZone,
         announcement.DaysRemaining,
         announcement.Link);
 }

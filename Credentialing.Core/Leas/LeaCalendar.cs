@@ -6,6 +6,9 @@ namespace Credentialing.Core.Leas;
 /// <param name="timeZone">The LEAs' time zone.</param>
 public sealed class LeaCalendar(TimeZoneInfo timeZone)
 {
+    /// <summary>The IANA name of the time zone, such as "America/Los_Angeles".</summary>
+    public string TimeZone => timeZone.Id;
+
     /// <summary>The date and time that clocks at the LEA show at <paramref name="instant"/>.</summary>
     public DateTime LocalTime(DateTimeOffset instant) => TimeZoneInfo.ConvertTime(instant, timeZone).DateTime;
 

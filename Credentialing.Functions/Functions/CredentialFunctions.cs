@@ -1,5 +1,6 @@
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
 using Credentialing.Functions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -9,7 +10,7 @@ namespace Credentialing.Functions;
 
 /// <summary>An LEA's credentials, for its coordinators, and their check, for TOMS.</summary>
 public sealed class CredentialFunctions(
-    Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors)
+    Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors, LeaCalendar calendar)
 {
     /// <summary>What the screen shows of the LEA's credentials; their ETag goes with a regeneration.</summary>
     [Function("GetCredentials")]
@@ -21,7 +22,7 @@ public sealed class CredentialFunctions(
         {
             var status = await credentials.StatusAsync(lea, cancellationToken);
             SetETag(request, status.Credential);
-            return TypedResults.Ok(CredentialAnswer.Of(lea, status));
+            return TypedResults.Ok(CredentialAnswer.Of(lea, status, calendar));
         });
 
     /// <summary>
@@ -69,7 +70,7 @@ public sealed class CredentialFunctions(
             case GenerationOutcome.Generated generated:
                 SetETag(request, generated.Credential);
                 return TypedResults.Created(
-                    request.Path, CredentialAnswer.Of(generated.Credential.LeaId, credentials.StatusOf(generated.Credential)) with { SecretKey = generated.SecretKey.Reveal() });
+                    request.Path, CredentialAnswer.Of(generated.Credential.LeaId, credentials.StatusOf(generated.Credential), calendar) with { SecretKey = generated.SecretKey.Reveal() });
             case GenerationOutcome.Conflict conflict:
                 SetETag(request, conflict.Current);
                 return Problems.CredentialChanged(conflict.Current);
@@ -80,8 +81,11 @@ public sealed class CredentialFunctions(
 
     private static void SetETag(HttpRequest request, Credential? credential)
     {
-        if (credential is not null)
-            request.HttpContext.Response.Headers[HeaderNames.ETag] = Precondition.ETag(credential.Generation);
+        if (credential is null)
+            return;
+        var headers = request.HttpContext.Response.Headers;
+        headers.ETag = Precondition.ETag(credential.Generation);
+        headers.AccessControlExposeHeaders = HeaderNames.ETag; // to screens of another origin: the platform's CORS settings cannot say it
     }
 
     private sealed record AuthorizationBody(bool? Authorized, string? WordingVersion);

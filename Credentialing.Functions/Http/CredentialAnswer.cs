@@ -14,6 +14,7 @@ namespace Credentialing.Functions.Http;
 /// <param name="ExpiresAt">When they end, or ended.</param>
 /// <param name="DaysRemaining">Calendar days until then.</param>
 /// <param name="LastUsedOn">The last date on which a vendor used them.</param>
+/// <param name="TimeZone">The IANA name of the time zone in which to tell people dates and times.</param>
 /// <param name="Action">What the button does: <c>generate</c> or <c>regenerate</c>.</param>
 /// <param name="Authorization">The wording that a coordinator must agree to.</param>
 internal sealed record CredentialAnswer(
@@ -26,6 +27,7 @@ internal sealed record CredentialAnswer(
     DateTime? ExpiresAt,
     int? DaysRemaining,
     DateOnly? LastUsedOn,
+    string TimeZone,
     string Action,
     CredentialAnswer.Wording Authorization)
 {
@@ -33,7 +35,7 @@ internal sealed record CredentialAnswer(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SecretKey { get; init; }
 
-    internal static CredentialAnswer Of(LeaId leaId, CredentialStatus status) => new(
+    internal static CredentialAnswer Of(LeaId leaId, CredentialStatus status, LeaCalendar calendar) => new(
         leaId.Value,
         status.State switch
         {
@@ -50,6 +52,7 @@ internal sealed record CredentialAnswer(
         status.Credential?.ExpiresAt.UtcDateTime,
         status.DaysRemaining,
         status.Credential?.LastUsedOn,
+        calendar.TimeZone,
         status.State is CredentialState.None ? "generate" : "regenerate",
         new Wording(ReleaseWording.Current.Version, ReleaseWording.Current.Text));
 

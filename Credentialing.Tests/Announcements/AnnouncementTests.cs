@@ -67,6 +67,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
                 ("title", "SIS vendor credentials have expired"),
                 ("text", $"The SIS vendor credentials of Oakland Unified expired on Tuesday, November 23, 2027. Vendors can no longer download student score reports. {Regenerate}"),
                 ("expiresAt", "2027-11-23T20:00:00Z"),
+                ("timeZone", "America/Los_Angeles"),
                 ("daysRemaining", "0"),
                 ("link", $"{host.Address}?lea=01612590000000"),
             ],

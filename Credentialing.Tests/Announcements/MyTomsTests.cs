@@ -29,6 +29,7 @@ public sealed class MyTomsTests
         "A title",
         "A text.",
         new DateTimeOffset(2027, 11, 23, 20, 0, 0, TimeSpan.Zero),
+        Pacific.Zone.Id,
         14,
         new Uri("https://toms.example/"));
 
