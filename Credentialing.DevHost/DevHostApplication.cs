@@ -55,13 +55,15 @@ public static class DevHostApplication
             .AddSingleton(parts.Clock)
             .AddCredentialing(builder.Configuration)
             .AddSingleton(new DevMyToms(parts.MyTomsFile))
-            .AddSingleton(services => new CredentialingScreen(AddressOf(services)))
+            .AddSingleton(services => new CredentialingScreen(new Uri(AddressOf(services), Screens.CredentialingPath)))
             .AddFunctionTimers()
             .AddDevSignIn();
+        builder.Services.AddScreens();
         builder.Services.AddHttpClient(MyToms.Client, (services, client) => client.BaseAddress = new Uri(AddressOf(services), $"{DevMyToms.Path}/"));
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseScreens();
         app.UseBareNotFound();
         app.Use((context, next) => Guard.RunAsync(context, app.Logger, () => next(context)));
         app.MapFunctions();

@@ -14,15 +14,16 @@ internal static class Welcome
         Line($"");
         Line($"Credentialing is ready at {address}/{FunctionEndpoints.RoutePrefix}");
         Line($"");
+        Line($"  screens    {address}/   (MyTOMS Home, and SIS Vendor Credentialing)");
         Line($"  functions  {address}/{FunctionEndpoints.RoutePrefix}   (try /health/ready)");
         Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
         Line($"  mail       maildev: inbox {maildev.InboxAddress}, SMTP {maildev.SmtpAddress}");
-        Line($"  MyTOMS     {address}{DevMyToms.Path}   (what was announced there)");
+        Line($"  MyTOMS     {address}{DevMyToms.Path}   (what it was sent, of all LEAs)");
         Line($"  daily run  at 14:00 UTC   (POST /admin/functions/SendExpiryReminders runs it now)");
         Line($"  data       {dataFolder}   (--reset starts afresh)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
         Line($"");
-        Line($"The LEAs, and who can be signed in as (POST /dev/sign-in with persona=NAME answers with an access token):");
+        Line($"The LEAs, and who can be signed in as (at the screens, or with POST /dev/sign-in and persona=NAME, which answers with an access token):");
         foreach (var lea in World.Leas)
         {
             var status = await credentials.StatusAsync(lea.Id, CancellationToken.None);

@@ -69,7 +69,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
                 ("expiresAt", "2027-11-23T20:00:00Z"),
                 ("timeZone", "America/Los_Angeles"),
                 ("daysRemaining", "0"),
-                ("link", $"{host.Address}?lea=01612590000000"),
+                ("link", $"{host.Address}credentialing/?lea=01612590000000"),
             ],
             announcement.EnumerateObject().Select(member => (member.Name, member.Value.ToString())));
     }

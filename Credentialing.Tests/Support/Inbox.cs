@@ -7,6 +7,8 @@ namespace Credentialing.Tests.Support;
 /// <summary>The inbox of a maildev.</summary>
 internal sealed class Inbox(Uri address) : IDisposable
 {
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly HttpClient client = new() { BaseAddress = address };
 
     /// <summary>All mails, in no particular order.</summary>
@@ -18,6 +20,17 @@ internal sealed class Inbox(Uri address) : IDisposable
             await MimeMessage.LoadAsync(source, TestContext.Current.CancellationToken),
             [.. mail.GetProperty("envelope").GetProperty("to").EnumerateArray().Select(to => to.GetProperty("address").GetString()!)]);
     }));
+
+    /// <summary>Waits for a mail with such a subject, as a reader does.</summary>
+    internal async Task<ReceivedMail> ArrivedAsync(Predicate<string> subject)
+    {
+        while (true)
+        {
+            if ((await ReadAsync()).SingleOrDefault(mail => subject(mail.Message.Subject!)) is { } arrived)
+                return arrived;
+            await Task.Delay(PollInterval, TestContext.Current.CancellationToken);
+        }
+    }
 
     /// <summary>The subjects of all mails, in no particular order; empty where there is none.</summary>
     internal async Task<string[]> SubjectsAsync() =>

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
+
+namespace Credentialing.DevHost;
+
+/// <summary>
+/// Serves the screens as they are published: the files of <c>web/site</c>, compressed, with the headers that
+/// <c>staticwebapp.config.json</c> gives them on Azure. Only <c>host.js</c> is DevHost's own.
+/// </summary>
+internal static class Screens
+{
+    /// <summary>Where the SIS Vendor Credentialing screen is.</summary>
+    internal const string CredentialingPath = "/credentialing/";
+
+    private static readonly string Site = Path.Combine(ProjectFolder.Root, "web", "site");
+
+    internal static void AddScreens(this IServiceCollection services) => services.AddResponseCompression(compression =>
+        // Not JSON: what has a secret in it is not to be compressed together with what a caller can choose.
+        compression.MimeTypes = ["text/html", "text/css", "text/javascript", "image/svg+xml"]);
+
+    internal static void UseScreens(this WebApplication app)
+    {
+        var headers = ReadHeaders();
+        var files = new PhysicalFileProvider(Site);
+        app.UseResponseCompression();
+        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            FileProvider = files,
+            OnPrepareResponse = file =>
+            {
+                foreach (var (name, value) in headers)
+                    file.Context.Response.Headers[name] = value;
+            },
+        });
+        app.MapGet("/host.js", () => Results.File(Path.Combine(ProjectFolder.Path, "host.js"), "text/javascript"));
+        app.MapGet("/dev/personas", () => World.Personas.Where(persona => persona.Leas.Count > 0).Select(persona => new
+        {
+            persona.Id,
+            persona.Name,
+            Leas = World.Leas.Where(lea => persona.Leas.Contains(lea.Id)).Select(lea => new { Id = lea.Id.Value, lea.Name }),
+        }));
+    }
+
+    private static Dictionary<string, string> ReadHeaders()
+    {
+        using var configuration = JsonDocument.Parse(File.ReadAllText(Path.Combine(Site, "staticwebapp.config.json")));
+        return configuration.RootElement.GetProperty("globalHeaders").Deserialize<Dictionary<string, string>>()!;
+    }
+}

@@ -1,0 +1,103 @@
+/**
+ * Plays the page that hosts the screens: signs in as a persona without a password, and tells and moves DevHost's clock. What it
+ * exports is described in web/site/host.d.ts.
+ */
+
+import { element } from "./scripts/elements.js";
+
+/**
+ * @typedef {object} Persona
+ * @property {string} id
+ * @property {string} name
+ * @property {import("../web/site/host.js").Lea[]} leas
+ *
+ * @typedef {object} SignedIn  what the browser's storage keeps
+ * @property {Persona} persona
+ * @property {string} token
+ */
+
+export const api = "/api/";
+
+const storage = "devhost";
+const bar = element("aside", { class: "bg-base-lightest padding-1 text-center", lang: "en", "aria-label": "DevHost" });
+document.body.append(bar);
+
+/** @type {SignedIn | null} */
+let signedIn = JSON.parse(localStorage.getItem(storage) ?? "null");
+fillBar();
+
+export async function leas() {
+  while (signedIn === null)
+    await signIn();
+  return signedIn.persona.leas;
+}
+
+export const accessToken = async () => String(signedIn?.token);
+
+export async function signIn() {
+  const before = signedIn?.persona.id;
+  /** @type {Persona[]} */
+  const personas = await (await fetch("/dev/personas")).json();
+  const persona = await pick(personas);
+  if (persona === null)
+    return;
+  const token = await (await fetch("/dev/sign-in", { method: "POST", body: new URLSearchParams({ persona: persona.id }) })).text();
+  signedIn = { persona, token };
+  localStorage.setItem(storage, JSON.stringify(signedIn));
+  if (before !== undefined && before !== persona.id)
+    location.reload();
+  fillBar();
+}
+
+/**
+ * @param {Persona[]} personas
+ * @returns {Promise<Persona | null>}
+ */
+function pick(personas) {
+  const dialog = element("dialog", { class: "usa-modal", lang: "en", "aria-labelledby": "devhost-title" },
+    element("div", { class: "usa-modal__content" }, element("div", { class: "usa-modal__main" },
+      element("h2", { id: "devhost-title", class: "usa-modal__heading" }, "DevHost: who are you?"),
+      element("ul", { class: "usa-list usa-list--unstyled" }, ...personas.map(({ id, name, leas }) => element("li", { class: "margin-top-1" },
+        element("button", { type: "button", class: "usa-button usa-button--outline width-full", value: id },
+          `${name}: ${leas.map(lea => lea.name).join("; ")}`)))))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise(resolve => {
+    dialog.addEventListener("click", event => {
+      if (event.target instanceof HTMLButtonElement)
+        dialog.close(event.target.value);
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(personas.find(({ id }) => id === dialog.returnValue) ?? null);
+    });
+  });
+}
+
+async function fillBar() {
+  const switchPersona = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, "Somebody else");
+  switchPersona.addEventListener("click", signIn);
+  const who = signedIn === null ? [] : [`DevHost: you are ${signedIn.persona.name}. `, switchPersona, "."];
+  bar.replaceChildren(...who, ...await clock());
+}
+
+/** The clock and what moves it; nothing where a test's clock cannot be moved. */
+async function clock() {
+  const answer = await fetch("/dev/clock");
+  if (!answer.ok)
+    return [];
+  const now = new Date((await answer.json()).now);
+  const move = [1, 7, 30, 300].map(days => {
+    const button = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, `${days} ${days === 1 ? "day" : "days"}`);
+    button.addEventListener("click", async () => {
+      await fetch("/dev/clock", { method: "POST", body: new URLSearchParams({ days: String(days) }) });
+      location.reload();
+    });
+    return button;
+  });
+  return [
+    ` Its clock: ${now.toLocaleString("en-US", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC. Move it forward by `,
+    ...move.flatMap((button, index) => [...(index > 0 ? [", "] : []), button]),
+    ".",
+  ];
+}

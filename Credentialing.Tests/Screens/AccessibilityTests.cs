@@ -1,0 +1,253 @@
+using Credentialing.Tests.Support;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    /// <summary>WCAG 2.2, levels A and AA, and what axe knows beyond it.</summary>
+    private static readonly AxeRunOptions Rules = new()
+    {
+        RunOnly = RunOnlyOptions.Tags("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"),
+    };
+
+    /// <summary>What 1280 by 1024 pixels show at 400 %: WCAG 2.2, success criterion 1.4.10.</summary>
+    private static readonly ViewportSize Narrow = new() { Width = 320, Height = 256 };
+
+    public static TheoryData<ScreenState> States => [.. Enum.GetValues<ScreenState>()];
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public async Task Axe_finds_no_violation(ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.ReachAsync(browser, host);
+        await AssertAxeIsContentAsync(visit);
+    }
+
+    /// <summary>In Spanish, whose words are longer.</summary>
+    [Theory]
+    [MemberData(nameof(States))]
+    public async Task At_320_pixels_and_at_400_percent_nothing_is_lost(ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.ReachAsync(browser, host, new() { Locale = "es-US", ViewportSize = Narrow });
+
+        await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "es");
+        await AssertAxeIsContentAsync(visit);
+        // Nothing to scroll to sideways, and nothing that is cut off: what is only for screen readers aside.
+        Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll("body, body *")]
+              .filter(element => element.checkVisibility() && !element.closest(".usa-sr-only, .usa-skipnav, .usa-checkbox__input"))
+              .filter(element => {
+                const { left, right } = element.getBoundingClientRect();
+                return left < 0 || right > innerWidth || (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX !== "visible");
+              })
+              .map(element => element.outerHTML.slice(0, 200))
+            """));
+        Assert.True(await visit.Page.EvaluateAsync<bool>("document.scrollingElement.scrollWidth <= innerWidth"));
+        foreach (var button in await visit.Page.Locator("button:visible").AllAsync())
+        {
+            await button.ScrollIntoViewIfNeededAsync();
+            await Expect(button).ToBeInViewportAsync(new() { Ratio = 0.9f });
+        }
+    }
+
+    [Fact]
+    public async Task Everything_works_with_the_keyboard_alone()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", Visit.Home);
+        await visit.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+
+        await TabToAsync(visit, visit.Page.GetByRole(AriaRole.Link, new() { Name = "Skip to main content" }));
+        await Expect(visit.Page.GetByRole(AriaRole.Link, new() { Name = "Skip to main content" })).ToBeInViewportAsync();
+        await TabToAsync(visit, visit.Page.GetByRole(AriaRole.Link, new() { Name = "Credentialing" }));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Notice).Not.ToBeEmptyAsync();
+
+        await TabToAsync(visit, visit.Page.GetByRole(AriaRole.Link, new() { Name = "Skip to main content" }));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
+        await TabToAsync(visit, visit.Page.GetByLabel("Your LEAs"));
+        await PressAsync(visit, "ArrowDown");
+        await TabToAsync(visit, visit.Button("Show this LEA"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByText("(CDS code 01612590130617)")).ToBeVisibleAsync();
+
+        await TabToAsync(visit, visit.Box);
+        await PressAsync(visit, "Space");
+        await TabToAsync(visit, visit.Button("Generate Credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Button("Cancel")).ToBeFocusedAsync();
+        await TabToAsync(visit, visit.Button("Yes, Generate Credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "The secret key can be seen only until you leave this screen." })).ToBeFocusedAsync();
+
+        await TabToAsync(visit, visit.Button("SHOW SECRET KEY"));
+        await PressAsync(visit, "Enter");
+        var key = await visit.Key.InnerTextAsync();
+        Assert.StartsWith("tsk_", key, StringComparison.Ordinal);
+        await TabToAsync(visit, visit.Button("Copy secret key"));
+        await PressAsync(visit, "Space");
+        await Expect(visit.Page.GetByText("The secret key was copied.")).ToBeVisibleAsync();
+        Assert.Equal(key, await visit.Page.EvaluateAsync<string>("navigator.clipboard.readText()"));
+    }
+
+    [Fact]
+    public async Task The_dialog_keeps_the_focus_and_gives_it_back()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.Confirming.ReachAsync(browser, host);
+        foreach (var key in (string[])["Tab", "Tab", "Tab", "Tab", "Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab"])
+        {
+            await PressAsync(visit, key);
+            // From its last control on, the browser's own are next; the page behind it never is.
+            Assert.True(await visit.Page.EvaluateAsync<bool>("document.activeElement === document.body || document.activeElement.closest('#confirmation') !== null"));
+        }
+
+        await PressAsync(visit, "Escape");
+        await Expect(visit.Dialog).ToBeHiddenAsync();
+        await Expect(visit.Button("Generate Credentials")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task Changes_are_announced_to_screen_readers()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.Context.GrantPermissionsAsync(["clipboard-write"]);
+
+        await HearsAsync(visit, AriaRole.Status, "No credentials have been generated.");
+        await visit.ClickBoxAsync();
+        await HearsAsync(visit, AriaRole.Status, "The button Generate Credentials is available now.");
+        await visit.ClickBoxAsync();
+        await HearsAsync(visit, AriaRole.Status, "The button Generate Credentials is no longer available.");
+        await visit.GenerateAsync();
+        await HearsAsync(visit, AriaRole.Status, "New credentials were generated. Current credentials expire in 365 days.");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "The secret key can be seen only until you leave this screen." })).ToBeFocusedAsync();
+        await visit.Button("SHOW SECRET KEY").ClickAsync();
+        await HearsAsync(visit, AriaRole.Status, "The secret key is shown.");
+        await visit.Button("HIDE SECRET KEY").ClickAsync();
+        await HearsAsync(visit, AriaRole.Status, "The secret key is hidden.");
+        await visit.Button("Copy secret key").ClickAsync();
+        await HearsAsync(visit, AriaRole.Status, "The secret key was copied.");
+
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await visit.AskToGenerateAsync();
+        await HearsAsync(visit, AriaRole.Alert, "Your session has ended.");
+    }
+
+    [Fact]
+    public async Task What_has_not_changed_is_not_announced_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("No credentials have been generated.");
+        await visit.ClickBoxAsync();
+        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, "**/credentials");
+        await visit.SettleAsync();
+        await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("The button Generate Credentials is available now.");
+    }
+
+    [Fact]
+    public async Task The_navigation_has_its_name()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { Locale = "es-US" });
+        await Expect(visit.Page.GetByRole(AriaRole.Navigation, new() { Name = "Principal" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task The_page_says_what_language_each_part_is_in()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { Locale = "es-MX" });
+        await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "es");
+        await Expect(visit.Button("English")).ToHaveAttributeAsync("lang", "en");
+        await Expect(visit.Page.GetByText("I authorize the release")).ToHaveAttributeAsync("lang", "en");
+        await Expect(visit.Page.GetByText("Autorizo que")).ToHaveAttributeAsync("lang", "es");
+    }
+
+    [Theory]
+    [InlineData(ScreenState.ConfirmingRegeneration)]
+    [InlineData(ScreenState.KeyShown)]
+    [InlineData(ScreenState.HomeExpired)]
+    public async Task Nothing_moves_for_those_who_asked_for_less_motion(ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.ReachAsync(browser, host, new() { ReducedMotion = ReducedMotion.Reduce });
+        Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll("*")]
+              .filter(element => ["", "::before", "::after"].some(part => {
+                const { transitionDuration, animationName } = getComputedStyle(element, part);
+                return animationName !== "none" || transitionDuration.split(", ").some(duration => duration !== "0s");
+              }))
+              .map(element => element.outerHTML.slice(0, 200))
+            """));
+    }
+
+    /// <summary>Where the system's colors replace the page's, lines must say what backgrounds did.</summary>
+    [Theory]
+    [InlineData(ScreenState.ConfirmingRegeneration, "#confirmation", "#cancel", "#confirm")]
+    [InlineData(ScreenState.KeyShown, "#warning", "#show-key", "#copy-key", "nav [aria-current]")]
+    [InlineData(ScreenState.Authorized, "#notice .usa-alert", "#wording", "#generate")]
+    [InlineData(ScreenState.SeveralLeas, "#pick", "#picker button")]
+    [InlineData(ScreenState.HomeExpired, "#announcements .usa-alert")]
+    [InlineData(ScreenState.SessionEnded, "#message .usa-alert", "#message button")]
+    public async Task In_forced_colors_everything_has_its_outline(ScreenState state, params string[] outlined)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.ReachAsync(browser, host, new() { ForcedColors = ForcedColors.Active });
+        foreach (var part in outlined)
+        {
+            Assert.True(
+                await visit.Page.Locator(part).EvaluateAsync<bool>("""
+                    element => ["borderTop", "borderBottom"].every(side => {
+                      const style = getComputedStyle(element);
+                      return parseFloat(style[`${side}Width`]) > 0 && style[`${side}Style`] !== "none" && style[`${side}Color`] !== style.backgroundColor;
+                    })
+                    """),
+                $"{part} has no outline.");
+        }
+    }
+
+    private static async Task AssertAxeIsContentAsync(Visit visit)
+    {
+        var found = await visit.Page.RunAxe(Rules);
+        Assert.Empty(found.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{violation.Id}: {violation.Help}: {node.Html}")));
+        Assert.NotEmpty(found.Passes);
+    }
+
+    private static Task HearsAsync(Visit visit, AriaRole role, string what) =>
+        Expect(visit.Page.GetByRole(role).Filter(new() { HasText = what })).ToHaveCountAsync(1);
+
+    /// <summary>Presses Tab until something has the focus, as somebody who looks for it does.</summary>
+    private static async Task TabToAsync(Visit visit, ILocator wanted)
+    {
+        for (var pressed = 0; pressed < 30; pressed++)
+        {
+            await PressAsync(visit, "Tab");
+            if (await wanted.EvaluateAsync<bool>("element => element === document.activeElement"))
+                return;
+        }
+
+        Assert.Fail($"{wanted} cannot be reached by Tab.");
+    }
+
+    private static Task PressAsync(Visit visit, string key) => visit.Page.Keyboard.PressAsync(key);
+}

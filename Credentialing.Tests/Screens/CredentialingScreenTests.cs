@@ -1,0 +1,474 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    private static readonly DateTimeOffset ThreeOhFour = new(2026, 11, 23, 23, 4, 0, TimeSpan.Zero);
+
+    [Fact]
+    public async Task The_button_is_there_only_while_the_box_is_checked()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
+        await visit.ClickBoxAsync();
+        await Expect(visit.Button("Generate Credentials")).ToBeVisibleAsync();
+        await visit.ClickBoxAsync();
+        await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
+
+        await visit.GenerateAsync();
+        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
+        await visit.ClickBoxAsync();
+        await Expect(visit.Button("Regenerate Credentials")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Cancel_and_Escape_close_the_dialog_and_change_nothing()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickBoxAsync();
+
+        foreach (var close in (Func<Task>[])[() => visit.Button("Cancel").ClickAsync(), () => visit.Page.Keyboard.PressAsync("Escape")])
+        {
+            await visit.Button("Generate Credentials").ClickAsync();
+            await Expect(visit.Dialog).ToContainTextAsync("A username and a secret key are generated for Oakland Unified. They last 365 days.");
+            await close();
+            await Expect(visit.Dialog).ToBeHiddenAsync();
+            await Expect(visit.Box).ToBeCheckedAsync();
+        }
+
+        Assert.Equal(0, visit.Generations);
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey == "credential");
+    }
+
+    [Fact]
+    public async Task A_regeneration_is_asked_about_with_what_it_does_to_vendors()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var first = await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host);
+
+        await visit.ClickBoxAsync();
+        await visit.Button("Regenerate Credentials").ClickAsync();
+        await Expect(visit.Dialog).ToContainTextAsync("The secret key of Oakland Unified is replaced at once: every vendor stops working until it has the new key.");
+        await visit.Button("Yes, Generate Credentials").ClickAsync();
+        await visit.Button("SHOW SECRET KEY").ClickAsync();
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.AsVendorAsync(TestWorld.Oakland, first, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, await visit.Key.InnerTextAsync(), "v1/credential")).Status);
+    }
+
+    [Fact]
+    public async Task The_secret_key_is_stars_that_can_be_shown_and_hidden_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+
+        await visit.GenerateAsync();
+        await Expect(visit.Page.Locator("#warning")).ToContainTextAsync("The secret key can be seen only until you leave this screen.");
+        await Expect(visit.Username).ToHaveTextAsync("sis-01612590000000");
+        Assert.DoesNotContain("tsk_", await visit.Page.ContentAsync(), StringComparison.Ordinal);
+        await visit.Button("SHOW SECRET KEY").ClickAsync();
+        await Expect(visit.Key).ToHaveTextAsync(new Regex("^tsk_[0-9A-Z]{59}$"));
+        await visit.Button("HIDE SECRET KEY").ClickAsync();
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        Assert.DoesNotContain("tsk_", await visit.Page.ContentAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Username_and_secret_key_are_copied_with_a_button_each_the_key_without_being_shown()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await visit.GenerateAsync();
+
+        await visit.Button("Copy username").ClickAsync();
+        await Expect(visit.Page.GetByText("The username was copied.")).ToBeVisibleAsync();
+        Assert.Equal("sis-01612590000000", await ClipboardAsync());
+        await visit.Button("Copy secret key").ClickAsync();
+        await Expect(visit.Page.GetByText("The secret key was copied.")).ToBeVisibleAsync();
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, await ClipboardAsync(), "v1/credential")).Status);
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+
+        Task<string> ClipboardAsync() => visit.Page.EvaluateAsync<string>("navigator.clipboard.readText()");
+    }
+
+    [Fact]
+    public async Task A_browser_that_does_not_allow_copying_is_told_of()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.GenerateAsync();
+        await visit.Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
+
+        await visit.Button("Copy secret key").ClickAsync();
+
+        await Expect(visit.Page.GetByText("The browser did not allow copying. Select the text on the screen and copy it by hand.")).ToBeVisibleAsync();
+        Assert.True(await WarnsBeforeLeavingAsync(visit));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false, "SHOW SECRET KEY")]
+    [InlineData(false, "Copy secret key")]
+    [InlineData(true, "Copy username")]
+    public async Task The_browser_warns_before_leaving_while_the_key_was_neither_shown_nor_copied(bool warns, string? button = null)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.Context.GrantPermissionsAsync(["clipboard-write"]);
+        await visit.GenerateAsync();
+        if (button is not null)
+            await visit.Button(button).ClickAsync();
+        if (button?.StartsWith("Copy", StringComparison.Ordinal) is true)
+            await Expect(visit.Page.Locator("#copied")).ToContainTextAsync("copied");
+
+        Assert.Equal(warns, await WarnsBeforeLeavingAsync(visit));
+    }
+
+    [Fact]
+    public async Task The_browser_warns_before_leaving_while_credentials_are_generated()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickBoxAsync();
+        await visit.Page.Locator("#generate").ClickAsync();
+        var gate = world.Outside.HoldAt(Called.Storage);
+        await visit.Page.Locator("#confirm").ClickAsync();
+        await gate.Reached;
+        var warned = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        visit.Page.Dialog += async (_, dialog) =>
+        {
+            warned.TrySetResult(dialog.Type);
+            await dialog.DismissAsync();
+        };
+        visit.Page.Close += (_, _) => warned.TrySetResult("closed");
+        await visit.Page.CloseAsync(new() { RunBeforeUnload = true });
+
+        Assert.Equal("beforeunload", await warned.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        gate.Open();
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+    }
+
+    [Fact]
+    public async Task The_browser_does_not_warn_where_there_is_no_key()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickBoxAsync();
+        Assert.False(await WarnsBeforeLeavingAsync(visit));
+    }
+
+    [Fact]
+    public async Task Who_coordinates_one_LEA_picks_none()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Page.GetByText("Oakland Unified (CDS code 01612590000000)")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Combobox)).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Who_coordinates_several_LEAs_picks_one()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host, "luis");
+
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+        await visit.Page.GetByLabel("Your LEAs").SelectOptionAsync("Oakland Military Institute, College Preparatory Academy");
+        await visit.Button("Show this LEA").ClickAsync();
+
+        await Expect(visit.Page.GetByText("Oakland Military Institute, College Preparatory Academy (CDS code 01612590130617)")).ToBeVisibleAsync();
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        await Expect(visit.Page.GetByLabel("Your LEAs")).ToHaveValueAsync("01612590130617");
+        await visit.GenerateAsync();
+        await Expect(visit.Username).ToHaveTextAsync("sis-01612590130617");
+    }
+
+    /// <summary>They end at 3:04 PM. Dates and times are the LEA's, wherever the browser is.</summary>
+    [Theory]
+    [InlineData(0, "info", "Current credentials expire in 365 days.")]
+    [InlineData(350 * 24, "info", "Current credentials expire in 15 days.")]
+    [InlineData(350 * 24 + 9, "warning", "Current credentials expire in 14 days.")]
+    [InlineData(361 * 24, "warning", "Current credentials expire in 4 days.")]
+    [InlineData(362 * 24, "error", "Current credentials expire in 3 days.")]
+    [InlineData(364 * 24, "error", "Current credentials expire in 1 day.")]
+    [InlineData(365 * 24 - 1, "error", "Current credentials expire today at 3:04 PM.")]
+    [InlineData(365 * 24, "emergency", "Current credentials have expired.")]
+    [InlineData(1000 * 24, "emergency", "Current credentials have expired.")]
+    public async Task The_screen_counts_down(int hours, string tone, string notice)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite, ThreeOhFour);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromHours(hours));
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { TimezoneId = "Asia/Tokyo" });
+
+        await Expect(visit.Notice.GetByRole(AriaRole.Heading)).ToHaveTextAsync(notice);
+        await Expect(visit.Page.Locator($"#notice .usa-alert--{tone}")).ToBeVisibleAsync();
+        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("Tuesday, November 23, 2027 at 3:04 PM Pacific Standard Time");
+        await Expect(visit.Page.Locator("#generated")).ToHaveTextAsync("Monday, November 23, 2026 at 3:04 PM Pacific Standard Time, by Rosa Delgado");
+        var status = (await host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/credentials", "rosa")).Json;
+        Assert.Equal(status.GetProperty("notice").GetString(), notice);
+    }
+
+    [Fact]
+    public async Task Expired_credentials_come_with_instructions()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(365));
+        await using var visit = await Visit.OpenAsync(browser, host);
+
+        await Expect(visit.Notice.GetByRole(AriaRole.Listitem)).ToHaveTextAsync(
+        [
+            "Read the statement above and check its box.",
+            "Select Regenerate Credentials.",
+            "Give the new username and secret key to every one of your vendors.",
+        ]);
+        await visit.GenerateAsync();
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+    }
+
+    [Fact]
+    public async Task The_last_use_by_a_vendor_is_told()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Page.Locator("#last-used")).ToHaveTextAsync("Not yet");
+        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential");
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Page.Locator("#last-used")).ToHaveTextAsync("Monday, November 23, 2026");
+    }
+
+    [Fact]
+    public async Task If_a_colleague_was_faster_the_screen_says_who_and_when_and_keeps_the_check()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        var colleagues = await host.MustGenerateAsync("luis", TestWorld.Oakland);
+
+        await visit.AskToGenerateAsync();
+
+        await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
+        await Expect(visit.Message).ToContainTextAsync("Luis Ortega generated them on Monday, November 23, 2026 at 12:00 PM");
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+        await Expect(visit.Box).ToBeCheckedAsync();
+        await Expect(visit.Button("Regenerate Credentials")).ToBeFocusedAsync();
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, colleagues, "v1/credential")).Status);
+
+        await visit.Button("Regenerate Credentials").ClickAsync();
+        await visit.Button("Yes, Generate Credentials").ClickAsync();
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await Expect(visit.Message).ToBeEmptyAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_comes_back_to_the_tab_sees_the_state_of_then()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickBoxAsync();
+        await Expect(visit.Notice).ToContainTextAsync("in 365 days");
+
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
+        await visit.LookAgainAsync();
+
+        await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
+        await Expect(visit.Message).ToContainTextAsync("at 12:01 PM");
+        await Expect(visit.Box).ToBeCheckedAsync();
+    }
+
+    [Fact]
+    public async Task A_question_about_credentials_that_a_colleague_has_replaced_is_withdrawn()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickBoxAsync();
+        await visit.Button("Generate Credentials").ClickAsync();
+
+        await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        await visit.LookAgainAsync();
+
+        await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
+        await Expect(visit.Dialog).ToBeHiddenAsync();
+        await Expect(visit.Button("Regenerate Credentials")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task That_a_key_was_copied_is_not_said_of_the_next_one()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.KeyCopied.ReachAsync(browser, host);
+        await visit.GenerateAsync();
+        await Expect(visit.Page.Locator("#copied")).ToBeEmptyAsync();
+        Assert.True(await WarnsBeforeLeavingAsync(visit));
+    }
+
+    [Fact]
+    public async Task The_dialog_is_in_sight_wherever_the_page_is_scrolled_to()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { ViewportSize = new() { Width = 375, Height = 400 } });
+        await visit.ClickBoxAsync();
+        await visit.Button("Generate Credentials").ScrollIntoViewIfNeededAsync();
+        await visit.Button("Generate Credentials").ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Proceed with generating credentials?" })).ToBeInViewportAsync(new() { Ratio = 1 });
+        await visit.Page.Mouse.WheelAsync(0, 300);
+        await Expect(visit.Button("Yes, Generate Credentials")).ToBeInViewportAsync(new() { Ratio = 1 });
+    }
+
+    [Fact]
+    public async Task A_key_on_the_screen_that_a_colleague_has_replaced_is_taken_away()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.GenerateAndShowAsync();
+
+        await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
+        await visit.LookAgainAsync();
+
+        await Expect(visit.Message).ToContainTextAsync("The secret key that was shown here no longer works.");
+        await Expect(visit.Message).ToContainTextAsync("Luis Ortega generated new credentials");
+        Assert.DoesNotContain("tsk_", await visit.Page.ContentAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_screen_that_comes_back_from_the_history_asks_anew_and_shows_the_state_of_then()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, "luis");
+        await visit.ClickBoxAsync();
+        await visit.Page.GetByLabel("Your LEAs").SelectOptionAsync("01612590130617");
+        await visit.Button("Generate Credentials").ClickAsync();
+
+        await visit.LeaveAsync();
+        await Expect(visit.Dialog).ToBeHiddenAsync();
+        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
+
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await visit.ComeBackAsync();
+        await Expect(visit.Page.GetByLabel("Your LEAs")).ToHaveValueAsync("01612590000000");
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+    }
+
+    [Fact]
+    public async Task Back_on_the_network_the_screen_shows_the_state_of_then()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Box).ToBeVisibleAsync();
+        await visit.Context.SetOfflineAsync(true);
+        await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        await visit.Context.SetOfflineAsync(false);
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+    }
+
+    [Fact]
+    public async Task A_screen_that_is_looked_at_sees_the_credentials_expire()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(365) - TimeSpan.FromMinutes(15));
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        await visit.Page.Clock.InstallAsync(new() { TimeDate = world.Clock.GetUtcNow().UtcDateTime });
+        await visit.GoToAsync(Visit.Screen);
+        await Expect(visit.Notice).ToContainTextAsync("expire today");
+
+        foreach (var minutes in (int[])[10, 5])
+        {
+            world.Clock.Advance(TimeSpan.FromMinutes(minutes));
+            await visit.Page.RunAndWaitForResponseAsync(() => visit.Page.Clock.FastForwardAsync(minutes * 60_000), "**/credentials");
+        }
+
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials have expired.");
+    }
+
+    [Fact]
+    public async Task The_next_key_is_hidden_though_the_one_before_was_shown()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.GenerateAndShowAsync();
+        await Expect(visit.Key).ToHaveAttributeAsync("aria-hidden", "false");
+        await Expect(visit.Page.Locator("#key-hidden")).ToBeHiddenAsync();
+        await visit.GenerateAsync();
+        await Expect(visit.Key).ToHaveAttributeAsync("aria-hidden", "true");
+        await Expect(visit.Page.Locator("#key-hidden")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("cannot be shown again")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Regenerating_expired_credentials_is_said_to_take_nothing_from_vendors()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.Expired.ReachAsync(browser, host);
+        await visit.ClickBoxAsync();
+        await visit.Button("Regenerate Credentials").ClickAsync();
+        await Expect(visit.Dialog).ToContainTextAsync("Oakland Unified gets a new secret key. Its vendors have access again once they have it.");
+    }
+
+    [Fact]
+    public async Task An_address_with_an_empty_LEA_is_the_first_LEAs()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: $"{Visit.Screen}?lea=");
+        await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Oakland Unified");
+    }
+
+    /// <summary>Tries to leave; stays if the browser asks.</summary>
+    private static async Task<bool> WarnsBeforeLeavingAsync(Visit visit)
+    {
+        var warned = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        visit.Page.Dialog += async (_, dialog) =>
+        {
+            warned.TrySetResult(dialog.Type == "beforeunload");
+            await dialog.DismissAsync();
+        };
+        visit.Page.FrameNavigated += (_, frame) => warned.TrySetResult(false);
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
+        return await warned.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,132 @@
+using Credentialing.Core.Leas;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    private const string Announcements = "**/announcements";
+
+    private static readonly LeaId Institute = LeaId.Parse("01612590130617");
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(350)]
+    public async Task There_is_nothing_to_announce_before_14_days(int days)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(days));
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.Home);
+        await Expect(visit.NoAnnouncements).ToHaveTextAsync("There are no announcements.");
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+    }
+
+    /// <summary>Word for word what MyTOMS is sent.</summary>
+    [Theory]
+    [InlineData(351 * 24, "SIS vendor credentials expire in 14 days")]
+    [InlineData(364 * 24, "SIS vendor credentials expire in 1 day")]
+    [InlineData(365 * 24 - 1, "SIS vendor credentials expire today at 12:00 PM")]
+    [InlineData(365 * 24, "SIS vendor credentials have expired")]
+    public async Task It_shows_the_announcement_in_the_words_of_the_API(int hours, string title)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", []), "test", TestContext.Current.CancellationToken);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromHours(hours));
+        var announced = Assert.Single((await host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/announcements", "rosa")).Json.EnumerateArray());
+        Assert.Equal(title, announced.GetProperty("title").GetString());
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.Home);
+
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = title })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText(announced.GetProperty("text").GetString()!, new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Each_LEA_has_its_announcement_the_most_pressing_first_with_a_link_to_its_screen()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("luis", Institute);
+        world.Clock.Advance(TimeSpan.FromDays(10));
+        await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(356));
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", Visit.Home);
+
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(
+            ["SIS vendor credentials have expired", "SIS vendor credentials expire in 9 days"]);
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Go to SIS Vendor Credentialing for Oakland Unified" }).ClickAsync();
+        await Expect(visit.Page.GetByText("Oakland Unified (CDS code 01612590000000)")).ToBeVisibleAsync();
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 9 days.");
+
+        await visit.GenerateAndShowAsync();
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["SIS vendor credentials have expired"]);
+    }
+
+    [Fact]
+    public async Task What_can_be_read_is_shown_though_something_else_cannot()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(400));
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", "favicon.svg");
+        await visit.Page.RouteAsync($"**/{Institute}/announcements", route => route.AbortAsync());
+        await visit.GoToAsync(Visit.Home);
+
+        await Expect(visit.Message).ToContainTextAsync("Those of Oakland Military Institute, College Preparatory Academy are missing here.");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["SIS vendor credentials have expired"]);
+        await visit.Page.UnrouteAsync($"**/{Institute}/announcements");
+        await visit.Button("Try again").ClickAsync();
+        await Expect(visit.Message).ToBeEmptyAsync();
+    }
+
+    [Fact]
+    public async Task Home_shows_the_announcements_of_when_somebody_comes_back_to_it()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.Home);
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+        world.Clock.Advance(TimeSpan.FromDays(360));
+        await visit.ReturnAsync(host);
+        var item = visit.Page.Locator("#announcements li");
+        await Expect(item).ToHaveCountAsync(1);
+        await item.EvaluateAsync("element => { element.id = 'same'; }");
+
+        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, Announcements);
+        await visit.SettleAsync();
+        await Expect(visit.Page.Locator("#same")).ToHaveCountAsync(1); // not read aloud once more
+
+        await visit.Page.RouteAsync(Announcements, route => route.FulfillAsync(new() { Status = 503 }));
+        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, Announcements);
+        await visit.SettleAsync();
+        await Expect(visit.Message).ToBeEmptyAsync();
+        await visit.Page.UnrouteAsync(Announcements);
+
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        await visit.LookAgainAsync();
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_session_that_has_ended_is_begun_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.Home);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.PickAsync("Rosa Delgado");
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+        await Expect(visit.Message).ToBeEmptyAsync();
+    }
+}

@@ -1,0 +1,256 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Credentialing.DevHost;
+using Credentialing.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+/// <summary>How the screens travel: what they weigh, what they wait for, what they allow, and where they may be.</summary>
+public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    private const int MaxFirstVisitBytes = 250 * 1000;
+
+    private static readonly string Web = Path.Combine(ProjectFolder.Root, "web");
+
+    [Theory]
+    [InlineData(Visit.Screen)]
+    [InlineData(Visit.Home)]
+    public async Task A_first_visit_transfers_less_than_250_kilobytes(string path)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(360));
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        var network = await visit.Context.NewCDPSessionAsync(visit.Page);
+        await network.SendAsync("Network.enable");
+        var bytes = 0.0;
+        network.Event("Network.loadingFinished").OnEvent += (_, finished) => bytes += finished!.Value.GetProperty("encodedDataLength").GetDouble();
+
+        await visit.GoToAsync(path);
+        await Expect(visit.Page.Locator(".usa-alert:visible")).ToBeVisibleAsync();
+        await visit.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{bytes:N0} bytes in {visit.Requests.Count()} requests");
+        Assert.InRange(bytes, 50_000, MaxFirstVisitBytes);
+    }
+
+    /// <summary>
+    /// After the page itself: first all files that its HTML names, then the words and the state. Nothing of a round is answered
+    /// before all of it has been asked for, so that a page which needed a third would wait for ever.
+    /// </summary>
+    [Theory]
+    [InlineData(Visit.Screen, "/api/leas/01612590000000/credentials", "/api/leas/01612590130617/credentials")]
+    [InlineData(Visit.Home, "/api/leas/01612590000000/announcements", "/api/leas/01612590130617/announcements")]
+    public async Task The_state_is_shown_two_round_trips_after_the_page(string path, string first, string second)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(360));
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", path: "about:blank");
+        var page = new Uri(host.Address, path);
+        var named = NamedFile().Matches(await host.Client.GetStringAsync(page, TestContext.Current.CancellationToken))
+            .Select(match => new Uri(page, match.Groups["file"].Value).AbsolutePath);
+        var rounds = new[] { new Round(named), new Round(path == Visit.Home ? ["/texts/en.js", first, second] : ["/texts/en.js", first]) };
+        await visit.Page.RouteAsync("**/*", async route =>
+        {
+            var url = new Uri(route.Request.Url);
+            if (rounds.FirstOrDefault(round => round.Has(url.AbsolutePath)) is { } round)
+                await round.HoldAsync(url.AbsolutePath);
+            else if (url != page && !url.AbsolutePath.StartsWith("/uswds/", StringComparison.Ordinal) && !url.AbsolutePath.StartsWith("/dev/", StringComparison.Ordinal))
+                return; // never answered: there is no third round, but for fonts and pictures
+            await route.ContinueAsync();
+        });
+
+        await visit.Page.GotoAsync(page.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
+
+        await Expect(visit.Page.Locator(".usa-alert").First).ToContainTextAsync("expire in 5 days");
+        Assert.All(rounds, round => Assert.True(round.IsComplete));
+    }
+
+    [Fact]
+    public async Task Every_file_comes_with_the_headers_of_the_published_site()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        foreach (var file in (string[])["/", "/credentialing/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
+        {
+            using var answer = await host.Client.GetAsync(new Uri(file, UriKind.Relative), TestContext.Current.CancellationToken);
+            answer.EnsureSuccessStatusCode();
+            Assert.Equal(
+                "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
+                "base-uri 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+                Assert.Single(answer.Headers.GetValues("Content-Security-Policy")));
+            Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+            Assert.Equal("no-referrer", Assert.Single(answer.Headers.GetValues("Referrer-Policy")));
+            Assert.Equal("same-origin-allow-popups", Assert.Single(answer.Headers.GetValues("Cross-Origin-Opener-Policy")));
+            Assert.Equal("clipboard-write=(self), camera=(), geolocation=(), microphone=()", Assert.Single(answer.Headers.GetValues("Permissions-Policy")));
+            Assert.True(answer.Headers.CacheControl!.NoCache);
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/leas/01612590000000/credentials", false)]
+    [InlineData("/scripts/api.js", true)]
+    public async Task What_has_a_secret_in_it_is_not_compressed(string path, bool compressed)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.AcceptEncoding.ParseAdd("br");
+        request.Headers.Authorization = new("Bearer", await host.SignInAsync("rosa"));
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(compressed, answer.Content.Headers.ContentEncoding.Count > 0);
+    }
+
+    [Fact]
+    public async Task The_API_is_sent_no_cookies()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        await visit.Context.AddCookiesAsync([new() { Name = "of", Value = "TOMS", Url = host.Address.AbsoluteUri }]);
+        await visit.GoToAsync(Visit.Screen);
+        await Expect(visit.Box).ToBeVisibleAsync();
+        var request = visit.Requests.Single(request => request.Url.EndsWith("/credentials", StringComparison.Ordinal));
+        Assert.DoesNotContain("cookie", (await request.AllHeadersAsync()).Keys);
+    }
+
+    [Theory]
+    [InlineData("(() => { const script = document.createElement('script'); script.textContent = 'window.ran = true'; document.body.append(script); })()")]
+    [InlineData("document.body.innerHTML = '<img src=x onerror=\"window.ran = true\">'")]
+    [InlineData("(() => { const script = document.createElement('script'); script.src = 'https://elsewhere.example/x.js'; document.body.append(script); })()")]
+    [InlineData("document.body.setAttribute('onclick', 'window.ran = true'); document.body.click()")]
+    public async Task What_is_smuggled_into_the_page_does_not_run(string smuggled)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Notice).Not.ToBeEmptyAsync();
+        await visit.Page.EvaluateAsync("() => { window.refused = new Promise(resolve => addEventListener('securitypolicyviolation', () => resolve(true))); }");
+
+        if (await Record.ExceptionAsync(() => visit.Page.EvaluateAsync(smuggled)) is null)
+            await visit.Page.EvaluateAsync<bool>("refused");
+
+        Assert.False(await visit.Page.EvaluateAsync<bool>("window.ran === true"));
+        visit.ForgiveErrors();
+    }
+
+    [Fact]
+    public async Task Names_are_text_whatever_is_in_them()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(360));
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        const string Name = "<b>Oakland</b> {time} & \"Sons\"";
+        await visit.HostAsync(new(Leas: $"[{{ id: '{TestWorld.Oakland}', name: `{Name}` }}]", AccessToken: $"'{await host.SignInAsync("rosa")}'"));
+
+        await visit.GoToAsync(Visit.Home);
+        await Expect(visit.Page.Locator("#announcements")).ToContainTextAsync($"The SIS vendor credentials of {Name} expire in 5 days");
+        await visit.GoToAsync(Visit.Screen);
+        await Expect(visit.Page.Locator("#lea")).ToContainTextAsync(Name);
+    }
+
+    [Fact]
+    public async Task The_site_may_be_in_a_folder_of_another()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world, builder => builder.Services.AddSingleton<IStartupFilter>(new Around(app => app.UsePathBase("/screens"))));
+        await using var visit = await Visit.OpenAsync(browser, host, path: "screens/");
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Credentialing", Exact = true }).ClickAsync();
+        await Expect(visit.Page).ToHaveURLAsync(new Uri(host.Address, "screens/credentialing/").AbsoluteUri);
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        Assert.Equal(["/screens/"], visit.Requests.Select(request => Folder().Match(new Uri(request.Url).AbsolutePath).Value).Where(folder => folder is not ("/api/" or "/dev/")).Distinct());
+    }
+
+    /// <summary>As on Azure: the site's host and the function app's, whose platform allows the site's origin.</summary>
+    [Fact]
+    public async Task The_API_may_be_at_another_origin_than_the_site()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var origin = "";
+        await using var api = await TestHost.StartAsync(world, builder => builder.Services
+            .AddCors()
+            .AddSingleton<IStartupFilter>(new Around(app => app.UseCors(cors => cors.SetIsOriginAllowed(asking => asking == origin).AllowAnyHeader().AllowAnyMethod()))));
+        await using var site = await TestHost.StartAsync(world, builder => builder.Services
+            .AddSingleton<IStartupFilter>(new Around(app => app.Use((context, next) =>
+            {
+                var headers = context.Response.Headers;
+                context.Response.OnStarting(() =>
+                {
+                    headers.ContentSecurityPolicy = headers.ContentSecurityPolicy.ToString().Replace("connect-src 'self'", $"connect-src 'self' {api.Address}", StringComparison.Ordinal);
+                    return Task.CompletedTask;
+                });
+                return next(context);
+            }))));
+        origin = site.Address.GetLeftPart(UriPartial.Authority);
+        var token = await api.SignInAsync("rosa");
+        await using var visit = await Visit.OpenAsync(browser, site, path: "about:blank", api: api.Address);
+        await visit.HostAsync(new(AccessToken: $"'{token}'", Api: $"{api.Address}api/"));
+
+        await visit.GoToAsync(Visit.Screen);
+        await visit.GenerateAsync();
+        await visit.GenerateAsync(); // with the ETag of the first
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+    }
+
+    [Fact]
+    public async Task The_scripts_are_right_by_their_types()
+    {
+        using var check = Process.Start(new ProcessStartInfo("node", [Path.Combine(Web, "node_modules", "typescript", "bin", "tsc"), "--project", Web])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("", await check.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await check.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, check.ExitCode);
+    }
+
+    [GeneratedRegex("""<(?:link rel="(?:stylesheet|modulepreload)" href|script type="module" src)="(?<file>[^"]+)""")]
+    private static partial Regex NamedFile();
+
+    [GeneratedRegex("^/[^/]+/")]
+    private static partial Regex Folder();
+
+    /// <summary>Requests of which none is answered before all have been made.</summary>
+    private sealed class Round(IEnumerable<string> paths)
+    {
+        private readonly HashSet<string> all = [.. paths];
+        private readonly HashSet<string> asked = [];
+        private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsComplete => complete.Task.IsCompleted;
+
+        public bool Has(string path) => all.Contains(path);
+
+        public Task HoldAsync(string path)
+        {
+            lock (asked)
+            {
+                asked.Add(path);
+                if (asked.Count == all.Count)
+                    complete.TrySetResult();
+            }
+
+            return complete.Task;
+        }
+    }
+
+    /// <summary>Has something stand around a DevHost.</summary>
+    private sealed class Around(Action<IApplicationBuilder> add) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            add(app);
+            next(app);
+        };
+    }
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using Credentialing.Core.Leas;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+/// <summary>Everything that the screens can look like.</summary>
+public enum ScreenState
+{
+    SigningIn,
+    Loading,
+    NoneYet,
+    Authorized,
+    Confirming,
+    Generating,
+    KeyHidden,
+    KeyShown,
+    KeyCopied,
+    Active,
+    Expiring,
+    AlmostExpired,
+    LastDay,
+    Expired,
+    ConfirmingRegeneration,
+    SeveralLeas,
+    ChangedByColleague,
+    SessionEnded,
+    SessionEndedBeforeGenerating,
+    NotPermitted,
+    Unavailable,
+    HomeWithNothing,
+    HomeExpiring,
+    HomeExpired,
+    HomeOfSeveralLeas,
+}
+
+internal static class ScreenStates
+{
+    private static readonly LeaId Institute = LeaId.Parse("01612590130617");
+
+    /// <summary>Opens a page and brings it to a state, in an empty world.</summary>
+    internal static async Task<Visit> ReachAsync(this ScreenState state, BrowserFixture browser, TestHost host, BrowserNewContextOptions? options = null)
+    {
+        await PrepareAsync(state, host);
+        var visit = await Visit.OpenAsync(browser, host, PersonaOf(state), PathOf(state), options);
+        try
+        {
+            await BringAsync(visit, state, host);
+            return visit;
+        }
+        catch
+        {
+            await visit.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static string? PersonaOf(ScreenState state) => state switch
+    {
+        ScreenState.SigningIn => null,
+        ScreenState.SeveralLeas or ScreenState.HomeOfSeveralLeas => "luis",
+        _ => "rosa",
+    };
+
+    private static string PathOf(ScreenState state) => state switch
+    {
+        ScreenState.HomeWithNothing or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas => Visit.Home,
+        ScreenState.NotPermitted => $"{Visit.Screen}?lea={TestWorld.Fresno}",
+        _ => Visit.Screen,
+    };
+
+    private static async Task PrepareAsync(ScreenState state, TestHost host)
+    {
+        var days = state switch
+        {
+            ScreenState.Active => 100,
+            ScreenState.ConfirmingRegeneration or ScreenState.Expiring or ScreenState.HomeExpiring => 356,
+            ScreenState.AlmostExpired => 363,
+            ScreenState.LastDay => 364.9,
+            ScreenState.Expired or ScreenState.HomeExpired => 366,
+            _ => (double?)null,
+        };
+        if (state is ScreenState.HomeOfSeveralLeas)
+        {
+            await host.MustGenerateAsync("luis", Institute);
+            host.World.Clock.Advance(TimeSpan.FromDays(10));
+            days = 356;
+        }
+
+        if (days is null)
+            return;
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        host.World.Clock.Advance(TimeSpan.FromDays(days.Value));
+    }
+
+    private static Task LeaveUnansweredAsync(Visit visit) => visit.Page.RouteAsync("**/api/**", _ => { });
+
+    private static async Task BringAsync(Visit visit, ScreenState state, TestHost host)
+    {
+        switch (state)
+        {
+            case ScreenState.SigningIn:
+                await Expect(visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "DevHost: who are you?" })).ToBeVisibleAsync();
+                return;
+            case ScreenState.Loading:
+                await LeaveUnansweredAsync(visit);
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Page.Locator("#loading")).ToBeVisibleAsync();
+                return;
+            case ScreenState.NotPermitted:
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                return;
+            case ScreenState.HomeWithNothing:
+                await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+                return;
+            case ScreenState.HomeExpiring or ScreenState.HomeExpired:
+                await Expect(visit.Page.Locator("#announcements li")).ToHaveCountAsync(1);
+                return;
+            case ScreenState.HomeOfSeveralLeas:
+                await Expect(visit.Page.Locator("#announcements li")).ToHaveCountAsync(2);
+                return;
+        }
+
+        await Expect(visit.Notice).Not.ToBeEmptyAsync();
+        switch (state)
+        {
+            case ScreenState.Authorized:
+                await visit.ClickBoxAsync();
+                break;
+            case ScreenState.Confirming or ScreenState.ConfirmingRegeneration:
+                await visit.ClickBoxAsync();
+                await visit.Page.Locator("#generate").ClickAsync();
+                await Expect(visit.Page.Locator("#confirmation")).ToBeVisibleAsync();
+                break;
+            case ScreenState.Generating:
+                await LeaveUnansweredAsync(visit);
+                await visit.AskToGenerateAsync();
+                await Expect(visit.Button("Generating credentials…").Or(visit.Button("Generando credenciales…"))).ToBeVisibleAsync();
+                break;
+            case ScreenState.KeyHidden:
+                await visit.GenerateAsync();
+                break;
+            case ScreenState.KeyShown:
+                await visit.GenerateAndShowAsync();
+                break;
+            case ScreenState.KeyCopied:
+                await visit.Context.GrantPermissionsAsync(["clipboard-write"]);
+                await visit.GenerateAsync();
+                await visit.Page.Locator("#copy-key").ClickAsync();
+                await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.ChangedByColleague:
+                Assert.Equal(HttpStatusCode.Created, (await host.GenerateAsync("luis", TestWorld.Oakland)).Status);
+                await visit.AskToGenerateAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.SessionEnded:
+                host.World.Clock.Advance(TimeSpan.FromHours(2));
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.SessionEndedBeforeGenerating:
+                host.World.Clock.Advance(TimeSpan.FromHours(2));
+                await visit.AskToGenerateAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.Unavailable:
+                host.World.Traffic.Break = _ => Fault.Before;
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Net;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+/// <summary>Sessions that end, and hosts that fail.</summary>
+public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    [Fact]
+    public async Task A_session_that_has_ended_is_begun_again_where_one_was()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", $"{Visit.Screen}?lea=01612590130617");
+        await Expect(visit.Box).ToBeVisibleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        await visit.AskToGenerateAsync();
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
+        await Expect(visit.Message).ToContainTextAsync("No credentials were generated; any existing credentials are unchanged.");
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.PickAsync("Luis Ortega");
+        await Expect(visit.Message).ToBeEmptyAsync();
+        await Expect(visit.Box).ToBeCheckedAsync();
+        await visit.Button("Generate Credentials").ClickAsync();
+        await visit.Button("Yes, Generate Credentials").ClickAsync();
+
+        await Expect(visit.Username).ToHaveTextAsync("sis-01612590130617");
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_before_the_page_was_opened_is_begun_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Box).ToBeVisibleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended. The current state could not be read; nothing was changed.", new() { UseInnerText = true });
+        await visit.Button("Sign in again").ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await visit.Page.Keyboard.PressAsync("Escape"); // and after all not
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.PickAsync("Rosa Delgado");
+
+        await Expect(visit.Message).ToBeEmptyAsync();
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+    }
+
+    [Fact]
+    public async Task A_key_on_the_screen_stays_when_the_session_ends()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.GenerateAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        await visit.AskToGenerateAsync();
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.PickAsync("Rosa Delgado");
+        await Expect(visit.Message).ToBeEmptyAsync();
+        await visit.Button("SHOW SECRET KEY").ClickAsync();
+
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, await visit.Key.InnerTextAsync(), "v1/credential")).Status);
+    }
+
+    [Theory]
+    [InlineData("Promise.reject(new Error())", "''", "Something unexpected happened.")]
+    [InlineData("[{ id: '01612590000000', name: 'Oakland' }]", "Promise.reject(new Error())", "Your session has ended.")]
+    public async Task A_host_that_fails_is_told_of(string leas, string accessToken, string message)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        await visit.HostAsync(new(leas, accessToken, SignIn: "Promise.reject(new Error())"));
+        foreach (var path in (string[])[Visit.Screen, Visit.Home])
+        {
+            await visit.GoToAsync(path);
+            await Expect(visit.Message).ToContainTextAsync(message);
+            await visit.Message.GetByRole(AriaRole.Button).ClickAsync();
+            await Expect(visit.Message).ToContainTextAsync(message);
+        }
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_fails_leaves_its_message()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        await visit.HostAsync(new(
+            AccessToken: $"globalThis.ended ? Promise.reject(new Error()) : '{await host.SignInAsync("rosa")}'", SignIn: "Promise.reject(new Error())"));
+        await visit.GoToAsync(Visit.Screen);
+        await Expect(visit.Box).ToBeVisibleAsync();
+        await visit.Page.EvaluateAsync("() => { globalThis.ended = true; }");
+        await visit.AskToGenerateAsync();
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.SettleAsync();
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
+    }
+
+    [Fact]
+    public async Task Without_a_host_the_screen_says_that_it_works_within_TOMS()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
+        await visit.Page.RouteAsync("**/host.js", route => route.FulfillAsync(new() { Status = 404 }));
+        foreach (var path in (string[])[Visit.Screen, Visit.Home])
+        {
+            await visit.GoToAsync(path);
+            await Expect(visit.Message).ToContainTextAsync("This screen works within TOMS.");
+        }
+    }
+
+    [Fact]
+    public async Task Who_coordinates_no_LEA_is_told_so()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
+        await visit.HostAsync(new(Leas: "[]"));
+        foreach (var path in (string[])[Visit.Screen, Visit.Home])
+        {
+            await visit.GoToAsync(path);
+            await Expect(visit.Message).ToContainTextAsync("You are not a coordinator of an LEA.");
+        }
+    }
+}

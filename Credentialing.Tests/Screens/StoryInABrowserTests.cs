@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
+using Credentialing.Tests.DevHosting;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+/// <summary>The story that the design tells, sentence by sentence, in a real browser, against the real DevHost and its mail server.</summary>
+public sealed partial class StoryInABrowserTests(BrowserFixture browser)
+{
+    private const string Berkeley = "01611430000000";
+    private const string Report = "/api/v1/students/9016114301/score-reports/2026-ssr-en.pdf";
+    private const string ReportOfAnotherLea = "/api/v1/students/9016125901/score-reports/2026-ssr-en.pdf";
+
+    [Fact]
+    public async Task A_year_of_an_LEAs_credentials()
+    {
+        var context = await browser.NewContextAsync(new() { Locale = "en-US" });
+        using var data = new TemporaryFolder();
+        await using var host = await DevHostProcess.StartAsync(data.Path);
+        using var inbox = new Inbox(host.Inbox);
+        await using var visit = await Visit.OfAsync(context, host.Address);
+
+        // An LEA coordinator opens the screen, ticks the box, and only then sees a button: Generate Credentials.
+        await visit.GoToAsync(Visit.Home);
+        await visit.PickAsync("Bea Lindqvist");
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Credentialing", Exact = true }).ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("SIS Vendor Credentialing");
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
+        await visit.Page.GetByLabel("Authorization to Release Student Data to Vendors", new() { Exact = true }).And(visit.Box).PressAsync("Space");
+
+        // The button asks, with Cancel and Yes, Generate Credentials.
+        await visit.Button("Generate Credentials").ClickAsync();
+        await Expect(visit.Dialog).ToBeVisibleAsync();
+        await visit.Button("Cancel").ClickAsync();
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        await visit.Button("Generate Credentials").ClickAsync();
+        await visit.Button("Yes, Generate Credentials").ClickAsync();
+
+        // A username and a secret key, hidden behind *, with SHOW SECRET KEY and HIDE SECRET KEY.
+        await Expect(visit.Username).ToHaveTextAsync($"sis-{Berkeley}");
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await visit.Button("SHOW SECRET KEY").ClickAsync();
+        var key = await visit.Key.InnerTextAsync();
+        await visit.Button("HIDE SECRET KEY").ClickAsync();
+        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+
+        // It can be seen only until the coordinator leaves the screen. After that, the only way to see a key is to regenerate.
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Credentialing", Exact = true }).ClickAsync();
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+        await Expect(visit.Button("SHOW SECRET KEY")).ToBeHiddenAsync();
+        await visit.ClickBoxAsync();
+        await Expect(visit.Button("Regenerate Credentials")).ToBeVisibleAsync();
+
+        // Vendors authenticate with them and fetch their LEA's reports, and no other LEA's.
+        Assert.Equal(HttpStatusCode.OK, await FetchAsync(host, key, Report));
+        Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(host, key, ReportOfAnotherLea));
+
+        // The screen counts down.
+        await MoveClockAsync(visit, 300, 30, 7, 7, 1, 1, 1, 1, 1);
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 16 days.");
+        await RunAsync(host);
+        await MoveClockAsync(visit, 1);
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 15 days.");
+        await visit.GoToAsync(Visit.Home);
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+
+        // The coordinators get an email two weeks, one week, three days and one day before; from 14 days on, an announcement.
+        var left = 15;
+        foreach (var milestone in (int[])[14, 7, 3, 1])
+        {
+            await MoveClockAsync(visit, [.. Enumerable.Repeat(1, left - milestone)]);
+            left = milestone;
+            await RunAsync(host);
+            var when = milestone == 1 ? "in 1 day" : $"in {milestone} days";
+            var email = await inbox.ArrivedAsync(subject => IsOfBerkeley(subject) && subject.EndsWith(when, StringComparison.Ordinal));
+
+            await visit.GoToAsync(Visit.Home);
+            await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync($"SIS vendor credentials expire {when}");
+            await visit.Page.GotoAsync(Link().Match(email.Message.TextBody!).Value);
+            await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Berkeley Unified");
+            await Expect(visit.Notice).ToContainTextAsync($"Current credentials expire {when}.");
+        }
+
+        // Or it says that they have expired, with instructions to regenerate; the announcement stays.
+        await MoveClockAsync(visit, 1);
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials have expired.");
+        await Expect(visit.Notice.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(3);
+        Assert.Equal(HttpStatusCode.Unauthorized, await FetchAsync(host, key, Report));
+        await RunAsync(host);
+        await visit.GoToAsync(Visit.Home);
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync("SIS vendor credentials have expired");
+        Assert.Equal(4, (await inbox.SubjectsAsync()).Count(IsOfBerkeley));
+
+        // Until the credentials are regenerated.
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Go to SIS Vendor Credentialing for Berkeley Unified" }).ClickAsync();
+        await visit.ClickBoxAsync();
+        await visit.Button("Regenerate Credentials").ClickAsync();
+        await visit.Button("Yes, Generate Credentials").ClickAsync();
+        await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
+        await visit.Button("SHOW SECRET KEY").ClickAsync();
+        Assert.Equal(HttpStatusCode.OK, await FetchAsync(host, await visit.Key.InnerTextAsync(), Report));
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
+        await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
+    }
+
+    /// <summary>Moves DevHost's clock by its buttons, and signs in again where that has ended the session.</summary>
+    private static async Task MoveClockAsync(Visit visit, params int[] days)
+    {
+        foreach (var some in days)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{some} {(some == 1 ? "day" : "days")}");
+            await visit.Page.EvaluateAsync("document.body.id = 'left'");
+            await visit.Button(name).ClickAsync();
+            await Expect(visit.Page.Locator("#left")).ToHaveCountAsync(0); // it reloads
+        }
+
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.PickAsync("Bea Lindqvist");
+        await Expect(visit.Message).ToBeEmptyAsync();
+    }
+
+    /// <summary>Has the daily run run. It answers at once; what it does is waited for where it is looked for.</summary>
+    private static async Task RunAsync(DevHostProcess host)
+    {
+        using var answer = await host.Client.PostAsync(new Uri("/admin/functions/SendExpiryReminders", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+    }
+
+    private static bool IsOfBerkeley(string subject) => subject.StartsWith("Berkeley Unified", StringComparison.Ordinal);
+
+    private static async Task<HttpStatusCode> FetchAsync(DevHostProcess host, string key, string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Authorization = AuthenticationHeaderValue.Parse(TestHost.Basic(Core.Leas.LeaId.Parse(Berkeley), key));
+        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:[0-9]+/credentialing/\?lea=[0-9]{14}")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,10 @@
+// Copies what the screens use of the U.S. Web Design System into the site, so that the site can be published as it stands.
+import { cp, rm } from "node:fs/promises";
+
+const from = new URL("node_modules/@uswds/uswds/dist/", import.meta.url);
+const to = new URL("site/uswds/", import.meta.url);
+const used = ["css/uswds.min.css", "fonts/merriweather", "fonts/roboto-mono", "fonts/source-sans-pro", "img/correct8.svg", "img/usa-icons", "img/usa-icons-bg"];
+
+await rm(to, { recursive: true, force: true });
+for (const part of used)
+  await cp(new URL(part, from), new URL(part, to), { recursive: true, filter: file => !/\.(ttf|woff)$/.test(file) });

@@ -1,0 +1,133 @@
+/** The HTTP functions, as the screens call them. What can happen is an answer, never an exception. */
+
+import { host } from "./session.js";
+import { address } from "./site.js";
+
+/**
+ * @typedef {object} Credentials  of an LEA, as the API tells of them
+ * @property {string} leaId
+ * @property {"none" | "active" | "expiring" | "expired"} state
+ * @property {string | null} username
+ * @property {string | null} generatedAt
+ * @property {string | null} generatedBy
+ * @property {string | null} expiresAt
+ * @property {number | null} daysRemaining
+ * @property {string | null} lastUsedOn
+ * @property {string} timeZone
+ * @property {"generate" | "regenerate"} action
+ * @property {{ wordingVersion: string, text: string }} authorization
+ * @property {string} [secretKey]  only in the answer to their generation
+ *
+ * @typedef {object} Announcement  of an LEA, as the API tells of it
+ * @property {string} leaId
+ * @property {"expiring" | "expired"} state
+ * @property {string} expiresAt
+ * @property {number} daysRemaining
+ * @property {string} timeZone
+ */
+
+/**
+ * @template Body
+ * @typedef {{ kind: "done", body: Body, etag: string | null }} Done
+ */
+
+/**
+ * @typedef {{ kind: "refused", status: number }} Refused  the API did not do it
+ * @typedef {{ kind: "unreachable" }} Unreachable  no answer: nobody knows what was done
+ * @typedef {{ kind: "offline" }} Offline  the browser has no network, and nothing was sent
+ * @typedef {Refused | Unreachable | Offline} Failure
+ */
+
+/**
+ * @template Body
+ * @typedef {Done<Body> | Failure} Answer
+ */
+
+/** Longer than the API tries to reach what it depends on. */
+const timeout = 60_000; // milliseconds
+
+/**
+ * @param {string} lea
+ * @returns {Promise<Answer<Credentials>>}
+ */
+export const readCredentials = lea => send("GET", `leas/${encodeURIComponent(lea)}/credentials`, isCredentials);
+
+/**
+ * Generates the first credentials, or replaces those that were seen and no others.
+ * @param {string} lea
+ * @param {string | null} seen their ETag; null if there were none
+ * @param {string} wordingVersion the statement that the coordinator has agreed to
+ * @returns {Promise<Answer<Credentials>>}
+ */
+export const generateCredentials = (lea, seen, wordingVersion) => send(
+  "POST",
+  `leas/${encodeURIComponent(lea)}/credentials`,
+  body => isCredentials(body) && typeof body.secretKey === "string",
+  { "Content-Type": "application/json", ...(seen === null ? { "If-None-Match": "*" } : { "If-Match": seen }) },
+  JSON.stringify({ authorized: true, wordingVersion }));
+
+/**
+ * @param {string} lea
+ * @returns {Promise<Answer<Announcement[]>>}
+ */
+export const readAnnouncements = lea => send("GET", `leas/${encodeURIComponent(lea)}/announcements`, isAnnouncements);
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {(body: any) => boolean} isExpected whether the body of an answer can be used
+ * @param {Record<string, string>} [headers]
+ * @param {string} [body]
+ * @returns {Promise<Answer<any>>}
+ */
+async function send(method, path, isExpected, headers = {}, body) {
+  if (!navigator.onLine)
+    return { kind: "offline" };
+  let token;
+  try {
+    token = await host.accessToken();
+  } catch {
+    return { kind: "refused", status: 401 };
+  }
+
+  try {
+    const response = await fetch(new URL(path, address(host.api)), {
+      method,
+      headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${token}` },
+      body,
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(timeout),
+    });
+    if (response.ok) {
+      const answer = await response.json();
+      return isExpected(answer) ? { kind: "done", body: answer, etag: response.headers.get("ETag") } : { kind: "refused", status: 500 };
+    }
+
+    return { kind: "refused", status: response.status };
+  } catch {
+    return { kind: "unreachable" };
+  }
+}
+
+/** @param {any} body */
+const isCredentials = body =>
+  ["none", "active", "expiring", "expired"].includes(body?.state) &&
+  typeof body.authorization?.text === "string" &&
+  (body.state === "none" || (isInstant(body.generatedAt) && isMoment(body)));
+
+/** @param {any} body */
+const isAnnouncements = body => Array.isArray(body) && body.every(item => ["expiring", "expired"].includes(item?.state) && isMoment(item));
+
+/** @param {any} body */
+function isMoment({ expiresAt, daysRemaining, timeZone }) {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+    return isInstant(expiresAt) && Number.isInteger(daysRemaining);
+  } catch {
+    return false;
+  }
+}
+
+/** @param {any} text */
+const isInstant = text => typeof text === "string" && !Number.isNaN(Date.parse(text));

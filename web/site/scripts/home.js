@@ -1,0 +1,94 @@
+/** MyTOMS Home: the announcements of the coordinator's LEAs. */
+
+import { readAnnouncements } from "./api.js";
+import { alert, byId, element } from "./elements.js";
+import { frame } from "./frame.js";
+import { date, fill, inDays, onSwitch, ready, texts, time, when } from "./language.js";
+import { hasBeenRead, show, unread } from "./messages.js";
+import { host, isHosted } from "./session.js";
+import { address } from "./site.js";
+
+/**
+ * @typedef {import("./api.js").Announcement & { lea: string }} Announced  with the LEA's name
+ * @typedef {import("./api.js").Failure} Failure
+ */
+
+/** @type {Announced[] | null} What there is to show; null as long as nobody knows. */
+let announcements = null;
+
+/** Counts what was asked for, so that an answer which has been overtaken is not believed. */
+let turn = 0;
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && announcements !== null)
+    look(true);
+});
+
+const opening = isHosted ? look() : null; // while the words are fetched
+await ready;
+frame("home");
+onSwitch(render);
+render();
+if (opening === null)
+  show({ name: "notHosted" });
+await opening;
+
+/**
+ * Reads the announcements of all LEAs at once, and shows those that could be read.
+ * @param {boolean} [quietly] nobody has asked for it: if something cannot be read, all is left as it was
+ */
+async function look(quietly = false) {
+  const mine = quietly ? turn : ++turn;
+  const { leas, read, failures } = await readAll();
+  await ready;
+  if (mine !== turn || (quietly && failures.length > 0))
+    return;
+  turn++;
+  if (failures.length === 0)
+    hasBeenRead();
+  else if (failures.length === leas || failures.some(({ failure }) => failure.kind === "refused" && failure.status === 401))
+    show(unread(failures[0].failure, look));
+  else
+    show({ name: "someUnread", values: () => ({ leas: failures.map(({ lea }) => lea).join("; ") }), action: { name: "retry", run: look }, ofReading: true });
+  if (leas === 0)
+    show({ name: "noLeas", tone: "info" });
+  byId("loading").hidden = true;
+  // What reads the same is left alone: it would be read aloud once more.
+  if (failures.length < leas && JSON.stringify(read) !== JSON.stringify(announcements)) {
+    announcements = read;
+    render();
+  }
+}
+
+/** What could be read, the most pressing first, and what could not, of how many LEAs. */
+async function readAll() {
+  /** @type {{ read: Announced[], failures: { lea: string, failure: Failure }[] }} */
+  const { read, failures } = { read: [], failures: [] };
+  const leas = await host.leas().catch(() => null);
+  if (leas === null)
+    return { leas: 1, read, failures: [{ lea: "", failure: /** @type {Failure} */ ({ kind: "refused", status: 500 }) }] };
+  await Promise.all(leas.map(async ({ id, name: lea }) => {
+    const answer = await readAnnouncements(id);
+    if (answer.kind === "done")
+      read.push(...answer.body.map(announcement => ({ ...announcement, lea })));
+    else
+      failures.push({ lea, failure: answer });
+  }));
+  read.sort((one, another) => one.expiresAt.localeCompare(another.expiresAt) || one.leaId.localeCompare(another.leaId));
+  return { leas: leas.length, read, failures };
+}
+
+function render() {
+  byId("none").hidden = announcements?.length !== 0;
+  byId("announcements").replaceChildren(...(announcements ?? []).map(announcement => element("li", {}, item(announcement))));
+}
+
+/** @param {Announced} announcement */
+function item(announcement) {
+  const { lea, leaId, state, daysRemaining } = announcement;
+  const moment = { instant: announcement.expiresAt, timeZone: announcement.timeZone };
+  const values = { lea, date: date(moment), time: time(moment), inDays: inDays(daysRemaining), when: when(daysRemaining, moment) };
+  const words = texts.home.announcement[state];
+  const link = element("a", { class: "usa-link", href: address(`credentialing/?lea=${encodeURIComponent(leaId)}`) }, fill(texts.home.link, { lea }));
+  return alert(state === "expired" ? "error" : "warning", "h3", fill(words.title, values), fill(words.text, values), element("p", { class: "usa-alert__text" }, link));
+}

@@ -1,0 +1,112 @@
+/** What the page has to say about what went wrong, or was not as expected: one message at a time. */
+
+import { alert, byId, element } from "./elements.js";
+import { fill, onSwitch, texts } from "./language.js";
+import { host } from "./session.js";
+
+/** @typedef {import("./language.js").Texts} Texts */
+
+/**
+ * @typedef {object} Message
+ * @property {keyof Texts["messages"]} name
+ * @property {"info" | "warning" | "error"} [tone] an error unless told
+ * @property {() => Record<string, string>} [values] in the current language
+ * @property {{ name: keyof Texts["actions"], run: () => void | Promise<void> }} [action]
+ * @property {boolean} [ofReading] whether it is out of date once the state could be read
+ */
+
+/** @type {Message | null} */
+let current = null;
+
+/**
+ * Shows a message in place of the one that there is; null for none.
+ * @param {Message | null} message
+ */
+export function show(message) {
+  current = message;
+  render();
+}
+
+/**
+ * Takes this message away, unless it has been replaced.
+ * @param {Message} message
+ */
+export function dismiss(message) {
+  if (current === message)
+    show(null);
+}
+
+/** Takes away a message that reading the state has made out of date. */
+export function hasBeenRead() {
+  if (current?.ofReading)
+    show(null);
+}
+
+/**
+ * What to say if something could not be read.
+ * @param {import("./api.js").Failure} answer
+ * @param {() => void} retry
+ * @returns {Message}
+ */
+export function unread(answer, retry) {
+  /** @type {Message["action"]} */
+  const again = { name: "retry", run: retry };
+  if (answer.kind !== "refused")
+    return { name: answer.kind, action: again, ofReading: true };
+  switch (answer.status) {
+    case 401:
+      return { name: "sessionEnded", tone: "warning", action: signIn(retry), ofReading: true };
+    case 403:
+      return { name: "notPermitted", ofReading: true };
+    default:
+      return { name: answer.status === 429 || answer.status > 500 ? "unavailable" : "unexpected", action: again, ofReading: true };
+  }
+}
+
+/**
+ * The way to sign in again, and to go on. If that fails, the way is still there.
+ * @param {() => void} goOn
+ * @returns {Message["action"]}
+ */
+export const signIn = goOn => ({
+  name: "signIn",
+  run: async () => {
+    try {
+      await host.signIn();
+    } catch {
+      return;
+    }
+
+    goOn();
+  },
+});
+
+function render() {
+  const place = byId("message");
+  const hadFocus = place.contains(document.activeElement);
+  place.replaceChildren(...(current === null ? [] : [made(current)]));
+  if (hadFocus)
+    (place.querySelector("button") ?? byId("main")).focus();
+}
+
+/** @param {Message} message */
+function made({ name, tone = "error", values = () => ({}), action }) {
+  const { title, text } = texts.messages[name];
+  const buttons = [];
+  if (action !== undefined) {
+    const button = element("button", { type: "button", class: "usa-button" }, texts.actions[action.name]);
+    let running = false;
+    button.addEventListener("click", async () => {
+      if (running)
+        return;
+      running = true;
+      await action.run();
+      running = false;
+    });
+    buttons.push(button);
+  }
+
+  return alert(tone, "h2", fill(title, values()), fill(text, values()), ...buttons);
+}
+
+onSwitch(render);

@@ -1,0 +1,200 @@
+/**
+ * The screens in English. In braces stand values; where a text depends on a number, `one` and the like are its forms, by the
+ * categories of Unicode's plural rules, for the value `count`.
+ *
+ * What is said here of a state is what the API says of it, word for word: see the answer's `notice`, and an announcement's
+ * `title` and `text`.
+ */
+export default {
+  navigation: {
+    skip: "Skip to main content",
+    label: "Main",
+    home: "MyTOMS Home",
+    credentialing: "Credentialing",
+    otherLanguage: "Español",
+  },
+
+  days: {
+    today: "today",
+    todayAt: "today at {time}",
+    left: { one: "in {count} day", other: "in {count} days" },
+  },
+
+  home: {
+    title: "MyTOMS Home",
+    announcements: "Announcements",
+    none: "There are no announcements.",
+    loading: "Reading the announcements…",
+    link: "Go to SIS Vendor Credentialing for {lea}",
+    announcement: {
+      expiring: {
+        title: "SIS vendor credentials expire {when}",
+        text: "The SIS vendor credentials of {lea} expire {inDays}, on {date}, at {time}. After that, vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.",
+      },
+      expired: {
+        title: "SIS vendor credentials have expired",
+        text: "The SIS vendor credentials of {lea} expired on {date}. Vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.",
+      },
+    },
+  },
+
+  credentialing: {
+    title: "SIS Vendor Credentialing",
+    lea: "{name} (CDS code {id})",
+    pickLea: "Your LEAs",
+    showLea: "Show this LEA",
+  },
+
+  authorization: {
+    title: "Authorization to Release Student Data to Vendors",
+    box: "Authorization to Release Student Data to Vendors",
+    hint: "To generate credentials, read the statement and check the box.",
+    generate: "Generate Credentials",
+    regenerate: "Regenerate Credentials",
+    buttonShown: "The button {button} is available now.",
+    buttonHidden: "The button {button} is no longer available.",
+    /** Translations of the statement, by its version. The statement itself, which is what counts, comes from the API. */
+    wordings: /** @type {Record<string, string>} */ ({}),
+    original: "",
+  },
+
+  credentials: {
+    title: "Credentials",
+    loading: "Reading the state of the credentials…",
+    notice: {
+      none: "No credentials have been generated.",
+      expiring: "Current credentials expire {when}.",
+      expired: "Current credentials have expired.",
+    },
+    instructions: {
+      none: "Check the box above and select {button}. You get one username and one secret key, for all vendors of the LEA.",
+      expiring: "Regenerate them before that, and give the new ones to your vendors: check the box above and select {button}.",
+      expired: "Your vendors can no longer download student score reports. To give them access again:",
+      steps: {
+        authorize: "Read the statement above and check its box.",
+        regenerate: "Select {button}.",
+        deliver: "Give the new username and secret key to every one of your vendors.",
+      },
+    },
+    username: "Username",
+    secretKey: "Secret key",
+    expires: "Expires",
+    expired: "Expired",
+    generated: "Generated",
+    generatedBy: "{instant}, by {name}",
+    lastUsed: "Last used by a vendor",
+    never: "Not yet",
+    onceOnly: "The secret key of these credentials cannot be shown again. If it is lost, regenerate the credentials.",
+    done: "New credentials were generated.",
+    warning: "The secret key can be seen only until you leave this screen.",
+    advice: "Copy the username and the secret key now, and give them to your vendors securely. Once you leave or reload this screen, nobody can see this secret key again.",
+    show: "SHOW SECRET KEY",
+    hide: "HIDE SECRET KEY",
+    shown: "The secret key is shown.",
+    hidden: "The secret key is hidden.",
+    copyUsername: "Copy username",
+    copySecretKey: "Copy secret key",
+    copiedUsername: "The username was copied.",
+    copiedSecretKey: "The secret key was copied.",
+    notCopied: "The browser did not allow copying. Select the text on the screen and copy it by hand.",
+  },
+
+  confirmation: {
+    question: "Proceed with generating credentials?",
+    generate: "A username and a secret key are generated for {lea}. They last 365 days.",
+    regenerate: "The secret key of {lea} is replaced at once: every vendor stops working until it has the new key.",
+    regenerateExpired: "{lea} gets a new secret key. Its vendors have access again once they have it.",
+    cancel: "Cancel",
+    confirm: "Yes, Generate Credentials",
+    busy: "Generating credentials…",
+  },
+
+  actions: {
+    signIn: "Sign in again",
+    retry: "Try again",
+    checkAgain: "Check again",
+  },
+
+  messages: {
+    notHosted: {
+      title: "This screen works within TOMS.",
+      text: "TOMS has not told it who you are. Open it from TOMS; if that is what you did, reload it.",
+    },
+    noLeas: {
+      title: "You are not a coordinator of an LEA.",
+      text: "Your TOMS account does not have the role of an LEA coordinator, so there is nothing to show here. If it should, ask your LEA's CAASPP or ELPAC coordinator.",
+    },
+    offline: {
+      title: "You are offline.",
+      text: "The current state could not be read; nothing was changed. Check your connection to the network, and try again.",
+    },
+    unreachable: {
+      title: "The service could not be reached.",
+      text: "The current state could not be read; nothing was changed. Check your connection to the network, and try again.",
+    },
+    unavailable: {
+      title: "The service is not available at the moment.",
+      text: "The current state could not be read; nothing was changed. Try again in a few seconds.",
+    },
+    unexpected: {
+      title: "Something unexpected happened.",
+      text: "The current state could not be read; nothing was changed. Try again; if it happens again, contact TOMS support.",
+    },
+    sessionEnded: {
+      title: "Your session has ended.",
+      text: "The current state could not be read; nothing was changed. Sign in again to go on where you are.",
+    },
+    notPermitted: {
+      title: "You may not see this LEA.",
+      text: "Your TOMS account does not have the role of a coordinator of this LEA. Nothing was changed. Select Credentialing above to go to your own LEA, or ask this LEA's coordinators.",
+    },
+    unknownLea: {
+      title: "There is no such LEA.",
+      text: "The CDS code in this page's address is not one: it must be 14 digits. Nothing was changed. Select Credentialing above.",
+    },
+    someUnread: {
+      title: "Some announcements could not be read.",
+      text: "Those of {leas} are missing here. Nothing was changed. Try again; if it happens again, contact TOMS support.",
+    },
+    generateOffline: {
+      title: "You are offline.",
+      text: "No credentials were generated; any existing credentials are unchanged. Check your connection to the network, and select the button again.",
+    },
+    generateSessionEnded: {
+      title: "Your session has ended.",
+      text: "No credentials were generated; any existing credentials are unchanged. Sign in again, and select the button again: your check in the box is kept.",
+    },
+    generateNotPermitted: {
+      title: "You may not generate credentials for this LEA.",
+      text: "Your TOMS account does not have the role of a coordinator of this LEA any more. No credentials were generated; any existing credentials are unchanged. Ask this LEA's coordinators.",
+    },
+    generateUnexpected: {
+      title: "Something unexpected happened.",
+      text: "No credentials were generated; any existing credentials are unchanged. Reload this page and try again; if it happens again, contact TOMS support.",
+    },
+    wordingChanged: {
+      title: "The statement of the authorization has changed.",
+      text: "No credentials were generated; any existing credentials are unchanged. Read the statement again, check the box and select the button.",
+    },
+    nothingGenerated: {
+      title: "No credentials have been generated so far.",
+      text: "The service could not do it at the moment; any existing credentials are unchanged. Select the button again.",
+    },
+    uncertain: {
+      title: "It is not certain whether credentials were generated.",
+      text: "The connection to the service was lost before it answered. If they were, the secret key that your vendors have no longer works. Check again to find out.",
+    },
+    keyLost: {
+      title: "Credentials were generated, but their secret key did not arrive here.",
+      text: "{name} generated them on {date} at {time}. If that was you just now: the key was lost on the way, and nobody can see it any more. The previous key no longer works. Regenerate the credentials to get a key that you can give to your vendors.",
+    },
+    changed: {
+      title: "New credentials have been generated meanwhile.",
+      text: "{name} generated them on {date} at {time}; this screen now shows them. Nothing was changed from here. If you regenerate now, the secret key that {name} was given stops working.",
+    },
+    keySuperseded: {
+      title: "The secret key that was shown here no longer works.",
+      text: "{name} generated new credentials on {date} at {time}. Do not give the old secret key to your vendors.",
+    },
+  },
+};
