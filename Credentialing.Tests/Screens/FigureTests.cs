@@ -1,0 +1,87 @@
+using Credentialing.DevHost;
+using Credentialing.Tests.DevHosting;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Credentialing.Tests.Screens;
+
+/// <summary>
+/// Takes the pictures that the README shows. <c>CREDENTIALING_FIGURES=1</c> puts them where the README has them; otherwise they
+/// are taken all the same, and thrown away.
+/// </summary>
+public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    private const int Width = 860;
+    private const int BottomMargin = 40;
+
+    private static readonly string Images = Path.Combine(ProjectFolder.Root, "docs", "images");
+
+    public static TheoryData<string, ScreenState> Figures => new()
+    {
+        { "screen-navigation", ScreenState.HomeWithNothing },
+        { "screen-sections", ScreenState.NoneYet },
+        { "screen-generate", ScreenState.Authorized },
+        { "screen-confirm", ScreenState.Confirming },
+        { "screen-key-hidden", ScreenState.KeyHidden },
+        { "screen-key-shown", ScreenState.KeyShown },
+        { "screen-regenerate", ScreenState.ConfirmingRegeneration },
+        { "screen-expired", ScreenState.Expired },
+        { "screen-home", ScreenState.HomeOfSeveralLeas },
+    };
+
+    [Theory]
+    [MemberData(nameof(Figures))]
+    public async Task The_README_has_pictures_of_the_screens(string name, ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.ReachAsync(browser, host, new() { ViewportSize = new() { Width = Width, Height = 1400 } });
+        await visit.Page.EvaluateAsync("document.fonts.ready");
+
+        // As tall as what is on it, and without what is DevHost's own.
+        await visit.Page.EvaluateAsync("document.querySelector('aside').hidden = true");
+        var bottom = await visit.Page.EvaluateAsync<int>("Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)");
+        await visit.Page.SetViewportSizeAsync(Width, bottom - BottomMargin);
+        await TakeAsync(visit.Page, name);
+    }
+
+    [Fact]
+    public async Task The_README_has_a_picture_of_a_reminder_in_the_inbox()
+    {
+        await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 900 } });
+        using var data = new TemporaryFolder();
+        await using var host = await DevHostProcess.StartAsync(data.Path);
+        using var inbox = new Inbox(host.Inbox);
+        await using var visit = await Visit.OfAsync(await browser.NewContextAsync(new() { Locale = "en-US" }), host.Address);
+        await visit.SignInAsync("Rosa Delgado");
+        await visit.GenerateAndShowAsync();
+        foreach (var (path, body) in (IEnumerable<(string, HttpContent?)>)[
+            ("/dev/clock", new FormUrlEncodedContent([new("days", "351")])),
+            ("/admin/functions/SendExpiryReminders", null)])
+        {
+            using var answer = await host.Client.PostAsync(new Uri(path, UriKind.Relative), body, TestContext.Current.CancellationToken);
+            answer.EnsureSuccessStatusCode();
+        }
+
+        await inbox.ArrivedAsync(subject => subject.StartsWith("Oakland Unified", StringComparison.Ordinal));
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(host.Inbox.AbsoluteUri);
+        await page.GetByText("Oakland Unified").First.ClickAsync();
+        await Expect(page.FrameLocator("iframe.panel-html").GetByText("Open SIS Vendor Credentialing")).ToBeVisibleAsync();
+        await TakeAsync(page, "reminder-email");
+    }
+
+    private static async Task TakeAsync(IPage page, string name)
+    {
+        using var elsewhere = new TemporaryFolder();
+        var file = $"{name}.png";
+        var taken = Path.Combine(Environment.GetEnvironmentVariable("CREDENTIALING_FIGURES") == "1" ? Images : elsewhere.Path, file);
+        await page.ScreenshotAsync(new() { Path = taken, Caret = ScreenshotCaret.Initial });
+
+        Assert.InRange(new FileInfo(taken).Length, 5_000, 200_000);
+        var readme = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "README.md"), TestContext.Current.CancellationToken);
+        Assert.Contains($"(docs/images/{file})", readme, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Images, file)), "The README's picture is missing: take it with CREDENTIALING_FIGURES=1.");
+    }
+}
