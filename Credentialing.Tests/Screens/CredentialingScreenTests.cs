@@ -116,11 +116,11 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await visit.GenerateAsync();
-        await visit.Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
+        await visit.RefuseCopyingAsync();
 
         await visit.Button("Copy secret key").ClickAsync();
 
-        await Expect(visit.Page.GetByText("The browser did not allow copying. Select the text on the screen and copy it by hand.")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("The browser did not allow copying. Select the text on the screen and copy it by hand; a hidden secret key must be shown first.")).ToBeVisibleAsync();
         Assert.True(await WarnsBeforeLeavingAsync(visit));
     }
 
@@ -418,6 +418,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         {
             world.Clock.Advance(TimeSpan.FromMinutes(minutes));
             await visit.Page.RunAndWaitForResponseAsync(() => visit.Page.Clock.FastForwardAsync(minutes * 60_000), "**/credentials");
+            await visit.SettleAsync(); // and has begun to wait again
         }
 
         await Expect(visit.Notice).ToContainTextAsync("Current credentials have expired.");

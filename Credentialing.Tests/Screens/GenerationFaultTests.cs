@@ -46,7 +46,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
 
         await visit.AskToGenerateAsync();
 
-        await Expect(visit.Message).ToContainTextAsync("No credentials have been generated so far.");
+        await Expect(visit.Message).ToContainTextAsync("No new credentials have been generated so far.");
         await Expect(visit.Message).ToContainTextAsync("any existing credentials are unchanged");
         await Expect(visit.Box).ToBeCheckedAsync();
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
@@ -97,7 +97,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
 
     [Theory]
     [InlineData(true, "Credentials were generated, but their secret key did not arrive here.")]
-    [InlineData(false, "No credentials have been generated so far.")]
+    [InlineData(false, "No new credentials have been generated so far.")]
     public async Task What_is_not_certain_is_said_not_to_be_and_can_be_found_out(bool arrives, string found)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -149,7 +149,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await Expect(visit.Box).ToBeVisibleAsync();
         await OnGenerationAsync(visit, route => route.AbortAsync());
         await visit.AskToGenerateAsync();
-        await Expect(visit.Message).ToContainTextAsync("No credentials have been generated so far.");
+        await Expect(visit.Message).ToContainTextAsync("No new credentials have been generated so far.");
         await visit.Page.UnrouteAsync(Api);
 
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
@@ -337,6 +337,28 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
 
         await Expect(visit.Message).ToContainTextAsync("You may not generate credentials for this LEA.");
         await Expect(visit.Message).ToContainTextAsync("No credentials were generated; any existing credentials are unchanged.");
+    }
+
+    [Fact]
+    public async Task A_question_about_a_statement_that_has_changed_is_withdrawn()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickBoxAsync();
+        await visit.Button("Generate Credentials").ClickAsync();
+        await visit.Page.RouteAsync(Api, async route =>
+        {
+            var answer = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = answer, Body = (await answer.TextAsync()).Replace("2026-1", "2027-1", StringComparison.Ordinal) });
+        });
+
+        await visit.LookAgainAsync();
+
+        await Expect(visit.Message).ToContainTextAsync("The statement of the authorization has changed.");
+        await Expect(visit.Dialog).ToBeHiddenAsync();
+        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
     }
 
     [Fact]

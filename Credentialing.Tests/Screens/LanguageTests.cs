@@ -75,6 +75,18 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     }
 
     [Fact]
+    public async Task A_page_whose_words_cannot_be_loaded_speaks_the_other_language()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank", options: new() { Locale = "es-US" });
+        await visit.Page.RouteAsync("**/es.js", route => route.AbortAsync());
+        await visit.GoToAsync(Visit.Screen);
+        await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+        await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
+    }
+
+    [Fact]
     public async Task What_went_wrong_is_switched_too()
     {
         await using var world = await TestWorld.CreateAsync(azurite);

@@ -86,6 +86,20 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
+    [Theory]
+    [InlineData(503, "Those of Oakland Military Institute, College Preparatory Academy are missing here.")]
+    [InlineData(401, "Your session has ended.")]
+    public async Task Nothing_is_not_said_to_be_announced_where_something_could_not_be_read(int status, string message)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", "about:blank");
+        await visit.Page.RouteAsync($"**/{Institute}/announcements", route => route.FulfillAsync(new() { Status = status }));
+        await visit.GoToAsync(Visit.Home);
+        await Expect(visit.Message).ToContainTextAsync(message);
+        await Expect(visit.NoAnnouncements).ToBeHiddenAsync();
+    }
+
     [Fact]
     public async Task Home_shows_the_announcements_of_when_somebody_comes_back_to_it()
     {

@@ -139,6 +139,29 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     }
 
     [Fact]
+    public async Task A_page_that_was_left_while_it_read_says_what_is_wrong_when_it_comes_back()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
+        var (asked, answer) = (Signal(), Signal());
+        await visit.Page.RouteAsync(Api, async route =>
+        {
+            asked.TrySetResult();
+            await answer.Task;
+            await route.FulfillAsync(new() { Status = 503 });
+        });
+        await visit.GoToAsync(Visit.Screen);
+        await asked.Task;
+
+        await visit.LeaveAsync();
+        await visit.ComeBackAsync();
+        answer.SetResult();
+
+        await Expect(visit.Message).ToContainTextAsync("The service is not available at the moment.");
+    }
+
+    [Fact]
     public async Task Who_gets_the_LEA_meanwhile_is_no_longer_told_that_it_is_not_theirs()
     {
         await using var world = await TestWorld.CreateAsync(azurite);

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>Everything that the screens can look like.</summary>
+/// <summary>What the screens can look like: every part of every page, and every kind of message.</summary>
 public enum ScreenState
 {
     SigningIn,
@@ -18,22 +18,30 @@ public enum ScreenState
     KeyHidden,
     KeyShown,
     KeyCopied,
+    CopyingRefused,
     Active,
     Expiring,
     AlmostExpired,
     LastDay,
     Expired,
     ConfirmingRegeneration,
+    ConfirmingAfterExpiry,
     SeveralLeas,
     ChangedByColleague,
     SessionEnded,
     SessionEndedBeforeGenerating,
     NotPermitted,
     Unavailable,
+    UnknownLea,
+    NotHosted,
+    Offline,
+    Uncertain,
+    KeyLost,
     HomeWithNothing,
     HomeExpiring,
     HomeExpired,
     HomeOfSeveralLeas,
+    HomeWithSomeUnread,
 }
 
 internal static class ScreenStates
@@ -60,13 +68,14 @@ internal static class ScreenStates
     private static string? PersonaOf(ScreenState state) => state switch
     {
         ScreenState.SigningIn => null,
-        ScreenState.SeveralLeas or ScreenState.HomeOfSeveralLeas => "luis",
+        ScreenState.SeveralLeas or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithSomeUnread => "luis",
         _ => "rosa",
     };
 
     private static string PathOf(ScreenState state) => state switch
     {
-        ScreenState.HomeWithNothing or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas => Visit.Home,
+        ScreenState.HomeWithNothing or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithSomeUnread => Visit.Home,
+        ScreenState.UnknownLea => $"{Visit.Screen}?lea=1",
         ScreenState.NotPermitted => $"{Visit.Screen}?lea={TestWorld.Fresno}",
         _ => Visit.Screen,
     };
@@ -79,7 +88,7 @@ internal static class ScreenStates
             ScreenState.ConfirmingRegeneration or ScreenState.Expiring or ScreenState.HomeExpiring => 356,
             ScreenState.AlmostExpired => 363,
             ScreenState.LastDay => 364.9,
-            ScreenState.Expired or ScreenState.HomeExpired => 366,
+            ScreenState.ConfirmingAfterExpiry or ScreenState.Expired or ScreenState.HomeExpired => 366,
             _ => (double?)null,
         };
         if (state is ScreenState.HomeOfSeveralLeas)
@@ -109,7 +118,17 @@ internal static class ScreenStates
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Page.Locator("#loading")).ToBeVisibleAsync();
                 return;
-            case ScreenState.NotPermitted:
+            case ScreenState.NotHosted:
+                await visit.Page.RouteAsync("**/host.js", route => route.FulfillAsync(new() { Status = 404 }));
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                return;
+            case ScreenState.HomeWithSomeUnread:
+                await visit.Page.RouteAsync($"**/{Institute}/**", route => route.AbortAsync());
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                return;
+            case ScreenState.NotPermitted or ScreenState.UnknownLea:
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
             case ScreenState.HomeWithNothing:
@@ -129,7 +148,7 @@ internal static class ScreenStates
             case ScreenState.Authorized:
                 await visit.ClickBoxAsync();
                 break;
-            case ScreenState.Confirming or ScreenState.ConfirmingRegeneration:
+            case ScreenState.Confirming or ScreenState.ConfirmingRegeneration or ScreenState.ConfirmingAfterExpiry:
                 await visit.ClickBoxAsync();
                 await visit.Page.Locator("#generate").ClickAsync();
                 await Expect(visit.Page.Locator("#confirmation")).ToBeVisibleAsync();
@@ -150,6 +169,28 @@ internal static class ScreenStates
                 await visit.GenerateAsync();
                 await visit.Page.Locator("#copy-key").ClickAsync();
                 await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.CopyingRefused:
+                await visit.GenerateAsync();
+                await visit.RefuseCopyingAsync();
+                await visit.Page.Locator("#copy-key").ClickAsync();
+                await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.Offline:
+                await visit.Context.SetOfflineAsync(true);
+                await visit.AskToGenerateAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.Uncertain:
+                await visit.Page.RouteAsync("**/api/**", route => route.AbortAsync());
+                await visit.AskToGenerateAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.KeyLost:
+                await visit.Page.RouteAsync("**/api/**", route => route.Request.Method == "POST" ? route.AbortAsync() : route.ContinueAsync());
+                Assert.Equal(HttpStatusCode.Created, (await host.GenerateAsync("rosa", TestWorld.Oakland)).Status);
+                await visit.AskToGenerateAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.ChangedByColleague:
                 Assert.Equal(HttpStatusCode.Created, (await host.GenerateAsync("luis", TestWorld.Oakland)).Status);

@@ -21,6 +21,10 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await Expect(visit.Message).ToContainTextAsync("No credentials were generated; any existing credentials are unchanged.");
         await visit.Button("Sign in again").ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await visit.Page.Keyboard.PressAsync("Escape"); // and after all not
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
+        await visit.Button("Sign in again").ClickAsync();
         await visit.PickAsync("Luis Ortega");
         await Expect(visit.Message).ToBeEmptyAsync();
         await Expect(visit.Box).ToBeCheckedAsync();
@@ -51,6 +55,24 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
 
         await Expect(visit.Message).ToBeEmptyAsync();
         await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
+    }
+
+    [Theory]
+    [InlineData(Visit.Screen)]
+    [InlineData(Visit.Home)]
+    public async Task A_session_that_ends_while_a_page_is_looked_at_is_not_passed_over(string path)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, path: path);
+        await Expect(path == Visit.Home ? visit.NoAnnouncements : visit.Box).ToBeVisibleAsync();
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        await visit.LookAgainAsync();
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
+        await visit.Button("Sign in again").ClickAsync();
+        await visit.PickAsync("Rosa Delgado");
+        await Expect(visit.Message).ToBeEmptyAsync();
     }
 
     [Fact]
@@ -117,6 +139,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         {
             await visit.GoToAsync(path);
             await Expect(visit.Message).ToContainTextAsync("This screen works within TOMS.");
+            await Expect(visit.Page.Locator("#loading")).ToBeHiddenAsync();
         }
     }
 

@@ -128,6 +128,10 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>What the browser tells the page when somebody comes back to its tab.</summary>
     internal Task LookAgainAsync() => Page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
 
+    /// <summary>Has the browser allow no copying.</summary>
+    internal Task RefuseCopyingAsync() =>
+        Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
+
     /// <summary>Lets pass what went wrong so far: a test wanted it to.</summary>
     internal void ForgiveErrors() => errors.Clear();
 

@@ -43,7 +43,7 @@ import { address } from "./site.js";
  * @typedef {Done<Body> | Failure} Answer
  */
 
-/** Longer than the API tries to reach what it depends on. */
+/** Longer than the API takes, even where it must try again. What it does later than that, reading finds out. */
 const timeout = 60_000; // milliseconds
 
 /**

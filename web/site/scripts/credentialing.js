@@ -4,7 +4,7 @@ import { generateCredentials, readCredentials } from "./api.js";
 import { alert, announce, byId, element } from "./elements.js";
 import { frame } from "./frame.js";
 import { calendarDate, date, dateAndTime, fill, onSwitch, ready, texts, time, when } from "./language.js";
-import { dismiss, hasBeenRead, show, signIn, unread } from "./messages.js";
+import { hasBeenRead, show, signIn, unread } from "./messages.js";
 import { host, isHosted } from "./session.js";
 
 /**
@@ -123,7 +123,10 @@ window.addEventListener("pageshow", event => {
   if (!event.persisted)
     return;
   picker.value = lea.id;
-  lookQuietly();
+  if (credentials === null && lea.id !== "")
+    look();
+  else
+    lookQuietly();
 });
 
 agree.checked = false; // some browsers keep it over a reload
@@ -131,9 +134,9 @@ const opening = isHosted ? open() : null; // while the words are fetched
 await ready;
 frame("credentialing");
 onSwitch(render);
-render();
 if (opening === null)
   show({ name: "notHosted" });
+render();
 await opening;
 
 async function open() {
@@ -169,14 +172,18 @@ async function look() {
     take(answer);
 }
 
-/** Reads the state without anybody having asked for it: if that fails, or is overtaken, all is left as it was. */
+/** Reads the state without anybody having asked for it: if that fails, or is overtaken, all is left as it was, unless the session has ended. */
 async function lookQuietly() {
   if (busy || lea.id === "" || document.visibilityState !== "visible")
     return;
   const mine = turn;
   const answer = await readCredentials(lea.id);
-  if (mine === turn && answer.kind === "done") {
+  if (mine !== turn)
+    return;
+  if (answer.kind === "done") {
     turn++;
+    take(answer);
+  } else if (answer.kind === "refused" && answer.status === 401 && byId("message").childElementCount === 0) {
     take(answer);
   }
 }
@@ -209,7 +216,11 @@ function accept({ body, etag: newTag }) {
   const before = credentials && notice(credentials);
   let said = true;
   [credentials, etag] = [body, newTag];
-  agree.checked &&= !reworded; // to what stands there now, nobody has agreed
+  if (reworded) { // to what stands there now, nobody has agreed
+    agree.checked = false;
+    confirmation.close();
+  }
+
   if (changed && body.generatedAt !== null) {
     const { generatedBy, generatedAt, timeZone } = body;
     const moment = { instant: generatedAt, timeZone };
@@ -252,7 +263,7 @@ function refreshLater({ expiresAt }) {
 }
 
 async function generate() {
-  if (busy || credentials === null)
+  if (busy || credentials === null || !agree.checked)
     return;
   const seen = credentials.state === "none" ? null : etag;
   const mine = ++turn;
@@ -306,9 +317,7 @@ function explain(failure, since) {
   if (failure.kind !== "refused") {
     show({ name: "generateOffline" });
   } else if (failure.status === 401) {
-    /** @type {import("./messages.js").Message} */
-    const message = { name: "generateSessionEnded", tone: "warning", action: signIn(() => dismiss(message)) };
-    show(message);
+    show({ name: "generateSessionEnded", tone: "warning", action: signIn(look), ofReading: true });
   } else if (failure.status === 403) {
     show({ name: "generateNotPermitted" });
   } else {

@@ -16,38 +16,48 @@ import { address } from "./site.js";
 /** @type {Announced[] | null} What there is to show; null as long as nobody knows. */
 let announcements = null;
 
+/** How often they are read again while the page is looked at: they count days. */
+const refreshInterval = 10 * 60_000; // milliseconds
+
 /** Counts what was asked for, so that an answer which has been overtaken is not believed. */
 let turn = 0;
 
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible" && announcements !== null)
-    look(true);
-});
+document.addEventListener("visibilitychange", lookQuietly);
+window.addEventListener("online", lookQuietly);
+setInterval(lookQuietly, refreshInterval);
 
 const opening = isHosted ? look() : null; // while the words are fetched
 await ready;
 frame("home");
 onSwitch(render);
 render();
-if (opening === null)
+if (opening === null) {
   show({ name: "notHosted" });
+  byId("loading").hidden = true;
+}
 await opening;
+
+function lookQuietly() {
+  if (document.visibilityState === "visible" && announcements !== null)
+    look(true);
+}
 
 /**
  * Reads the announcements of all LEAs at once, and shows those that could be read.
- * @param {boolean} [quietly] nobody has asked for it: if something cannot be read, all is left as it was
+ * @param {boolean} [quietly] nobody has asked for it: if something cannot be read, all is left as it was, unless the session has ended
  */
 async function look(quietly = false) {
   const mine = quietly ? turn : ++turn;
   const { leas, read, failures } = await readAll();
   await ready;
-  if (mine !== turn || (quietly && failures.length > 0))
+  const ended = failures.find(({ failure }) => failure.kind === "refused" && failure.status === 401);
+  if (mine !== turn || (quietly && failures.length > 0 && (ended === undefined || byId("message").childElementCount > 0)))
     return;
   turn++;
   if (failures.length === 0)
     hasBeenRead();
-  else if (failures.length === leas || failures.some(({ failure }) => failure.kind === "refused" && failure.status === 401))
-    show(unread(failures[0].failure, look));
+  else if (ended !== undefined || failures.length === leas)
+    show(unread((ended ?? failures[0]).failure, look));
   else
     show({ name: "someUnread", values: () => ({ leas: failures.map(({ lea }) => lea).join("; ") }), action: { name: "retry", run: look }, ofReading: true });
   if (leas === 0)
@@ -58,6 +68,8 @@ async function look(quietly = false) {
     announcements = read;
     render();
   }
+
+  byId("none").hidden = failures.length > 0 || read.length > 0;
 }
 
 /** What could be read, the most pressing first, and what could not, of how many LEAs. */
@@ -79,7 +91,6 @@ async function readAll() {
 }
 
 function render() {
-  byId("none").hidden = announcements?.length !== 0;
   byId("announcements").replaceChildren(...(announcements ?? []).map(announcement => element("li", {}, item(announcement))));
 }
 

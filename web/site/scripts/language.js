@@ -16,8 +16,8 @@ let language = [remembered(), ...navigator.languages.map(tag => tag.split("-")[0
 /** @type {Texts} The words of the current language; there are none before `ready`. */
 export let texts;
 
-/** When there are words. */
-export const ready = speak(language);
+/** When there are words; the other language's are better than none. */
+export const ready = speak(language).catch(() => speak(other()));
 
 /** @type {(() => void)[]} */
 const readers = [];
@@ -31,7 +31,9 @@ export function onSwitch(reader) {
 }
 
 /** The language that can be switched to. */
-export const other = () => languages[language].other;
+export function other() {
+  return languages[language].other;
+}
 
 /** Goes on in the other language; nothing else of the page changes. Nothing at all does if its words cannot be loaded. */
 export async function switchLanguage() {

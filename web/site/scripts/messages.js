@@ -27,15 +27,6 @@ export function show(message) {
   render();
 }
 
-/**
- * Takes this message away, unless it has been replaced.
- * @param {Message} message
- */
-export function dismiss(message) {
-  if (current === message)
-    show(null);
-}
-
 /** Takes away a message that reading the state has made out of date. */
 export function hasBeenRead() {
   if (current?.ofReading)

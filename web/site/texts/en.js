@@ -96,7 +96,7 @@ export default {
     copySecretKey: "Copy secret key",
     copiedUsername: "The username was copied.",
     copiedSecretKey: "The secret key was copied.",
-    notCopied: "The browser did not allow copying. Select the text on the screen and copy it by hand.",
+    notCopied: "The browser did not allow copying. Select the text on the screen and copy it by hand; a hidden secret key must be shown first.",
   },
 
   confirmation: {
@@ -177,12 +177,12 @@ export default {
       text: "No credentials were generated; any existing credentials are unchanged. Read the statement again, check the box and select the button.",
     },
     nothingGenerated: {
-      title: "No credentials have been generated so far.",
+      title: "No new credentials have been generated so far.",
       text: "The service could not do it at the moment; any existing credentials are unchanged. Select the button again.",
     },
     uncertain: {
       title: "It is not certain whether credentials were generated.",
-      text: "The connection to the service was lost before it answered. If they were, the secret key that your vendors have no longer works. Check again to find out.",
+      text: "The service did not confirm it, and the current state could not be read. If they were, any secret key that your vendors have no longer works. Check again to find out.",
     },
     keyLost: {
       title: "Credentials were generated, but their secret key did not arrive here.",

@@ -95,7 +95,7 @@ export default {
     copySecretKey: "Copiar clave secreta",
     copiedUsername: "Se copió el nombre de usuario.",
     copiedSecretKey: "Se copió la clave secreta.",
-    notCopied: "El navegador no permitió copiar. Seleccione el texto en la pantalla y cópielo manualmente.",
+    notCopied: "El navegador no permitió copiar. Seleccione el texto en la pantalla y cópielo manualmente; si la clave secreta está oculta, muéstrela primero.",
   },
 
   confirmation: {
@@ -176,12 +176,12 @@ export default {
       text: "No se generaron credenciales; si ya las había, siguen sin cambios. Vuelva a leer la declaración, marque la casilla y seleccione el botón.",
     },
     nothingGenerated: {
-      title: "Hasta ahora no se han generado credenciales.",
+      title: "Hasta ahora no se han generado nuevas credenciales.",
       text: "El servicio no pudo hacerlo en este momento; si ya las había, siguen sin cambios. Vuelva a seleccionar el botón.",
     },
     uncertain: {
       title: "No se sabe con certeza si se generaron credenciales.",
-      text: "La conexión con el servicio se perdió antes de que respondiera. Si se generaron, la clave secreta que tienen sus proveedores ya no funciona. Compruebe de nuevo para saberlo.",
+      text: "El servicio no lo confirmó y no se pudo leer el estado actual. Si se generaron, la clave secreta que puedan tener sus proveedores ya no funciona. Compruebe de nuevo para saberlo.",
     },
     keyLost: {
       title: "Se generaron credenciales, pero su clave secreta no llegó aquí.",
