@@ -116,8 +116,12 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it with no chance to clean up; what it has started is left alone.</summary>
-    internal void Kill() => process.Kill();
+    /// <summary>Ends it with no chance to clean up, and waits until it has let go of all that it held; what it has started is left alone.</summary>
+    internal Task KillAsync()
+    {
+        process.Kill();
+        return WaitForAsync(process, TestContext.Current.CancellationToken);
+    }
 
     /// <exception cref="TimeoutException">It goes on.</exception>
     internal async Task<int> ExitCodeAsync()

@@ -101,7 +101,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             key = await MustGenerateAsync(first, seenGeneration: null);
             await RenameAsync(first, "Renamed by TOMS");
             await PlainMail.SendAsync(first.Smtp, "kept");
-            first.Kill();
+            await first.KillAsync();
             await first.EmulatorsEndAsync();
         }
 
@@ -113,8 +113,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Equal(["kept"], await SubjectsAsync(second));
 
             // The next one must wait until this one's emulators have written their data: forgotten before, it would come back.
-            second.Kill();
-            await second.ExitCodeAsync();
+            await second.KillAsync();
             await using var third = await DevHostProcess.StartAsync(data.Path, "--reset");
 
             Assert.Null(await GenerationAsync(third));
@@ -170,7 +169,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
                 var moment = TimeSpan.FromMilliseconds(Math.Pow(random.NextDouble(), 2) * MaxMilliseconds);
                 var regeneration = GenerateAsync(host, token, oldGeneration);
                 await Task.Delay(moment, TimeProvider.System, TestContext.Current.CancellationToken);
-                host.Kill();
+                await host.KillAsync();
                 var newKey = await KeyOrNullAsync(regeneration);
                 var next = await DevHostProcess.StartAsync(data.Path);
                 await host.DisposeAsync();
