@@ -47,6 +47,9 @@ public sealed class KeyVaultServer : IAsyncDisposable
     /// <summary>Whether it breaks every connection without an answer.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Until this completes, it answers nothing.</summary>
+    public Task AnswersAfter { get; set; } = Task.CompletedTask;
+
     /// <summary>What it was asked, in order.</summary>
     public IReadOnlyCollection<VaultRequest> Requests => requests;
 
@@ -103,8 +106,9 @@ public sealed class KeyVaultServer : IAsyncDisposable
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), password: null);
     }
 
-    private Task AnswerAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context)
     {
+        await AnswersAfter;
         var isAuthorized = context.Request.Headers.Authorization == $"Bearer {Token}";
         var (status, body) = IsAway ? default : Answer(context, isAuthorized);
         // Before it is answered, so that it is there for whoever has seen the answer.
@@ -112,11 +116,11 @@ public sealed class KeyVaultServer : IAsyncDisposable
         if (IsAway)
         {
             context.Abort();
-            return Task.CompletedTask;
+            return;
         }
 
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(body, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(body, context.RequestAborted);
     }
 
     private (int Status, object Body) Answer(HttpContext context, bool isAuthorized)

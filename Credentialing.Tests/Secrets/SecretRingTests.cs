@@ -158,10 +158,13 @@ public sealed class SecretRingTests : IDisposable
         await CurrentAsync(remote);
         var rotated = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
+        var answering = new TaskCompletionSource();
+        server.AnswersAfter = answering.Task;
         var refreshing = CurrentAsync(remote);
         var other = CurrentAsync(remote);
         Assert.True(other.IsCompletedSuccessfully);
         Assert.Equal(old, (await other).Version);
+        answering.SetResult();
         Assert.Equal(rotated, (await refreshing).Version);
     }
 
