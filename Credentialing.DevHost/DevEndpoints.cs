@@ -5,9 +5,20 @@ using Microsoft.AspNetCore.Http;
 
 namespace Credentialing.DevHost;
 
-/// <summary>What only DevHost serves: signing in without a password, and moving the clock.</summary>
+/// <summary>What only DevHost serves: signing in without a password, moving the clock, and a page about the API.</summary>
 internal static class DevEndpoints
 {
+    /// <summary>Where the API can be read about, and tried.</summary>
+    internal const string DescriptionPath = "/docs";
+
+    /// <summary>The description that the API serves, as a page.</summary>
+    internal static void UseDescriptionPage(this WebApplication app) => app.UseSwaggerUI(page =>
+    {
+        page.RoutePrefix = DescriptionPath.TrimStart('/');
+        page.DocumentTitle = "Credentialing: the API";
+        page.SwaggerEndpoint($"/{FunctionEndpoints.RoutePrefix}/openapi.json", "Credentialing");
+    });
+
     /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> answers with the token, as text.</summary>
     internal static void MapDevSignIn(this WebApplication app) => app.MapPost("/dev/sign-in", async (HttpRequest request, DevSignIn signIn) =>
     {

@@ -64,6 +64,7 @@ public static class DevHostApplication
 
         var app = builder.Build();
         app.UseScreens();
+        app.UseDescriptionPage();
         app.UseBareNotFound();
         app.Use((context, next) => Guard.RunAsync(context, app.Logger, () => next(context)));
         app.MapFunctions();

@@ -10,6 +10,12 @@ if (args is ["--help"])
     return 0;
 }
 
+if (args is ["--describe-api", var file]) // what the build does
+{
+    ApiDescription.Write(file);
+    return 0;
+}
+
 try
 {
     return await RunAsync(Arguments.Parse(args));

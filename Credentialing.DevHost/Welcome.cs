@@ -16,6 +16,7 @@ internal static class Welcome
         Line($"");
         Line($"  screens    {address}/   (MyTOMS Home, and SIS Vendor Credentialing)");
         Line($"  functions  {address}/{FunctionEndpoints.RoutePrefix}   (try /health/ready)");
+        Line($"  the API    {address}{DevEndpoints.DescriptionPath}   (what it takes and answers)");
         Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
         Line($"  mail       maildev: inbox {maildev.InboxAddress}, SMTP {maildev.SmtpAddress}");
         Line($"  MyTOMS     {address}{DevMyToms.Path}   (what it was sent, of all LEAs)");

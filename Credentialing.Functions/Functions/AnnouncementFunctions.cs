@@ -1,5 +1,6 @@
 using Credentialing.Core.Announcements;
 using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -10,6 +11,8 @@ public sealed class AnnouncementFunctions(Caller caller, AnnouncementService ann
 {
     /// <summary>A list of one announcement, as it reads now, or of none.</summary>
     [Function("GetAnnouncements")]
+    [CalledBy(CallerKind.Coordinator)]
+    [Answers(200, typeof(AnnouncementBody[]))]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}/announcements")] HttpRequest request,
         string leaId,

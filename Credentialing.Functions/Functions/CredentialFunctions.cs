@@ -2,6 +2,7 @@ using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
@@ -14,6 +15,8 @@ public sealed class CredentialFunctions(
 {
     /// <summary>What the screen shows of the LEA's credentials; their ETag goes with a regeneration.</summary>
     [Function("GetCredentials")]
+    [CalledBy(CallerKind.Coordinator)]
+    [Answers(200, typeof(CredentialAnswer), Headers = ["ETag"])]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}/credentials")] HttpRequest request,
         string leaId,
@@ -30,6 +33,15 @@ public sealed class CredentialFunctions(
     /// only one that ever carries the secret key.
     /// </summary>
     [Function("GenerateCredentials")]
+    [CalledBy(CallerKind.Coordinator)]
+    [Takes(typeof(AuthorizationBody))]
+    [TakesParameter("header", "If-None-Match", "`*` generates the first credentials.")]
+    [TakesParameter("header", "If-Match", "The ETag of the credentials to regenerate, as they were last seen.")]
+    [Answers(201, typeof(CredentialAnswer), Headers = ["ETag", "Location"])]
+    [Refuses(400, "malformed-precondition")]
+    [Refuses(412, "credential-changed")]
+    [Refuses(422, "release-not-authorized", "unknown-wording")]
+    [Refuses(428, "precondition-required")]
     public Task<IResult> GenerateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "leas/{leaId}/credentials")] HttpRequest request,
         string leaId,
@@ -51,6 +63,9 @@ public sealed class CredentialFunctions(
 
     /// <summary>Whether a username and a secret key are right and work, for download services that TOMS runs elsewhere.</summary>
     [Function("ValidateCredentials")]
+    [CalledBy(CallerKind.Toms)]
+    [Takes(typeof(ValidationBody))]
+    [Answers(200, typeof(ValidationAnswer))]
     public Task<IResult> ValidateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "credentials/validate")] HttpRequest request,
         CancellationToken cancellationToken) =>
@@ -88,13 +103,23 @@ public sealed class CredentialFunctions(
         headers.AccessControlExposeHeaders = HeaderNames.ETag; // to screens of another origin: the platform's CORS settings cannot say it
     }
 
+    /// <summary>A coordinator's authorization to release student data to vendors.</summary>
+    /// <param name="Authorized"><c>true</c>: the box is checked.</param>
+    /// <param name="WordingVersion">The version of the wording that was agreed to, from the credentials as they were last seen.</param>
     private sealed record AuthorizationBody(bool? Authorized, string? WordingVersion);
 
+    /// <summary>What a vendor presented.</summary>
+    /// <param name="Username">The username.</param>
+    /// <param name="SecretKey">The secret key.</param>
     private sealed record ValidationBody(string? Username, string? SecretKey)
     {
         public override string ToString() => nameof(ValidationBody); // not the key
     }
 
+    /// <summary>Whether the credentials work.</summary>
+    /// <param name="Valid">Whether they are right, and have not expired.</param>
+    /// <param name="LeaId">The CDS code of their LEA; null if they are not right.</param>
+    /// <param name="ExpiresAt">When they end, or ended; null if they are not right.</param>
     private sealed record ValidationAnswer(bool Valid, string? LeaId, DateTime? ExpiresAt)
     {
         public static ValidationAnswer Of(bool valid, Credential credential) =>

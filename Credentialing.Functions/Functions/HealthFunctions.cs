@@ -1,6 +1,7 @@
 using Credentialing.Core;
 using Credentialing.Core.Secrets;
 using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,12 +18,17 @@ public sealed partial class HealthFunctions(
 {
     /// <summary>Answers as long as the app runs at all.</summary>
     [Function("GetHealth")]
+    [CalledBy(CallerKind.Anyone)]
+    [Answers(200, typeof(HealthAnswer))]
     public static Task<IResult> GetLiveAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
         Task.FromResult<IResult>(TypedResults.Ok(new HealthAnswer("live")));
 
     /// <summary>Reaches storage and vault, and names what cannot be reached.</summary>
     [Function("GetReadiness")]
+    [CalledBy(CallerKind.Anyone)]
+    [Answers(200, typeof(HealthAnswer))]
+    [Refuses(503, "unavailable")]
     public async Task<IResult> GetReadyAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -49,5 +55,7 @@ public sealed partial class HealthFunctions(
     [LoggerMessage(Level = LogLevel.Error, Message = "{Name} cannot be reached.")]
     private partial void LogUnreachable(Exception failure, string name);
 
+    /// <summary>How the app is.</summary>
+    /// <param name="Status"><c>live</c> or <c>ready</c>.</param>
     private sealed record HealthAnswer(string Status);
 }

@@ -1,6 +1,7 @@
 using System.Net.Mail;
 using Credentialing.Core.Leas;
 using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -14,6 +15,10 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
 
     /// <summary>An LEA as TOMS last told of it.</summary>
     [Function("GetLea")]
+    [CalledBy(CallerKind.Toms)]
+    [Answers(200, typeof(LeaAnswer))]
+    [Refuses(400, "malformed-lea-id")]
+    [Refuses(404, "lea-not-found")]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}")] HttpRequest request,
         string leaId,
@@ -29,6 +34,11 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
 
     /// <summary>Replaces what is known of an LEA. Saying the same again changes nothing.</summary>
     [Function("PutLea")]
+    [CalledBy(CallerKind.Toms)]
+    [Takes(typeof(LeaBody))]
+    [Answers(204)]
+    [Refuses(400, "malformed-lea-id")]
+    [Refuses(422, "invalid-lea")]
     public Task<IResult> PutAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "leas/{leaId}")] HttpRequest request,
         string leaId,
@@ -72,9 +82,20 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     private static bool IsEmail(string? email) =>
         email is { Length: <= MaxEmailLength } && MailAddress.TryCreate(email, out var address) && address.Address == email;
 
+    /// <summary>An LEA as TOMS tells of it.</summary>
+    /// <param name="Name">Its name: 1 to 200 characters.</param>
+    /// <param name="Coordinators">Who gets its mail: at most 49, each with an id of its own.</param>
     private sealed record LeaBody(string? Name, IReadOnlyList<CoordinatorBody?>? Coordinators);
 
+    /// <summary>An LEA as TOMS last told of it.</summary>
+    /// <param name="LeaId">Its CDS code.</param>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Coordinators">Who gets its mail.</param>
     private sealed record LeaAnswer(string LeaId, string Name, IEnumerable<CoordinatorBody> Coordinators);
 
+    /// <summary>A coordinator of an LEA.</summary>
+    /// <param name="Id">What TOMS calls the coordinator: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
+    /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
+    /// <param name="Email">The email address: at most 254 characters.</param>
     private sealed record CoordinatorBody(string? Id, string? Name, string? Email);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Runs;
 using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -23,6 +24,10 @@ public sealed class ReminderFunctions(Caller caller, DailyRun run, LeaCalendar c
     /// What the run would do now, or (<c>?on=2027-11-09</c>) on another day at this time of day, if nothing changed until then.
     /// </summary>
     [Function("PreviewReminders")]
+    [CalledBy(CallerKind.Toms)]
+    [TakesParameter("query", "on", "The day, from today to two years from now; today unless told.", Type = typeof(DateOnly))]
+    [Answers(200, typeof(PreviewAnswer))]
+    [Refuses(400, "invalid-date")]
     public Task<IResult> PreviewAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "reminders/preview")] HttpRequest request,
         CancellationToken cancellationToken) =>
@@ -43,10 +48,25 @@ public sealed class ReminderFunctions(Caller caller, DailyRun run, LeaCalendar c
                 [.. preview.Failures.Select(failure => new FailureAnswer(failure.Where, failure.What))]));
         });
 
+    /// <summary>What a daily run would do.</summary>
+    /// <param name="On">The day, at the LEAs.</param>
+    /// <param name="At">The instant that it is about.</param>
+    /// <param name="Leas">What it would do for each LEA for which it would do something.</param>
+    /// <param name="Failures">What could not be found out.</param>
     private sealed record PreviewAnswer(DateOnly On, DateTime At, IReadOnlyList<PlanAnswer> Leas, IReadOnlyList<FailureAnswer> Failures);
 
+    /// <summary>What could not be found out.</summary>
+    /// <param name="LeaId">Of which LEA; or of what else.</param>
+    /// <param name="Detail">What went wrong.</param>
     private sealed record FailureAnswer(string LeaId, string Detail);
 
+    /// <summary>What a daily run would do for an LEA.</summary>
+    /// <param name="LeaId">The LEA's CDS code.</param>
+    /// <param name="Name">The LEA's name.</param>
+    /// <param name="ExpiresAt">When its credentials end, or ended; null if it has none.</param>
+    /// <param name="DaysRemaining">Calendar days until then.</param>
+    /// <param name="Reminder">The email that would be sent; null for none.</param>
+    /// <param name="Announcement">What would be done on MyTOMS; null for nothing.</param>
     private sealed record PlanAnswer(
         string LeaId, string Name, DateTime? ExpiresAt, int? DaysRemaining, ReminderAnswer? Reminder, AnnouncementChange? Announcement)
     {
@@ -61,7 +81,13 @@ public sealed class ReminderFunctions(Caller caller, DailyRun run, LeaCalendar c
                 : null);
     }
 
+    /// <summary>An email to an LEA's coordinators.</summary>
+    /// <param name="Milestone">The days before the end at which it is due: 14, 7, 3 or 1.</param>
+    /// <param name="To">The addresses that it would go to.</param>
     private sealed record ReminderAnswer(int Milestone, IReadOnlyList<string> To);
 
+    /// <summary>A change of what MyTOMS shows.</summary>
+    /// <param name="Action"><c>post</c> or <c>remove</c>.</param>
+    /// <param name="Text">What would be posted.</param>
     private sealed record AnnouncementChange(string Action, string? Text);
 }

@@ -16,15 +16,7 @@ internal sealed class TokenError(int status, string error, string title, string 
             httpContext.Response.Headers[HeaderNames.WWWAuthenticate] = "Basic realm=\"credentialing\"";
         httpContext.Response.StatusCode = status;
         await httpContext.Response.WriteAsJsonAsync(
-            new Dictionary<string, object>
-            {
-                ["error"] = error,
-                ["error_description"] = description,
-                ["type"] = Problems.TypePrefix + error.Replace('_', '-'),
-                ["title"] = title,
-                ["status"] = status,
-                ["detail"] = description,
-            },
+            new TokenErrorAnswer(error, description, Problems.TypePrefix + error.Replace('_', '-'), title, status, description),
             httpContext.RequestAborted);
     }
 

@@ -18,30 +18,34 @@ internal sealed class TokenRequest
 
     internal static async Task<TokenRequest> ReadAsync(HttpRequest request)
     {
-        if (await RequestBody.ReadFormAsync(request) is not { } form)
+        if (await RequestBody.ReadFormAsync(request) is not { } fields)
             return new(TokenError.InvalidRequest($"Send a form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
-        if (form.FirstOrDefault(field => field.Value.Count > 1).Key is not null)
+        if (fields.FirstOrDefault(field => field.Value.Count > 1).Key is not null)
             return new(TokenError.InvalidRequest("A parameter was sent more than once.")); // RFC 6749, section 3.2
 
-        var grantType = Field("grant_type");
-        if (grantType is null)
+        var form = new TokenForm(Field("grant_type"), Field("client_id"), Field("client_secret"), Field("scope"));
+        if (form.GrantType is null)
             return new(TokenError.InvalidRequest("grant_type is missing."));
-        if (grantType != "client_credentials")
+        if (form.GrantType != "client_credentials")
             return new(TokenError.UnsupportedGrantType());
-        if (Field("scope") is not null)
+        if (form.Scope is not null)
             return new(TokenError.InvalidScope());
 
-        var inBody = Field("client_id") is not null || Field("client_secret") is not null;
         if (StringValues.IsNullOrEmpty(request.Headers.Authorization))
-            return inBody ? new(Field("client_id"), Field("client_secret")) : new(TokenError.InvalidClient("No credentials were sent."));
+        {
+            return form is { ClientId: null, ClientSecret: null }
+                ? new(TokenError.InvalidClient("No credentials were sent."))
+                : new(form.ClientId, form.ClientSecret);
+        }
+
         // RFC 6749, section 2.3: one way to authenticate in one request. Repeating only the client_id is harmless.
-        if (Field("client_secret") is not null)
+        if (form.ClientSecret is not null)
             return new(TokenError.InvalidRequest("Send the credentials in the Authorization header or in the body, not in both."));
         return Caller.Authorization(request) is { } header && Caller.ReadBasic(header) is var (username, secretKey)
             ? new(username, secretKey)
             : new(TokenError.InvalidClient("The Authorization header is not well-formed Basic credentials."));
 
         // RFC 6749, section 3.2: a parameter without a value counts as not sent.
-        string? Field(string name) => form.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
+        string? Field(string name) => fields.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
+using Credentialing.Functions.Http;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Http;
 
@@ -14,6 +16,15 @@ public sealed partial class ProblemTypesTests
         Assert.Equal(
             TypesInCode().Matches(code).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value)).Distinct().Order(),
             TypesInList().Matches(list).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value.Replace("4xx", "bad.StatusCode", StringComparison.Ordinal))).Order());
+    }
+
+    /// <summary>The token endpoint's own errors, which are no problem details alone, stand below the list.</summary>
+    [Fact]
+    public void The_list_for_clients_is_that_of_the_APIs_description()
+    {
+        var list = TypesInList().Matches(Read("docs/problems.md")).Select(match => Problems.TypePrefix + match.Groups["type"].Value);
+        var described = DescribedAnswers.All.Where(answer => answer is { Type: not null, Operation: not "IssueVendorToken" });
+        Assert.Equal(list.Order(), described.Select(answer => answer.Type).Distinct().Order());
     }
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(ProjectFolder.Root, path));

@@ -31,6 +31,9 @@ public enum Fault
     /// <summary>The other side is not well: 503.</summary>
     Unavailable,
 
+    /// <summary>The client fails as no client should.</summary>
+    Bug,
+
     /// <summary>The process dies before the call.</summary>
     Death,
 
@@ -86,6 +89,8 @@ public sealed class Outside
             case Fault.Unavailable:
                 answer(503);
                 return;
+            case Fault.Bug:
+                throw new InvalidOperationException("The client has a bug.");
             case Fault.Death:
                 died.TrySetResult();
                 await HangAsync();

@@ -24,12 +24,15 @@ public sealed class TestHost : IAsyncDisposable
         this.app = app;
         World = world;
         Address = new Uri(app.Urls.Single());
-        Client = new HttpClient { BaseAddress = new Uri(Address, "api/") };
+        Client = new HttpClient(Described) { BaseAddress = new Uri(Address, "api/") };
     }
 
     public TestWorld World { get; }
 
     public Uri Address { get; }
+
+    /// <summary>What was answered so far, held against the API's description.</summary>
+    public DescribedAnswers Described { get; } = new();
 
     /// <summary>Speaks to the API; paths are relative to its base path.</summary>
     public HttpClient Client { get; }

@@ -1,0 +1,297 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Credentialing.DevHost;
+
+/// <summary>
+/// Describes the API in OpenAPI 3.1: routes and verbs from the triggers, bodies from the types that are read and written, words
+/// from their documentation, and the rest from the attributes in <c>Http/Description</c>. The build writes it to
+/// <c>docs/openapi.json</c>, which both hosts serve.
+/// </summary>
+internal static class ApiDescription
+{
+    private const string ProblemMediaType = "application/problem+json";
+
+    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>As the API writes JSON, and how strictly clients should.</summary>
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = JsonNumberHandling.Strict,
+        RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+
+    private static readonly Dictionary<string, (string Pattern, string Description)> RouteParameters = new()
+    {
+        ["leaId"] = ("^[0-9]{14}$", "The LEA's CDS (county-district-school) code."),
+        ["ssid"] = ("^[0-9]{10}$", "The student's Statewide Student Identifier."),
+        ["id"] = ("^[0-9]{4}-[a-z0-9-]+-[a-z]{2,3}[.](pdf|html|mp4)$", "The report's id, from the list of reports."),
+    };
+
+    private static readonly Dictionary<CallerKind, (string Tag, string Description, string[] Security)> Callers = new()
+    {
+        [CallerKind.Coordinator] = ("Coordinators", "The LEA's credentials, for its coordinators: the screens use nothing else.", ["toms"]),
+        [CallerKind.Toms] = ("TOMS", "For TOMS itself.", ["toms"]),
+        [CallerKind.Vendor] = ("Vendors", "Score reports, for the LEA's vendors. See the vendor guide.", ["vendorToken", "vendorBasic"]),
+        [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
+        [CallerKind.Anyone] = ("Anyone", "Whether the app works, and this description.", []),
+    };
+
+    /// <summary>The whole description, as it is committed.</summary>
+    internal static string Compose()
+    {
+        var schemas = new JsonObject();
+        var paths = new JsonObject();
+        foreach (var (function, trigger) in FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>().OrderBy(item => item.Trigger.Route, StringComparer.Ordinal))
+        {
+            var path = $"/{trigger.Route}";
+            if (!paths.ContainsKey(path))
+                paths[path] = new JsonObject();
+            paths[path]![trigger.Methods.Single()] = Operation(function, trigger.Route!, schemas);
+        }
+
+        return new JsonObject
+        {
+            ["openapi"] = "3.1.1",
+            ["info"] = new JsonObject
+            {
+                ["title"] = "Credentialing",
+                ["version"] = "1",
+                ["summary"] = "Vendor credentials of California's LEAs, and the score reports that they give access to.",
+                ["description"] = "All of it is JSON; dates are UTC (RFC 3339). Errors are problem details (RFC 9457): branch on their `type`. Every answer has `Cache-Control: no-store`. Members may be added to answers.",
+            },
+            ["servers"] = new JsonArray(new JsonObject { ["url"] = $"/{FunctionEndpoints.RoutePrefix}" }),
+            ["tags"] = new JsonArray([.. Callers.Values.Where(caller => caller.Description.Length > 0).Select(caller => new JsonObject { ["name"] = caller.Tag, ["description"] = caller.Description })]),
+            ["paths"] = paths,
+            ["components"] = new JsonObject
+            {
+                ["securitySchemes"] = SecuritySchemes(),
+                ["schemas"] = new JsonObject(schemas.Append(new("Problem", ProblemSchema())).OrderBy(schema => schema.Key, StringComparer.Ordinal)
+                    .Select(schema => KeyValuePair.Create(schema.Key, schema.Value?.DeepClone()))),
+            },
+        }.ToJsonString(Written) + "\n";
+    }
+
+    /// <summary>Writes the description, unless the file has it already: a build that changes nothing touches nothing.</summary>
+    internal static void Write(string file)
+    {
+        var description = Compose();
+        if (!File.Exists(file) || File.ReadAllText(file) != description)
+            File.WriteAllText(file, description);
+    }
+
+    private static JsonObject Operation(MethodInfo function, string route, JsonObject schemas)
+    {
+        var caller = function.GetCustomAttribute<CalledByAttribute>()!.Caller;
+        var takes = function.GetCustomAttribute<TakesAttribute>();
+        var words = Documentation.Of(function)!;
+        var operation = new JsonObject
+        {
+            ["operationId"] = FunctionEndpoints.NameOf(function),
+            ["summary"] = words.Split(". ")[0].TrimEnd('.'),
+            ["description"] = words,
+            ["tags"] = new JsonArray(Callers[caller].Tag),
+            ["security"] = new JsonArray([.. Callers[caller].Security.Select(scheme => scheme.Length == 0 ? new JsonObject() : new JsonObject { [scheme] = new JsonArray() })]),
+        };
+        if (Parameters(function, route) is { Count: > 0 } parameters)
+            operation["parameters"] = parameters;
+        if (takes is not null)
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(takes.MediaType, Reference(takes.Body, schemas)) };
+        operation["responses"] = Responses(function, caller, takes, schemas);
+        return operation;
+    }
+
+    private static JsonArray Parameters(MethodInfo function, string route)
+    {
+        var inRoute =
+            from parameter in function.GetParameters()
+            where route.Contains($"{{{parameter.Name}}}", StringComparison.Ordinal)
+            let known = RouteParameters[parameter.Name!]
+            select Parameter("path", parameter.Name!, known.Description, new JsonObject { ["type"] = "string", ["pattern"] = known.Pattern });
+        var others = function.GetCustomAttributes<TakesParameterAttribute>().Select(parameter =>
+            Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type)));
+        return [.. inRoute.Concat(others)];
+
+        static JsonNode Parameter(string place, string name, string description, JsonNode schema) => new JsonObject
+        {
+            ["name"] = name,
+            ["in"] = place,
+            ["required"] = place is "path",
+            ["description"] = description,
+            ["schema"] = schema,
+        };
+    }
+
+    private static JsonObject Responses(MethodInfo function, CallerKind caller, TakesAttribute? takes, JsonObject schemas)
+    {
+        var responses = new SortedDictionary<int, JsonObject>();
+        foreach (var answer in function.GetCustomAttributes<AnswersAttribute>())
+        {
+            responses[answer.Status] = Response(
+                ReasonPhrase(answer.Status),
+                answer.Headers,
+                answer.Body is not null ? Content("application/json", Reference(answer.Body, schemas))
+                    : answer.Files.Length > 0 ? new JsonObject(answer.Files.Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject())))
+                    : null);
+        }
+
+        var refused = function.GetCustomAttributes<RefusesAttribute>().Concat(CommonProblems(caller, takes))
+            .SelectMany(refuses => refuses.Types, (refuses, type) => (refuses.Status, Type: type));
+        foreach (var status in refused.GroupBy(problem => problem.Status, problem => problem.Type))
+        {
+            var types = status.Distinct().Order(StringComparer.Ordinal).ToList();
+            var ofOAuth = caller is CallerKind.TokenClient && status.Key < 500;
+            var schema = ofOAuth
+                ? Reference(typeof(TokenErrorAnswer), schemas)
+                : new JsonObject { ["$ref"] = "#/components/schemas/Problem" };
+            responses[status.Key] = Response(
+                $"{ReasonPhrase(status.Key)}: {string.Join(", ", types.Select(type => $"`{type}`"))}",
+                status.Key switch { 401 => ["WWW-Authenticate"], 412 => ["ETag"], 503 => ["Retry-After"], _ => [] },
+                Content(ofOAuth ? "application/json" : ProblemMediaType, new JsonObject
+                {
+                    ["allOf"] = new JsonArray(schema, new JsonObject
+                    {
+                        ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = new JsonArray([.. types.Select(type => JsonValue.Create(Problems.TypePrefix + type))]) } },
+                    }),
+                }));
+        }
+
+        return new JsonObject(responses.Select(response => KeyValuePair.Create(response.Key.ToString(CultureInfo.InvariantCulture), (JsonNode?)response.Value)));
+    }
+
+    /// <summary>What follows from for whom a function is, and from the body that it takes.</summary>
+    private static IEnumerable<RefusesAttribute> CommonProblems(CallerKind caller, TakesAttribute? takes)
+    {
+        if (takes is not null)
+            yield return new RefusesAttribute(400, "malformed-request");
+        if (takes is { MediaType: "application/json" })
+        {
+            yield return new RefusesAttribute(400, "malformed-json");
+            yield return new RefusesAttribute(413, "body-too-large");
+            yield return new RefusesAttribute(415, "unsupported-media-type");
+        }
+
+        if (caller is CallerKind.Coordinator or CallerKind.Toms)
+        {
+            yield return new RefusesAttribute(401, "not-authenticated");
+            yield return new RefusesAttribute(403, "not-permitted");
+        }
+
+        if (caller is CallerKind.Coordinator)
+            yield return new RefusesAttribute(400, "malformed-lea-id");
+        if (caller is CallerKind.Vendor)
+            yield return new RefusesAttribute(401, "invalid-credentials", "credentials-expired");
+        if (caller is not CallerKind.Anyone)
+        {
+            yield return new RefusesAttribute(500, "unexpected");
+            yield return new RefusesAttribute(503, "unavailable");
+        }
+    }
+
+    private static JsonObject Response(string description, IEnumerable<string> headers, JsonObject? content)
+    {
+        var response = new JsonObject { ["description"] = description };
+        var described = headers.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } })).ToList();
+        if (described.Count > 0)
+            response["headers"] = new JsonObject(described);
+        if (content is not null)
+            response["content"] = content;
+        return response;
+    }
+
+    private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };
+
+    /// <summary>Refers to a type's schema, which it puts among the others where it is not there yet.</summary>
+    private static JsonObject Reference(Type type, JsonObject schemas)
+    {
+        if (type.IsArray)
+            return new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas) };
+        if (type.Assembly == typeof(JsonObject).Assembly)
+            return Schema(type).AsObject();
+        schemas[type.Name] ??= Schema(type);
+        return new JsonObject { ["$ref"] = $"#/components/schemas/{type.Name}" };
+    }
+
+    private static JsonNode Schema(Type type) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = (context, node) =>
+        {
+            if (node is not JsonObject schema)
+                return node;
+            var property = context.PropertyInfo?.AttributeProvider as PropertyInfo;
+            // What is read may lack anything until it is checked; that is no leave to send null.
+            if (IsRead(property?.DeclaringType ?? type) && schema["type"] is JsonArray types)
+                schema["type"] = types.First(name => $"{name}" != "null")!.DeepClone();
+            if ((property is null ? Documentation.Of(context.TypeInfo.Type) : Documentation.Of(property)) is { } words)
+                schema.Insert(0, "description", words);
+            return schema;
+        },
+    });
+
+    /// <summary>Bodies and forms are read; all else is written.</summary>
+    private static bool IsRead(Type type) => type.Name.EndsWith("Body", StringComparison.Ordinal) || type.Name.EndsWith("Form", StringComparison.Ordinal);
+
+    private static JsonObject ProblemSchema() => new()
+    {
+        ["description"] = "Problem details (RFC 9457).",
+        ["type"] = "object",
+        ["required"] = new JsonArray("type", "title", "status", "detail"),
+        ["properties"] = new JsonObject
+        {
+            ["type"] = Text("What it is: stable, to branch on.", "uri"),
+            ["title"] = Text("What it is, for people."),
+            ["status"] = new JsonObject { ["description"] = "The status of the answer.", ["type"] = "integer" },
+            ["detail"] = Text("What to do, for people."),
+            ["generatedBy"] = Text("With `credential-changed`: who generated the current credentials."),
+            ["generatedAt"] = Text("With `credential-changed`: when they were generated.", "date-time"),
+            ["expiredAt"] = Text("With `credentials-expired`: when they ended.", "date-time"),
+            ["unreachable"] = new JsonObject
+            {
+                ["description"] = "With `unavailable`, of readiness: what cannot be reached.",
+                ["type"] = "array",
+                ["items"] = new JsonObject { ["enum"] = new JsonArray("storage", "vault") },
+            },
+        },
+    };
+
+    private static JsonObject Text(string description, string? format = null)
+    {
+        var schema = new JsonObject { ["description"] = description, ["type"] = "string" };
+        if (format is not null)
+            schema["format"] = format;
+        return schema;
+    }
+
+    private static JsonObject SecuritySchemes() => new()
+    {
+        ["toms"] = new JsonObject
+        {
+            ["description"] = "An access token of the TOMS identity provider.",
+            ["type"] = "http",
+            ["scheme"] = "bearer",
+            ["bearerFormat"] = "JWT",
+        },
+        ["vendorToken"] = new JsonObject
+        {
+            ["description"] = "A bearer token that the token endpoint gives for an LEA's vendor credentials.",
+            ["type"] = "oauth2",
+            ["flows"] = new JsonObject
+            {
+                ["clientCredentials"] = new JsonObject { ["tokenUrl"] = $"/{FunctionEndpoints.RoutePrefix}/v1/token", ["scopes"] = new JsonObject() },
+            },
+        },
+        ["vendorBasic"] = new JsonObject { ["description"] = "The vendor credentials themselves: username and secret key.", ["type"] = "http", ["scheme"] = "basic" },
+    };
+
+    private static string ReasonPhrase(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
+}

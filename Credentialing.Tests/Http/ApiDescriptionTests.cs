@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Text;
+using Credentialing.DevHost;
+using Credentialing.Tests.Support;
+using Microsoft.Playwright;
+
+namespace Credentialing.Tests.Http;
+
+/// <summary>
+/// <c>docs/openapi.json</c>. That nothing is answered which it does not describe is checked in every test that speaks to the API:
+/// <see cref="DescribedAnswers"/>.
+/// </summary>
+public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
+{
+    private const string Credentials = "leas/01612590000000/credentials";
+    private const string Reports = "v1/students/9016125901/score-reports";
+    private const string Report = $"{Reports}/2026-ssr-en.pdf";
+
+    private static readonly string Committed = Path.Combine(ProjectFolder.Root, "docs/openapi.json");
+
+    [Fact]
+    public async Task Every_answer_that_is_described_is_really_given()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
+            .UploadAsync(BinaryData.FromString("0123456789"), TestContext.Current.CancellationToken);
+        string[] first = ["If-None-Match", "*"];
+
+        // Anyone.
+        await GetAsync("health");
+        await GetAsync("health/ready");
+        await GetAsync("openapi.json");
+
+        // TOMS, and an LEA that it tells of.
+        await GetAsync("leas/abc", "toms");
+        await GetAsync("leas/01612590000000", "toms");
+        await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}""");
+        await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland Unified"}""");
+        await SendAsync(HttpMethod.Put, "leas/abc", "toms", "{}");
+        await GetAsync("leas/01612590000000", "toms");
+        await GetAsync("reminders/preview", "toms");
+        await GetAsync("reminders/preview?on=yesterday", "toms");
+
+        // Coordinators.
+        await GetAsync(Credentials, "rosa");
+        await GetAsync("leas/01612590000000/announcements", "rosa");
+        foreach (var path in (string[])["leas/abc/credentials", "leas/abc/announcements"])
+            await GetAsync(path, "rosa");
+        await SendAsync(HttpMethod.Post, "leas/abc/credentials", "rosa", TestHost.Authorization, first);
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", TestHost.Authorization);
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", TestHost.Authorization, "If-Match", "*");
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":false,"wordingVersion":"2026-1"}""", first);
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":true,"wordingVersion":"1999-1"}""", first);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await host.GenerateAsync("rosa", TestWorld.Oakland);
+
+        // Vendors, and TOMS in their place.
+        var basic = TestHost.Basic(TestWorld.Oakland, key);
+        await AsVendorAsync("v1/credential");
+        await AsVendorAsync(Reports);
+        await AsVendorAsync(Report);
+        await AsVendorAsync(Report, "Range", "bytes=0-3");
+        await AsVendorAsync(Report, "Range", "bytes=99-");
+        await AsVendorAsync(Report, "If-Match", "\"another\"");
+        await AsVendorAsync(Report, "If-None-Match", (await AsVendorAsync(Report)).Headers.ETag!.ToString());
+        await AsVendorAsync($"{Reports}/2026-ssr-fr.pdf");
+        await AsVendorAsync("v1/students/1/score-reports");
+        await AsVendorAsync("v1/students/1/score-reports/2026-ssr-en.pdf");
+        await ValidateAsync();
+        await TokenAsync("grant_type=client_credentials", "Authorization", basic);
+        await TokenAsync("grant_type=password");
+        await TokenAsync("grant_type=client_credentials&scope=all");
+        await TokenAsync("");
+        await TokenAsync("grant_type=client_credentials");
+
+        // Nobody, and somebody else.
+        foreach (var path in (string[])["v1/credential", Reports, Report])
+            await GetAsync(path);
+        foreach (var persona in (string?[])[null, "bea"])
+        {
+            foreach (var path in (string[])[Credentials, "leas/01612590000000/announcements", "leas/01612590000000", "reminders/preview"])
+                await GetAsync(path, persona);
+            await SendAsync(HttpMethod.Put, "leas/01612590000000", persona, "{}");
+            await SendAsync(HttpMethod.Post, Credentials, persona, "{}");
+            await SendAsync(HttpMethod.Post, "credentials/validate", persona, "{}");
+        }
+
+        // Bodies that cannot be read.
+        foreach (var (operation, method, path, persona, body) in ((string, string, string, string, string)[])[
+            ("GenerateCredentials", "POST", Credentials, "rosa", "application/json"),
+            ("ValidateCredentials", "POST", "credentials/validate", "toms", "application/json"),
+            ("PutLea", "PUT", "leas/01612590000000", "toms", "application/json"),
+            ("IssueVendorToken", "POST", "v1/token", "toms", "application/x-www-form-urlencoded")])
+        {
+            if (body is "application/json")
+            {
+                await SendAsync(HttpMethod.Parse(method), path, persona, "{", first);
+                await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), first);
+                using var text = new StringContent("{}");
+                await host.SendAsync(HttpMethod.Parse(method), path, persona, text, first);
+            }
+
+            var answer = await host.SendRawAsync(
+                $"{method} /api/{path}", $"Bearer {await host.SignInAsync(persona)}",
+                $"If-None-Match: *\r\nContent-Type: {body}\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+            Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+            Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", answer, StringComparison.Ordinal);
+            host.Described.Add(new DescribedAnswer(operation, 400, "urn:problem-type:credentialing:malformed-request"));
+        }
+
+        // Storage away, and a fault of our own.
+        foreach (var fault in (Fault[])[Fault.Before, Fault.Bug])
+        {
+            world.Traffic.Break = _ => fault;
+            foreach (var (path, persona) in ((string, string)[])[(Credentials, "rosa"), ("leas/01612590000000/announcements", "rosa"), ("leas/01612590000000", "toms"), ("reminders/preview", "toms")])
+                await GetAsync(path, persona);
+            foreach (var path in (string[])["v1/credential", Reports, Report])
+                await AsVendorAsync(path);
+            await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland","coordinators":[]}""");
+            await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+            await ValidateAsync();
+            await TokenAsync("grant_type=client_credentials", "Authorization", basic);
+            await GetAsync("health/ready");
+            world.Traffic.Break = null;
+        }
+
+        // A year later.
+        world.Clock.Advance(TimeSpan.FromDays(366));
+        foreach (var path in (string[])["v1/credential", Reports, Report])
+            await AsVendorAsync(path);
+
+        Assert.Equal(DescribedAnswers.All.Select(answer => $"{answer}").Order(), host.Described.Seen.Select(answer => $"{answer}").Order());
+
+        Task<Answer> GetAsync(string path, string? persona = null) => host.SendAsync(HttpMethod.Get, path, persona);
+
+        Task<Answer> AsVendorAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
+
+        Task ValidateAsync() => SendAsync(HttpMethod.Post, "credentials/validate", "toms", $$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""");
+
+        async Task SendAsync(HttpMethod method, string path, string? persona, string body, params string[] headers)
+        {
+            using var content = TestHost.Json(body);
+            await host.SendAsync(method, path, persona, content, headers);
+        }
+
+        async Task TokenAsync(string form, params string[] headers)
+        {
+            using var content = new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded");
+            await host.SendAsync(HttpMethod.Post, "v1/token", null, content, headers);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_committed_is_what_the_function_classes_say_and_what_is_served()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var committed = await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ApiDescription.Compose(), committed);
+        Assert.Equal(committed, (await host.SendAsync(HttpMethod.Get, "openapi.json")).Text);
+    }
+
+    [Fact]
+    public async Task DevHost_has_a_page_that_shows_every_operation_and_asks_nobody_else()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var context = await browser.NewContextAsync(new());
+        var page = await context.NewPageAsync();
+        var asked = new List<string>();
+        page.Request += (_, request) => asked.Add(request.Url);
+
+        await page.GotoAsync(new Uri(host.Address, "docs").ToString());
+
+        await Assertions.Expect(page.Locator(".opblock")).ToHaveCountAsync(DescribedAnswers.All.Select(answer => answer.Operation).Distinct().Count());
+        await Assertions.Expect(page.GetByText("/v1/students/{ssid}/score-reports/{id}")).ToBeVisibleAsync();
+        Assert.All(asked, url => Assert.True(url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith(host.Address.ToString(), StringComparison.Ordinal), url));
+    }
+
+    [Fact]
+    public async Task A_linter_finds_nothing_wrong_with_it()
+    {
+        var tests = Path.Combine(ProjectFolder.Root, "Credentialing.Tests");
+        var start = new ProcessStartInfo("node")
+        {
+            ArgumentList = { Path.Combine(tests, "node_modules/@redocly/cli/bin/cli.js"), "lint", Committed, "--config", Path.Combine(tests, "redocly.yaml") },
+            Environment = { ["REDOCLY_TELEMETRY"] = "off", ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var linter = Process.Start(start)!;
+        var (printed, errors) = (linter.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), linter.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await linter.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(linter.ExitCode == 0, $"{await printed}\n{await errors}");
+    }
+}
