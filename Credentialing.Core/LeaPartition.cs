@@ -17,9 +17,28 @@ internal static class LeaPartition
     internal const string LeaRow = "lea";
     internal const string ReminderRowPrefix = "reminder:";
 
-    internal static string Key(LeaId leaId) => leaId.Value;
+    /// <summary>A row to be written whole.</summary>
+    internal static TableEntity Entity(LeaId leaId, string rowKey) => SchemaVersion.NewRow(leaId.Value, rowKey);
 
-    internal static TableEntity Entity(LeaId leaId, string rowKey) => new(Key(leaId), rowKey);
+    /// <summary>A row's key, for a step of a transaction that writes none of its columns.</summary>
+    internal static TableEntity Key(LeaId leaId, string rowKey) => new(leaId.Value, rowKey);
+
+    /// <summary>Reads a row; null if there is none. One round trip.</summary>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote it.</exception>
+    internal static async Task<TableEntity?> FindAsync(CredentialingStorage storage, LeaId leaId, string rowKey, CancellationToken cancellationToken)
+    {
+        var answer = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, cancellationToken: cancellationToken);
+        return answer is { HasValue: true, Value: { } row } ? Known(row) : null;
+    }
+
+    /// <summary>Reads those of the LEA's rows that a filter on their keys lets through. One round trip.</summary>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote one of them.</exception>
+    internal static async Task<IReadOnlyList<TableEntity>> ListAsync(
+        CredentialingStorage storage, LeaId leaId, string filter, CancellationToken cancellationToken) =>
+        await storage.Leas
+            .QueryAsync<TableEntity>($"PartitionKey eq '{leaId}' and ({filter})", cancellationToken: cancellationToken)
+            .Select(Known)
+            .ToListAsync(cancellationToken);
 
     /// <summary>A filter for the rows that begin with a prefix.</summary>
     internal static string StartsWith(string prefix) => $"(RowKey ge '{prefix}' and RowKey lt '{Successor(prefix)}')";
@@ -38,7 +57,12 @@ internal static class LeaPartition
         entity.TryGetValue(column, out var value) && value is T typed
             ? typed
             : throw new InvalidDataException(
-                $"Row {entity.RowKey.Split(':')[0]} of LEA {entity.PartitionKey} has no valid {column}."); // what follows may name a person
+                $"Row {KindOf(entity)} of LEA {entity.PartitionKey} has no valid {column}.");
+
+    private static TableEntity Known(TableEntity row) =>
+        SchemaVersion.WhyUnreadable(row, nameof(CredentialingStorage.Leas), KindOf(row), row.PartitionKey) is { } why ? throw why : row;
+
+    private static string KindOf(TableEntity row) => row.RowKey.Split(':')[0]; // what follows may name a person
 
     private static string Successor(string prefix) => prefix[..^1] + (char)(prefix[^1] + 1);
 }

@@ -33,7 +33,7 @@ internal sealed record PostedAnnouncement(string Content, DateTimeOffset? Postin
 
     /// <summary>The step of a transaction that deletes it.</summary>
     internal TableTransactionAction Delete(LeaId leaId) =>
-        new(TableTransactionActionType.Delete, LeaPartition.Entity(leaId, LeaPartition.AnnouncementRow), RowVersion);
+        new(TableTransactionActionType.Delete, LeaPartition.Key(leaId, LeaPartition.AnnouncementRow), RowVersion);
 
     private static string ContentOf(Announcement announcement) => $"{announcement.Title}\n{announcement.Text}\n{announcement.Link}";
 }

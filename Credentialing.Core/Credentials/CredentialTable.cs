@@ -26,12 +26,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private const string DateFormat = "yyyy-MM-dd";
 
     /// <summary>One round trip.</summary>
-    internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken)
-    {
-        var answer = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(
-            LeaPartition.Key(leaId), LeaPartition.CredentialRow, cancellationToken: cancellationToken);
-        return answer is { HasValue: true, Value: { } row } ? Read(leaId, row) : null;
-    }
+    internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, cancellationToken) is { } row ? Read(leaId, row) : null;
 
     /// <summary>
     /// Puts <paramref name="next"/> in the place of <paramref name="held"/>, with its audit event, in one transaction: both
@@ -59,12 +55,11 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// </summary>
     internal async Task RecordUseAsync(StoredCredential used, DateOnly on, SecretKeyVerifier verifier, CancellationToken cancellationToken)
     {
-        var row = LeaPartition.Entity(used.Credential.LeaId, LeaPartition.CredentialRow);
-        row[LastUsedOn] = on.ToString(DateFormat, CultureInfo.InvariantCulture);
-        WriteVerifier(row, verifier);
+        // The whole row: a merge would put this release's version on columns that an older one wrote.
+        var row = Write(used.Credential with { LastUsedOn = on, Verifier = verifier });
         try
         {
-            await storage.Leas.UpdateEntityAsync(row, used.RowVersion, TableUpdateMode.Merge, cancellationToken);
+            await storage.Leas.UpdateEntityAsync(row, used.RowVersion, TableUpdateMode.Replace, cancellationToken);
         }
         catch (RequestFailedException failure) when (failure.Status is 412)
         {
@@ -77,7 +72,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// use of them noted, since they were read.
     /// </summary>
     internal static TableTransactionAction Unchanged(StoredCredential held) => new(
-        TableTransactionActionType.UpdateMerge, LeaPartition.Entity(held.Credential.LeaId, LeaPartition.CredentialRow), held.RowVersion);
+        TableTransactionActionType.UpdateMerge, LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow), held.RowVersion);
 
     /// <exception cref="InvalidDataException">The row is corrupt.</exception>
     internal static StoredCredential Read(LeaId leaId, TableEntity row) => new(ReadCredential(leaId, row), row.ETag);
@@ -87,7 +82,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         var row = LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow);
         row[Username] = credential.Username.ToString();
         row[Generation] = credential.Generation;
-        WriteVerifier(row, credential.Verifier);
+        row[Verifier] = credential.Verifier.Hash.ToArray();
+        row[PepperVersion] = credential.Verifier.PepperVersion;
         row[GeneratedAt] = credential.GeneratedAt;
         WritePerson(row, GeneratedBy, credential.GeneratedBy);
         row[ExpiresAt] = credential.ExpiresAt;
@@ -96,12 +92,6 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         row[AuthorizedWording] = credential.Authorization.WordingVersion;
         row[LastUsedOn] = credential.LastUsedOn?.ToString(DateFormat, CultureInfo.InvariantCulture);
         return row;
-    }
-
-    private static void WriteVerifier(TableEntity row, SecretKeyVerifier verifier)
-    {
-        row[Verifier] = verifier.Hash.ToArray();
-        row[PepperVersion] = verifier.PepperVersion;
     }
 
     private static void WritePerson(TableEntity row, string column, Coordinator person)

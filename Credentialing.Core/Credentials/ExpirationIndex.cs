@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Azure;
 using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
 using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Credentials;
@@ -18,32 +20,56 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
     /// <summary>The UTC date under which the end of credentials is found.</summary>
     internal static string DateOf(DateTimeOffset expiresAt) => expiresAt.UtcDateTime.ToString(DateFormat, CultureInfo.InvariantCulture);
 
-    /// <summary>Makes sure that there is a pointer.</summary>
-    internal Task PointAsync(LeaId leaId, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-        storage.Expirations.UpsertEntityAsync(
-            new TableEntity(DateOf(expiresAt), leaId.Value), TableUpdateMode.Replace, cancellationToken);
+    /// <summary>Makes sure that there is a pointer, and leaves one that is there as it is. One round trip.</summary>
+    internal async Task PointAsync(LeaId leaId, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Expirations.AddEntityAsync(SchemaVersion.NewRow(DateOf(expiresAt), leaId.Value), cancellationToken);
+        }
+        catch (RequestFailedException failure) when (failure.ErrorCode == TableErrorCode.EntityAlreadyExists)
+        {
+            // Whoever wrote it, even a newer release: to replace it would be to change a row that nobody has read.
+        }
+    }
 
     /// <summary>
     /// The pointers to all dates through <paramref name="through"/>, however long past, the earliest first, in pages of up to
-    /// 1,000: one round trip each.
+    /// 1,000: one round trip each. One that a newer release wrote holds back no other: it is thrown for at the end.
     /// </summary>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote one; all others have been returned.</exception>
     internal async IAsyncEnumerable<IReadOnlyList<ExpirationPointer>> ThroughAsync(
         DateOnly through, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var pages = storage.Expirations.QueryAsync<TableEntity>(
             $"PartitionKey le '{through.ToString(DateFormat, CultureInfo.InvariantCulture)}'",
-            select: [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey)],
             cancellationToken: cancellationToken).AsPages();
+        UnknownSchemaVersionException? unknown = null;
         await foreach (var page in pages.WithCancellation(cancellationToken))
-            yield return [.. page.Values.Select(row => new ExpirationPointer(row.PartitionKey, row.RowKey))];
+        {
+            var known = new List<ExpirationPointer>(page.Values.Count);
+            foreach (var row in page.Values)
+            {
+                if (SchemaVersion.WhyUnreadable(row, nameof(storage.Expirations), "pointer", row.RowKey) is { } why)
+                    unknown ??= why;
+                else
+                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag));
+            }
+
+            yield return known;
+        }
+
+        if (unknown is not null)
+            throw unknown;
     }
 
-    /// <summary>Drops a pointer to credentials that do not end on its date.</summary>
+    /// <summary>Drops a pointer to credentials that do not end on its date, unless it has changed since it was read.</summary>
     internal Task DropAsync(ExpirationPointer stale, CancellationToken cancellationToken) =>
-        storage.Expirations.DeleteEntityAsync(stale.Date, stale.LeaId, cancellationToken: cancellationToken);
+        storage.Expirations.DeleteEntityAsync(stale.Date, stale.LeaId, stale.RowVersion, cancellationToken);
 }
 
 /// <summary>One pointer, as it is stored.</summary>
 /// <param name="Date">The UTC date, yyyy-MM-dd.</param>
 /// <param name="LeaId">The CDS code of the LEA.</param>
-internal readonly record struct ExpirationPointer(string Date, string LeaId);
+/// <param name="RowVersion">The version of the row.</param>
+internal readonly record struct ExpirationPointer(string Date, string LeaId, ETag RowVersion);

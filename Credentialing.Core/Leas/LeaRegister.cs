@@ -48,10 +48,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         }
     }
 
-    private async Task<IReadOnlyList<TableEntity>> RowsAsync(LeaId leaId, CancellationToken cancellationToken) =>
-        await storage.Leas
-            .QueryAsync<TableEntity>($"PartitionKey eq '{LeaPartition.Key(leaId)}' and ({Filter})", cancellationToken: cancellationToken)
-            .ToListAsync(cancellationToken);
+    private Task<IReadOnlyList<TableEntity>> RowsAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        LeaPartition.ListAsync(storage, leaId, Filter, cancellationToken);
 
     /// <summary>The LEA that these rows of its partition tell of, whatever others are among them.</summary>
     internal static Lea? Read(LeaId leaId, IReadOnlyList<TableEntity> rows) =>
@@ -74,9 +72,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         leaRow[Name] = lea.Name;
         var changes = new List<TableTransactionAction>
         {
-            rows.SingleOrDefault(row => row.RowKey == LeaPartition.LeaRow) is { } held
-                ? new(TableTransactionActionType.UpdateReplace, leaRow, held.ETag)
-                : new(TableTransactionActionType.Add, leaRow),
+            LeaPartition.Put(leaRow, Held(LeaPartition.LeaRow)),
             AuditEvent.LeaSaved(lea.Id, time.GetUtcNow(), savedBy).ToAction(),
         };
 
@@ -88,9 +84,11 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
             var row = LeaPartition.Entity(lea.Id, rowKey);
             row[Name] = coordinator.Name;
             row[Email] = coordinator.Email;
-            changes.Add(new(TableTransactionActionType.UpsertReplace, row));
+            changes.Add(LeaPartition.Put(row, Held(rowKey)));
         }
 
         return changes;
+
+        ETag? Held(string rowKey) => rows.SingleOrDefault(row => row.RowKey == rowKey)?.ETag;
     }
 }

@@ -23,11 +23,10 @@ internal sealed record LeaRecord(
 
     /// <summary>Reads it. One round trip.</summary>
     /// <exception cref="InvalidDataException">A row is corrupt.</exception>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row.</exception>
     internal static async Task<LeaRecord> ReadAsync(CredentialingStorage storage, LeaId leaId, CancellationToken cancellationToken)
     {
-        var rows = await storage.Leas
-            .QueryAsync<TableEntity>($"PartitionKey eq '{LeaPartition.Key(leaId)}' and {NoEvents}", cancellationToken: cancellationToken)
-            .ToListAsync(cancellationToken);
+        var rows = await LeaPartition.ListAsync(storage, leaId, NoEvents, cancellationToken);
         try
         {
             return new(

@@ -1,0 +1,371 @@
+using System.Globalization;
+using System.Net;
+using Azure.Data.Tables;
+using Credentialing.Core;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Runs;
+using Credentialing.Tests.Support;
+using static Credentialing.Tests.Runs.Driver;
+
+namespace Credentialing.Tests.Rows;
+
+/// <summary>
+/// Rows of other releases. A row is named by how its key begins, and an LEA's pointer to its credentials' end by "pointer".
+/// </summary>
+public sealed class RowVersionTests(AzuriteFixture azurite)
+{
+    private const string Pointer = "pointer";
+    private const string Version = "SchemaVersion";
+
+    private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
+    private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder"];
+
+    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", Pointer];
+
+    [Fact]
+    public async Task Every_row_that_is_written_in_a_year_carries_its_schema_version()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var met = new HashSet<string>(StringComparer.Ordinal);
+        await SaveAsync(world, Oakland);
+        await MeetAsync();
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await MeetAsync();
+        var key = await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        await AuthenticateAsync();
+        await SaveAsync(world, Oakland with { Name = "Oakland", Coordinators = [TestWorld.Rosa] });
+        await MeetAsync();
+        world.Vault.Rotate(Core.Secrets.SecretRing.CredentialPepper);
+        foreach (var days in (int[])[351, 7, 4, 2, 1, 1])
+        {
+            world.Clock.Advance(TimeSpan.FromDays(days));
+            await RunAsync(world);
+            await MeetAsync();
+            if (days == 351)
+                await AuthenticateAsync();
+        }
+
+        Assert.Equal(Kinds, met.Order(StringComparer.Ordinal));
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
+        await RunAsync(world);
+        await MeetAsync();
+
+        async Task AuthenticateAsync()
+        {
+            Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+            await MeetAsync();
+        }
+
+        async Task MeetAsync()
+        {
+            var rows = await world.RowsAsync("Leas");
+            met.UnionWith(rows.Select(row => row.RowKey.Split(':')[0]));
+            Assert.All(rows.Concat(await world.RowsAsync("Expirations")), row => Assert.Equal(1, row[Version]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task A_row_without_a_version_was_written_before_there_were_any_and_is_read(string row)
+    {
+        await using var world = await EndingWorldAsync();
+        var key = await world.MustGenerateAsync(TestWorld.Berkeley);
+        var (status, lea, announcement) = (await StatusAsync(world), await FindAsync(world), await AnnouncementAsync(world));
+
+        foreach (var held in await RowsAsync(world, row))
+        {
+            Assert.True(held.Remove(Version));
+            await Table(world, row).UpdateEntityAsync(held, held.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(status.Credential!.Generation, (await StatusAsync(world)).Credential!.Generation);
+        Assert.Equal(status.Notice, (await StatusAsync(world)).Notice);
+        Assert.Equal(lea!.Coordinators, (await FindAsync(world))!.Coordinators);
+        Assert.Equal(announcement, await AnnouncementAsync(world));
+        Assert.Equal((1, 1), (await RunAsync(world) is var run ? run.Sent : 0, run.Posted)); // seven days remain
+        Assert.True((await RunAsync(world)) is { Sent: 0, Posted: 0 });
+        await SaveAsync(world, Oakland with { Coordinators = [TestWorld.Luis] });
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        Assert.Equal(1, (await RunAsync(world)).Removed);
+        Assert.Empty(await RowsAsync(world, "coordinator:rosa"));
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Berkeley, key));
+    }
+
+    [Fact]
+    public async Task A_vendors_use_gives_credentials_of_before_their_version_and_changes_nothing_else()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        var before = Assert.Single(await RowsAsync(world, "credential"));
+        Assert.True(before.Remove(Version));
+        await world.Storage.Leas.UpdateEntityAsync(before, before.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+
+        var after = Assert.Single(await RowsAsync(world, "credential"));
+        Assert.Equal(1, after[Version]);
+        Assert.Equal("2026-11-23", after["LastUsedOn"]);
+        string[] changed = ["odata.etag", "Timestamp", "LastUsedOn", Version];
+        Assert.Equal(Columns(before, changed), Columns(after, changed));
+    }
+
+    [Theory]
+    [InlineData("credential", "status authenticate bearer announcement run generate")]
+    [InlineData("lea", "find save announcement run")]
+    [InlineData("coordinator:rosa", "find save announcement run")]
+    [InlineData("reminder:000001:14", "run")]
+    [InlineData("announcement", "run")]
+    [InlineData("event:", "")] // nobody reads them
+    [InlineData(Pointer, "run")]
+    public async Task A_row_of_a_newer_release_is_refused_by_all_who_read_it_and_stays_as_it_is(string row, string refusedBy)
+    {
+        await using var world = await EndingWorldAsync();
+        var key = await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await RunAsync(world);
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        var current = (await StatusAsync(world)).Credential!;
+        var token = (await world.Tokens.IssueAsync(current, TestContext.Current.CancellationToken)).Value;
+        await MakeNewerAsync(world, row);
+        var before = await AllOfAsync(world, row);
+        Assert.NotEmpty(before);
+
+        var refused = new List<string>();
+        await TryAsync("status", () => StatusAsync(world));
+        await TryAsync("find", () => FindAsync(world));
+        await TryAsync("save", () => SaveAsync(world, Oakland with { Name = "Another name", Coordinators = [TestWorld.Luis] }));
+        await TryAsync("authenticate", () => world.AuthenticateAsync(TestWorld.Oakland, key));
+        await TryAsync("bearer", () => world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken));
+        await TryAsync("announcement", () => AnnouncementAsync(world));
+        await TryAsync("run", () => RunAsync(world));
+        await TryAsync("generate", () => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 2));
+        await TryAsync("run", () => RunAsync(world)); // on what has been generated, too
+
+        Assert.Equal(refusedBy.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), refused.Distinct().Order());
+        Assert.Superset(before.ToHashSet(), (await AllOfAsync(world, row)).ToHashSet());
+
+        async Task TryAsync(string what, Func<Task> operation)
+        {
+            switch (await Record.ExceptionAsync(operation))
+            {
+                case null:
+                    break;
+                case DailyRunFailedException failed:
+                    Assert.Contains(nameof(UnknownSchemaVersionException), Assert.Single(failed.Summary.Failures).What, StringComparison.Ordinal);
+                    refused.Add(what);
+                    break;
+                case var thrown:
+                    AssertClear(Assert.IsType<UnknownSchemaVersionException>(thrown).Message, row);
+                    refused.Add(what);
+                    break;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("credential")]
+    [InlineData("coordinator:rosa")]
+    [InlineData("reminder:000001:14")]
+    [InlineData("announcement")]
+    [InlineData(Pointer)]
+    public async Task A_row_of_a_newer_release_holds_back_its_own_LEA_only_and_the_run_says_so(string row)
+    {
+        await using var world = await EndingWorldAsync(TestWorld.Berkeley);
+        await MakeNewerAsync(world, row);
+        using var logs = new CapturedLogs();
+        await using var instance = world.AnotherInstance(logs);
+
+        var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(instance));
+
+        var failure = Assert.Single(failed.Summary.Failures);
+        Assert.Equal(row is Pointer ? "Expirations" : TestWorld.Oakland.Value, failure.Where);
+        Assert.Contains(nameof(UnknownSchemaVersionException), failure.What, StringComparison.Ordinal);
+        AssertClear(logs.Lines.First(line => line.Contains("schema version", StringComparison.Ordinal)), row);
+        Assert.Equal((1, 1), (failed.Summary.Sent, failed.Summary.Posted)); // Berkeley's
+    }
+
+    /// <summary>The row is as this release knows it when it is read, and newer when the first request goes out that writes something.</summary>
+    [Theory]
+    [InlineData("generate", "credential", true)]
+    [InlineData("authenticate", "credential", false)] // the key was right; only its use is not noted
+    [InlineData("save", "lea", true)]
+    [InlineData("save", "coordinator:rosa", true)]
+    [InlineData("save", "coordinator:luis", true)]
+    [InlineData("run", "credential", true)]
+    [InlineData("run", "announcement", true)]
+    [InlineData("run", "reminder:000001:07", true)]
+    [InlineData("run", Pointer, true)]
+    [InlineData("run after regenerating", "announcement", true)]
+    public async Task A_row_that_becomes_newer_while_it_is_worked_on_is_not_overwritten(string operation, string row, bool refused)
+    {
+        await using var world = await EndingWorldAsync();
+        if (operation is "run after regenerating")
+            await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        var key = await world.MustGenerateAsync(TestWorld.Berkeley);
+        if (row is Pointer)
+            await world.Storage.Expirations.AddEntityAsync(new TableEntity("2027-11-20", TestWorld.Oakland.Value), TestContext.Current.CancellationToken);
+        string[]? newer = null;
+        var lea = operation is "authenticate" ? TestWorld.Berkeley : TestWorld.Oakland;
+        world.Traffic.Reset();
+        world.Traffic.Break = _ =>
+        {
+            if (newer is null && world.Traffic.Requests.Any(request => !request.StartsWith("GET ", StringComparison.Ordinal)))
+            {
+                newer = [];
+                newer = Task.Run(async () =>
+                {
+                    await using var other = world.AnotherInstance();
+                    await MakeNewerAsync(other, row, lea);
+                    return await AllOfAsync(other, row, lea);
+                }).GetAwaiter().GetResult();
+            }
+
+            return Fault.None;
+        };
+
+        var thrown = await Record.ExceptionAsync(() => operation switch
+        {
+            "generate" => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1),
+            "authenticate" => world.AuthenticateAsync(TestWorld.Berkeley, key),
+            "save" => SaveAsync(world, Oakland with { Name = "Another name", Coordinators = [TestWorld.Rosa] }),
+            _ => RunInTimeAsync(world),
+        });
+
+        world.Traffic.Break = null;
+        Assert.NotEmpty(newer!);
+        Assert.Equal(newer, await AllOfAsync(world, row, lea));
+        Assert.Equal(refused, thrown is UnknownSchemaVersionException or DailyRunFailedException);
+        Assert.Equal(refused, thrown is not null);
+    }
+
+    [Fact]
+    public async Task A_pointer_of_a_newer_release_is_left_as_it_is_by_a_generation_on_the_same_day()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await MakeNewerAsync(world, Pointer);
+        var before = await AllOfAsync(world, Pointer);
+        world.Traffic.Reset();
+
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.Equal(3, world.Traffic.Requests.Count);
+        Assert.Equal(before, await AllOfAsync(world, Pointer));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData("two")]
+    [InlineData(1L)]
+    public async Task A_version_that_makes_no_sense_is_one_that_is_not_known(object version)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await MakeNewerAsync(world, "credential", version: version);
+        await Assert.ThrowsAsync<UnknownSchemaVersionException>(() => StatusAsync(world));
+    }
+
+    [Fact]
+    public async Task A_coordinator_of_a_newer_release_whose_LEA_is_not_there_is_refused_too()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Oakland.Value, "coordinator:rosa") { [Version] = 2 }, TestContext.Current.CancellationToken);
+        var before = await AllOfAsync(world, "coordinator:");
+        await Assert.ThrowsAsync<UnknownSchemaVersionException>(() => SaveAsync(world, Oakland));
+        Assert.Equal(before, await AllOfAsync(world, ""));
+    }
+
+    [Fact]
+    public async Task To_callers_a_row_of_a_newer_release_is_a_500_that_tells_nothing_of_it_and_lets_no_vendor_in()
+    {
+        await using var world = await EndingWorldAsync();
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        await MakeNewerAsync(world, "credential");
+        await MakeNewerAsync(world, "coordinator:");
+        using var grant = new FormUrlEncodedContent([new("grant_type", "client_credentials")]);
+
+        foreach (var answer in (Answer[])[
+            await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"),
+            await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2),
+            await host.SendAsync(HttpMethod.Get, "leas/01612590000000/announcements", "rosa"),
+            await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms"),
+            await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", TestHost.Json("""{"name":"Another name","coordinators":[]}""")),
+            await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""")),
+            await host.SendAsync(HttpMethod.Post, "v1/token", content: grant, headers: ["Authorization", TestHost.Basic(TestWorld.Oakland, key)]),
+            await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"),
+            await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports")])
+        {
+            Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
+            Assert.DoesNotContain("version", answer.Text, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>The message names the table, the kind of row and both versions, says what to do, and names no person.</summary>
+    private static void AssertClear(string message, string row)
+    {
+        Assert.Contains(
+            $"The {row.Split(':')[0]} row of LEA 01612590000000 in table {(row is Pointer ? "Expirations" : "Leas")} has schema version 2; this release knows versions up to 1.",
+            message,
+            StringComparison.Ordinal);
+        Assert.Contains("deploy that release again", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("rosa", message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Oakland's credentials, and those of others, are announced, have had their first reminder, and have seven days left.</summary>
+    private async Task<TestWorld> EndingWorldAsync(params LeaId[] others)
+    {
+        var world = await TestWorld.CreateAsync(azurite);
+        await SaveAsync(world, Oakland);
+        foreach (var lea in (LeaId[])[TestWorld.Oakland, .. others])
+            await world.MustGenerateAsync(lea);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await RunAsync(world);
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        return world;
+    }
+
+    /// <summary>Rewrites a row as a newer release would; puts it there if it is not.</summary>
+    private static async Task MakeNewerAsync(TestWorld world, string row, LeaId? lea = null, object? version = null)
+    {
+        var keys = (await RowsAsync(world, row, lea)).Select(held => new TableEntity(held.PartitionKey, held.RowKey)).ToList();
+        if (keys.Count == 0)
+            keys.Add(new TableEntity((lea ?? TestWorld.Oakland).Value, row));
+        foreach (var newer in keys)
+        {
+            newer[Version] = version ?? 2;
+            newer["Added"] = "a column of a newer release";
+            await Table(world, row).UpsertEntityAsync(newer, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static TableClient Table(TestWorld world, string row) => row is Pointer ? world.Storage.Expirations : world.Storage.Leas;
+
+    private static async Task<IReadOnlyList<TableEntity>> RowsAsync(TestWorld world, string row, LeaId? lea = null)
+    {
+        var id = (lea ?? TestWorld.Oakland).Value;
+        return row is Pointer
+            ? [.. (await world.RowsAsync("Expirations")).Where(held => held.RowKey == id)]
+            : [.. (await world.RowsAsync("Leas")).Where(held => held.PartitionKey == id && held.RowKey.StartsWith(row, StringComparison.Ordinal))];
+    }
+
+    /// <summary>The rows with all their columns, the time and the version of the last write among them.</summary>
+    private static async Task<string[]> AllOfAsync(TestWorld world, string row, LeaId? lea = null) =>
+        [.. (await RowsAsync(world, row, lea)).Select(held => string.Join('\n', Columns(held)))];
+
+    private static IEnumerable<string> Columns(TableEntity row, params string[] without) =>
+        row.Where(column => !without.Contains(column.Key))
+            .Select(column => $"{column.Key}={(column.Value is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(column.Value, CultureInfo.InvariantCulture))}")
+            .Order(StringComparer.Ordinal);
+
+    private static Task<CredentialStatus> StatusAsync(TestWorld world) =>
+        world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+
+    private static Task<Lea?> FindAsync(TestWorld world) => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+
+    private static Task<Core.Announcements.Announcement?> AnnouncementAsync(TestWorld world) =>
+        world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+
+    private static Task SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
+}
