@@ -120,6 +120,10 @@ public sealed partial class DailyRun(
             {
                 failures[cdsCode] = new DailyRunFailure(cdsCode, "Its rows are corrupt.");
             }
+            catch (UnknownSchemaVersionException)
+            {
+                failures[cdsCode] = new DailyRunFailure(cdsCode, "A newer release has written its rows.");
+            }
         }
     }
 

@@ -185,6 +185,23 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         Assert.Equal((1, 1), (failed.Summary.Sent, failed.Summary.Posted)); // Berkeley's
     }
 
+    [Theory]
+    [InlineData("credential")]
+    [InlineData("lea")]
+    [InlineData("coordinator:rosa")]
+    [InlineData("reminder:000001:14")]
+    [InlineData("announcement")]
+    public async Task In_the_preview_a_row_of_a_newer_release_is_listed_and_hides_nobody_else(string row)
+    {
+        await using var world = await EndingWorldAsync(TestWorld.Berkeley);
+        await MakeNewerAsync(world, row);
+
+        var preview = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(TestWorld.Berkeley, Assert.Single(preview.Plans).LeaId);
+        Assert.Equal("01612590000000: A newer release has written its rows.", $"{Assert.Single(preview.Failures)}");
+    }
+
     /// <summary>The row is as this release knows it when it is read, and newer when the first request goes out that writes something.</summary>
     [Theory]
     [InlineData("generate", "credential", true)]
