@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Credentialing.Tests.Guides;
+
+/// <summary>Stands in front of the API, as a gateway does: sees every request, and answers some itself, or spoils the answer.</summary>
+internal sealed class Gateway : IStartupFilter
+{
+    private readonly ConcurrentQueue<Seen> requests = [];
+
+    /// <summary>What it does with the n-th request (from 1) to a path that ends like this; what is not here is passed on.</summary>
+    private readonly ConcurrentDictionary<(string PathEnd, int Number), Func<HttpContext, Func<Task>, Task>> plans = [];
+
+    /// <summary>All requests to the API so far, in the order in which they came.</summary>
+    internal IReadOnlyList<Seen> Requests => [.. requests];
+
+    internal IEnumerable<Seen> RequestsTo(string pathEnd) => requests.Where(request => request.Path.EndsWith(pathEnd, StringComparison.Ordinal));
+
+    /// <summary>Has something happen before a request is passed on.</summary>
+    internal void Before(string pathEnd, int number, Func<Task> act) => plans[(pathEnd, number)] = async (_, next) =>
+    {
+        await act();
+        await next();
+    };
+
+    /// <summary>Answers with a status and nothing else.</summary>
+    internal void Refuse(string pathEnd, int number, int status, string retryAfter) => plans[(pathEnd, number)] = (context, _) =>
+    {
+        context.Response.StatusCode = status;
+        context.Response.Headers.RetryAfter = retryAfter;
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Passes the first bytes of an answer on, waits until they have arrived, and breaks the connection.</summary>
+    internal void CutOff(string pathEnd, int bytes, Func<Task> arrived) => plans[(pathEnd, 1)] = async (context, next) =>
+    {
+        var connection = context.Response.Body;
+        using var answer = new MemoryStream();
+        context.Response.Body = answer;
+        await next();
+        context.Response.Body = connection;
+        await connection.WriteAsync(answer.GetBuffer().AsMemory(0, bytes), context.RequestAborted);
+        await connection.FlushAsync(context.RequestAborted);
+        await arrived();
+        context.Abort();
+    };
+
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use(HandleAsync);
+        next(app);
+    };
+
+    private Task HandleAsync(HttpContext context, Func<Task> next)
+    {
+        var path = context.Request.Path.ToString();
+        if (!path.StartsWith("/api/v1/", StringComparison.Ordinal))
+            return next(); // not a vendor's
+        requests.Enqueue(new(path, $"{path}{context.Request.QueryString}", context.Request.Headers.Range, context.Request.Headers.IfRange));
+        var plan = plans.FirstOrDefault(plan => path.EndsWith(plan.Key.PathEnd, StringComparison.Ordinal) && RequestsTo(plan.Key.PathEnd).Count() == plan.Key.Number);
+        return plan.Value is { } act ? act(context, next) : next();
+    }
+
+    /// <summary>A request that came.</summary>
+    internal sealed record Seen(string Path, string Target, string? Range, string? IfRange);
+}

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using Credentialing.DevHost;
+
+namespace Credentialing.Tests.Guides;
+
+/// <summary>The vendor guide, as its readers have it.</summary>
+internal static partial class VendorGuide
+{
+    private static readonly string Text = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs", "vendor-guide.md"));
+
+    /// <summary>What stands in the fenced blocks of a language under a heading, down to the next heading.</summary>
+    internal static string[] Blocks(string heading, string language) =>
+        [.. Fence().Matches(Section(heading)).Where(fence => fence.Groups["language"].Value == language).Select(fence => fence.Groups["content"].Value)];
+
+    /// <summary>The cells of the rows of all tables under a heading, without their headers.</summary>
+    internal static string[][] Rows(string heading) =>
+        [.. Section(heading).Split('\n').Where(line => line.StartsWith('|'))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1])
+            .Where(cells => cells[0] is not ("status" or "---"))];
+
+    private static string Section(string heading)
+    {
+        var outside = Fence().Replace(Text, fence => new string(' ', fence.Length)); // a comment in a shell script looks like a heading
+        var start = Assert.Single(Heading().Matches(outside), match => match.Groups["text"].Value == heading).Index;
+        var next = Heading().Match(outside, start + 1);
+        return next.Success ? Text[start..next.Index] : Text[start..];
+    }
+
+    [GeneratedRegex("^#+ (?<text>.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("^```(?<language>[a-z]*)\n(?<content>.*?\n)```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Fence();
+}
