@@ -104,6 +104,22 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         Assert.Equal(2, scene.Gateway.RequestsTo(Second).Count());
     }
 
+    /// <summary>Twenty seconds before the credentials end, a token lasts no longer: too short to be kept.</summary>
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public async Task A_token_that_is_about_to_end_is_renewed_before_it_is_refused(string language)
+    {
+        await using var scene = await Scene.SetAsync(azurite, files, language);
+        scene.World.Clock.Advance(TimeSpan.FromDays(365) - TimeSpan.FromSeconds(20));
+
+        var ended = await scene.RunAsync();
+
+        Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
+        Assert.Equal(
+            ["token", "score-reports", "token", First[1..], "token", Second[1..], "token", Third[1..]],
+            scene.Gateway.Requests.Select(request => request.Path.Split('/')[^1]));
+    }
+
     [Theory]
     [MemberData(nameof(Languages))]
     public async Task A_key_that_is_regenerated_on_the_way_ends_the_program_which_says_whom_to_ask(string language)
