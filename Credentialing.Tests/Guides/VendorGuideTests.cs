@@ -159,7 +159,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         internal async Task<string> PasteAsync(string command)
         {
             Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
-            var token = VendorGuide.Blocks("POST token", "")[0];
+            var token = Assert.Single(VendorGuide.Blocks("POST token", "bash"));
             var ended = await VendorProgram.StartAsync("sh", ["-c", $"{token}\n{command}"], folder.Path, files.Settings(host, key));
             Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
             return ended.Output;
