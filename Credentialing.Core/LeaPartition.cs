@@ -40,6 +40,13 @@ internal static class LeaPartition
             .Select(Known)
             .ToListAsync(cancellationToken);
 
+    /// <summary>
+    /// Reads the rows of a key that every LEA may have, in pages of up to 1,000 rows that are looked through: one round trip each. They
+    /// are still to be asked about: <see cref="Known"/>.
+    /// </summary>
+    internal static IAsyncEnumerable<TableEntity> OfAllAsync(CredentialingStorage storage, string rowKey, CancellationToken cancellationToken) =>
+        storage.Leas.QueryAsync<TableEntity>($"RowKey eq '{rowKey}'", cancellationToken: cancellationToken);
+
     /// <summary>A filter for the rows that begin with a prefix.</summary>
     internal static string StartsWith(string prefix) => $"(RowKey ge '{prefix}' and RowKey lt '{Successor(prefix)}')";
 
@@ -59,7 +66,9 @@ internal static class LeaPartition
             : throw new InvalidDataException(
                 $"Row {KindOf(entity)} of LEA {entity.PartitionKey} has no valid {column}.");
 
-    private static TableEntity Known(TableEntity row) =>
+    /// <summary>The row itself.</summary>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote it.</exception>
+    internal static TableEntity Known(TableEntity row) =>
         SchemaVersion.WhyUnreadable(row, nameof(CredentialingStorage.Leas), KindOf(row), row.PartitionKey) is { } why ? throw why : row;
 
     private static string KindOf(TableEntity row) => row.RowKey.Split(':')[0]; // what follows may name a person

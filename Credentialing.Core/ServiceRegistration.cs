@@ -30,6 +30,8 @@ public static class ServiceRegistration
         foreach (var name in (string[])[SecretRing.CredentialPepper, SecretRing.VendorTokenKey])
             services.AddKeyedSingleton(name, (provider, _) => ActivatorUtilities.CreateInstance<SecretRing>(provider, name));
         return services
+            .AddMetrics()
+            .AddSingleton<Telemetry>()
             .AddSingleton(new LeaCalendar(timeZone))
             .AddSingleton<CredentialingStorage>()
             .AddSingleton<LeaRegister>()

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -34,14 +35,14 @@ internal static class ApiDescription
     {
         ["leaId"] = ("^[0-9]{14}$", "The LEA's CDS (county-district-school) code."),
         ["ssid"] = ("^[0-9]{10}$", "The student's Statewide Student Identifier."),
-        ["id"] = ("^[0-9]{4}-[a-z0-9-]+-[a-z]{2,3}[.](pdf|html|mp4)$", "The report's id, from the list of reports."),
+        ["id"] = ("^[0-9]{4}-[a-z0-9-]+[.][a-z0-9]+$", "The report's id, from the list of reports."),
     };
 
     private static readonly Dictionary<CallerKind, (string Tag, string Description, string[] Security)> Callers = new()
     {
         [CallerKind.Coordinator] = ("Coordinators", "The LEA's credentials, for its coordinators: the screens use nothing else.", ["toms"]),
         [CallerKind.Toms] = ("TOMS", "For TOMS itself.", ["toms"]),
-        [CallerKind.Vendor] = ("Vendors", "Score reports, for the LEA's vendors. See the vendor guide.", ["vendorToken", "vendorBasic"]),
+        [CallerKind.Vendor] = ("Vendors", "Score reports, for the LEA's vendors.", ["vendorToken", "vendorBasic"]),
         [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
         [CallerKind.Anyone] = ("Anyone", "Whether the app works, and this description.", []),
     };
@@ -49,7 +50,7 @@ internal static class ApiDescription
     /// <summary>The whole description, as it is committed.</summary>
     internal static string Compose()
     {
-        var schemas = new JsonObject();
+        var schemas = new SortedDictionary<string, (Type Type, JsonNode Schema)>(StringComparer.Ordinal);
         var paths = new JsonObject();
         foreach (var (function, trigger) in FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>().OrderBy(item => item.Trigger.Route, StringComparer.Ordinal))
         {
@@ -67,7 +68,7 @@ internal static class ApiDescription
                 ["title"] = "Credentialing",
                 ["version"] = "1",
                 ["summary"] = "Vendor credentials of California's LEAs, and the score reports that they give access to.",
-                ["description"] = "All of it is JSON; dates are UTC (RFC 3339). Errors are problem details (RFC 9457): branch on their `type`. Every answer has `Cache-Control: no-store`. Members may be added to answers.",
+                ["description"] = "Bodies are JSON, except the token request, which is a form, and the files of reports. Times are UTC (RFC 3339). Errors are problem details (RFC 9457): branch on their `type`; those of the token endpoint are OAuth's where the caller is at fault. Every answer has `Cache-Control: no-store`. Members may be added to answers.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = $"/{FunctionEndpoints.RoutePrefix}" }),
             ["tags"] = new JsonArray([.. Callers.Values.Where(caller => caller.Description.Length > 0).Select(caller => new JsonObject { ["name"] = caller.Tag, ["description"] = caller.Description })]),
@@ -75,8 +76,7 @@ internal static class ApiDescription
             ["components"] = new JsonObject
             {
                 ["securitySchemes"] = SecuritySchemes(),
-                ["schemas"] = new JsonObject(schemas.Append(new("Problem", ProblemSchema())).OrderBy(schema => schema.Key, StringComparer.Ordinal)
-                    .Select(schema => KeyValuePair.Create(schema.Key, schema.Value?.DeepClone()))),
+                ["schemas"] = new JsonObject(schemas.Select(schema => KeyValuePair.Create(schema.Key, (JsonNode?)schema.Value.Schema)).Prepend(new("Problem", ProblemSchema()))),
             },
         }.ToJsonString(Written) + "\n";
     }
@@ -89,15 +89,16 @@ internal static class ApiDescription
             File.WriteAllText(file, description);
     }
 
-    private static JsonObject Operation(MethodInfo function, string route, JsonObject schemas)
+    private static JsonObject Operation(MethodInfo function, string route, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
     {
-        var caller = function.GetCustomAttribute<CalledByAttribute>()!.Caller;
+        var name = FunctionEndpoints.NameOf(function);
+        var caller = function.GetCustomAttribute<CalledByAttribute>()?.Caller ?? throw new InvalidOperationException($"{name} does not say for whom it is: [CalledBy].");
         var takes = function.GetCustomAttribute<TakesAttribute>();
-        var words = Documentation.Of(function)!;
+        var words = Documentation.Of(function) ?? throw new InvalidOperationException($"{name} has no documentation.");
         var operation = new JsonObject
         {
-            ["operationId"] = FunctionEndpoints.NameOf(function),
-            ["summary"] = words.Split(". ")[0].TrimEnd('.'),
+            ["operationId"] = name,
+            ["summary"] = words.Split(". ")[0].TrimEnd('.').Replace("`", "", StringComparison.Ordinal), // which is no Markdown
             ["description"] = words,
             ["tags"] = new JsonArray(Callers[caller].Tag),
             ["security"] = new JsonArray([.. Callers[caller].Security.Select(scheme => scheme.Length == 0 ? new JsonObject() : new JsonObject { [scheme] = new JsonArray() })]),
@@ -105,7 +106,7 @@ internal static class ApiDescription
         if (Parameters(function, route) is { Count: > 0 } parameters)
             operation["parameters"] = parameters;
         if (takes is not null)
-            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(takes.MediaType, Reference(takes.Body, schemas)) };
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(takes.MediaType, Reference(takes.Body, schemas, isRead: true)) };
         operation["responses"] = Responses(function, caller, takes, schemas);
         return operation;
     }
@@ -118,7 +119,7 @@ internal static class ApiDescription
             let known = RouteParameters[parameter.Name!]
             select Parameter("path", parameter.Name!, known.Description, new JsonObject { ["type"] = "string", ["pattern"] = known.Pattern });
         var others = function.GetCustomAttributes<TakesParameterAttribute>().Select(parameter =>
-            Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type)));
+            Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type, isRead: true)));
         return [.. inRoute.Concat(others)];
 
         static JsonNode Parameter(string place, string name, string description, JsonNode schema) => new JsonObject
@@ -131,7 +132,7 @@ internal static class ApiDescription
         };
     }
 
-    private static JsonObject Responses(MethodInfo function, CallerKind caller, TakesAttribute? takes, JsonObject schemas)
+    private static JsonObject Responses(MethodInfo function, CallerKind caller, TakesAttribute? takes, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
     {
         var responses = new SortedDictionary<int, JsonObject>();
         foreach (var answer in function.GetCustomAttributes<AnswersAttribute>())
@@ -171,11 +172,9 @@ internal static class ApiDescription
     /// <summary>What follows from for whom a function is, and from the body that it takes.</summary>
     private static IEnumerable<RefusesAttribute> CommonProblems(CallerKind caller, TakesAttribute? takes)
     {
-        if (takes is not null)
-            yield return new RefusesAttribute(400, "malformed-request");
         if (takes is { MediaType: "application/json" })
         {
-            yield return new RefusesAttribute(400, "malformed-json");
+            yield return new RefusesAttribute(400, "malformed-json", "malformed-request");
             yield return new RefusesAttribute(413, "body-too-large");
             yield return new RefusesAttribute(415, "unsupported-media-type");
         }
@@ -211,17 +210,19 @@ internal static class ApiDescription
     private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };
 
     /// <summary>Refers to a type's schema, which it puts among the others where it is not there yet.</summary>
-    private static JsonObject Reference(Type type, JsonObject schemas)
+    private static JsonObject Reference(Type type, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas, bool isRead = false)
     {
         if (type.IsArray)
-            return new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas) };
+            return new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas, isRead) };
         if (type.Assembly == typeof(JsonObject).Assembly)
-            return Schema(type).AsObject();
-        schemas[type.Name] ??= Schema(type);
-        return new JsonObject { ["$ref"] = $"#/components/schemas/{type.Name}" };
+            return Schema(type, isRead).AsObject();
+        if (schemas.TryAdd(type.Name, (type, Schema(type, isRead))) || schemas[type.Name].Type == type)
+            return new JsonObject { ["$ref"] = $"#/components/schemas/{type.Name}" };
+        throw new InvalidOperationException($"There are two types called {type.Name}.");
     }
 
-    private static JsonNode Schema(Type type) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
+    /// <summary>A type's schema. What is read may lack anything until it is checked, by its type; that is no leave to send null.</summary>
+    private static JsonNode Schema(Type type, bool isRead) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
     {
         TreatNullObliviousAsNonNullable = true,
         TransformSchemaNode = (context, node) =>
@@ -229,17 +230,19 @@ internal static class ApiDescription
             if (node is not JsonObject schema)
                 return node;
             var property = context.PropertyInfo?.AttributeProvider as PropertyInfo;
-            // What is read may lack anything until it is checked; that is no leave to send null.
-            if (IsRead(property?.DeclaringType ?? type) && schema["type"] is JsonArray types)
+            if (isRead && schema["type"] is JsonArray types)
                 schema["type"] = types.First(name => $"{name}" != "null")!.DeepClone();
+            if (schema.ContainsKey("default"))
+                schema["default"] = ""; // of a form's field, which is the same as not sent (RFC 6749, section 3.2)
+            if ((Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type) is var number && (number == typeof(int) || number == typeof(long)))
+                schema["format"] = number == typeof(int) ? "int32" : "int64";
+            if (property?.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
+                schema["enum"] = new JsonArray([.. allowed.Values.Select(value => JsonSerializer.SerializeToNode(value))]);
             if ((property is null ? Documentation.Of(context.TypeInfo.Type) : Documentation.Of(property)) is { } words)
                 schema.Insert(0, "description", words);
             return schema;
         },
     });
-
-    /// <summary>Bodies and forms are read; all else is written.</summary>
-    private static bool IsRead(Type type) => type.Name.EndsWith("Body", StringComparison.Ordinal) || type.Name.EndsWith("Form", StringComparison.Ordinal);
 
     private static JsonObject ProblemSchema() => new()
     {
@@ -259,7 +262,7 @@ internal static class ApiDescription
             {
                 ["description"] = "With `unavailable`, of readiness: what cannot be reached.",
                 ["type"] = "array",
-                ["items"] = new JsonObject { ["enum"] = new JsonArray("storage", "vault") },
+                ["items"] = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("storage", "vault") },
             },
         },
     };

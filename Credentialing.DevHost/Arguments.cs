@@ -8,21 +8,23 @@ namespace Credentialing.DevHost;
 /// <param name="Url">The one address to listen on.</param>
 /// <param name="DataFolder">Where to keep the data of this address.</param>
 /// <param name="Reset">Whether to forget the data first.</param>
-internal sealed record Arguments(string Url, string DataFolder, bool Reset)
+/// <param name="Telemetry">Whether to print spans and metrics.</param>
+internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool Telemetry)
 {
     private const string DefaultUrl = "http://127.0.0.1:7071";
 
     internal const string Usage = $"""
-        dotnet run --project Credentialing.DevHost -- [--urls URL] [--data FOLDER] [--reset]
+        dotnet run --project Credentialing.DevHost -- [--urls URL] [--data FOLDER] [--reset] [--telemetry]
           --urls URL     listen on this address ({DefaultUrl} unless told)
           --data FOLDER  keep the data here (.dev/PORT in the clone unless told)
           --reset        forget the data and start afresh
+          --telemetry    print what operators would be told: spans at once, metrics every ten seconds
         """;
 
     /// <exception cref="DevHostException">They make no sense.</exception>
     internal static Arguments Parse(IReadOnlyList<string> args)
     {
-        var (url, data, reset) = (DefaultUrl, (string?)null, false);
+        var (url, data, reset, telemetry) = (DefaultUrl, (string?)null, false, false);
         for (var index = 0; index < args.Count; index++)
         {
             switch (args[index])
@@ -36,6 +38,9 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
                 case "--reset":
                     reset = true;
                     break;
+                case "--telemetry":
+                    telemetry = true;
+                    break;
                 default:
                     throw new DevHostException(Usage);
             }
@@ -45,7 +50,7 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset)
             address is { Host: "localhost", Port: 0 }) // two addresses, IPv4 and IPv6, which would get two ports
             throw new DevHostException($"\"{url}\" is no address to listen on. Give one such as {DefaultUrl}.");
         var port = address.Port.ToString(CultureInfo.InvariantCulture);
-        return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset);
+        return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset, telemetry);
     }
 
     internal DevHostException Busy() =>

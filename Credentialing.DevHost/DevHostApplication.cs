@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Azure.Data.Tables;
@@ -13,6 +14,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace Credentialing.DevHost;
 
@@ -24,6 +28,7 @@ namespace Credentialing.DevHost;
 /// <param name="Clock">Its clock.</param>
 /// <param name="Smtp">Its mail service; null for one that <c>configure</c> adds.</param>
 /// <param name="MyTomsFile">Where it keeps what MyTOMS shows; null to forget it.</param>
+/// <param name="PrintsTelemetry">Whether it prints spans at once, and metrics every ten seconds.</param>
 public sealed record DevHostParts(
     string Url,
     TableServiceClient Tables,
@@ -31,7 +36,8 @@ public sealed record DevHostParts(
     ISecretVault Vault,
     TimeProvider Clock,
     IPEndPoint? Smtp = null,
-    string? MyTomsFile = null);
+    string? MyTomsFile = null,
+    bool PrintsTelemetry = false);
 
 /// <summary>Runs the function classes on Kestrel, as the Functions host would run them.</summary>
 public static class DevHostApplication
@@ -61,12 +67,26 @@ public static class DevHostApplication
         builder.Services.AddScreens();
         builder.Services.AddHttpClient(MyToms.Client, (services, client) => client.BaseAddress = new Uri(AddressOf(services), $"{DevMyToms.Path}/"));
         configure?.Invoke(builder);
+        // The Functions host tells of requests itself; here, Kestrel does.
+        var telemetry = builder.Services.AddTelemetry(builder.Configuration).WithTracing(tracing => tracing.AddSource("Microsoft.AspNetCore"));
+        if (parts.PrintsTelemetry)
+        {
+            telemetry
+                .WithTracing(tracing => tracing.AddConsoleExporter())
+                .WithMetrics(metrics => metrics.AddConsoleExporter((_, reader) => reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = 10_000));
+        }
 
         var app = builder.Build();
         app.UseScreens();
         app.UseDescriptionPage();
         app.UseBareNotFound();
-        app.Use((context, next) => Guard.RunAsync(context, app.Logger, () => next(context)));
+        app.Use((context, next) =>
+        {
+            var name = FunctionEndpoints.NameOf(context);
+            if (Activity.Current is { } span)
+                span.DisplayName = name; // as the Functions host names the spans of requests
+            return Guard.RunAsync(context, name, app.Logger, () => next(context));
+        });
         app.MapFunctions();
         app.MapFunctionTimers();
         app.MapDevSignIn();

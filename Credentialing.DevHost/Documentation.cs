@@ -16,11 +16,11 @@ internal static partial class Documentation
     /// <summary>A property's summary, which that of a record's parameter is too.</summary>
     internal static string? Of(PropertyInfo property) => Find(property.Module.Assembly, $"P:{Name(property.DeclaringType!)}.{property.Name}");
 
-    /// <summary>A method's summary. Overloads are not told apart: functions have none.</summary>
+    /// <summary>The summary of a method without overloads.</summary>
     internal static string? Of(MethodInfo method)
     {
         var name = $"M:{Name(method.DeclaringType!)}.{method.Name}(";
-        return Read(method.Module.Assembly).FirstOrDefault(member => member.Key.StartsWith(name, StringComparison.Ordinal)).Value;
+        return Read(method.Module.Assembly).SingleOrDefault(member => member.Key.StartsWith(name, StringComparison.Ordinal)).Value;
     }
 
     private static string Name(Type type) => type.FullName!.Replace('+', '.');

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Credentialing.Functions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,6 +30,9 @@ internal static class FunctionEndpoints
         select (function, trigger);
 
     internal static string NameOf(MethodInfo function) => function.GetCustomAttribute<FunctionAttribute>()!.Name;
+
+    /// <summary>The function that a request has come to, or what else DevHost serves.</summary>
+    internal static string NameOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "DevHost";
 
     internal static void MapFunctions(this WebApplication app)
     {

@@ -3,9 +3,7 @@ using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.ScoreReports;
-using Credentialing.Core.Secrets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Credentialing.DevHost;
 
@@ -26,10 +24,8 @@ internal sealed record SampleStudent(Ssid Ssid, string Name);
 internal sealed class World(
     CredentialingStorage storage,
     LeaRegister register,
-    LeaCalendar calendar,
     TimeProvider time,
-    ILoggerFactory loggers,
-    [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers)
+    IServiceProvider services)
 {
     private const int ParallelUploads = 8;
 
@@ -77,7 +73,7 @@ internal sealed class World(
 
     /// <summary>Has the real service generate credentials some days ago. Does nothing where there are some; nobody sees the key.</summary>
     private Task<GenerationOutcome> GenerateAsync(SampleLea lea, TimeSpan age, CancellationToken cancellationToken) =>
-        new CredentialService(storage, peppers, calendar, new PastTime(time.GetUtcNow() - age), loggers.CreateLogger<CredentialService>())
+        ActivatorUtilities.CreateInstance<CredentialService>(services, new PastTime(time.GetUtcNow() - age))
             .GenerateAsync(lea.Id, CoordinatorsOf(lea).First(), ReleaseWording.Current, seenGeneration: null, cancellationToken);
 
     private async Task UploadMissingAsync(CancellationToken cancellationToken)

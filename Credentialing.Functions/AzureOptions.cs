@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Credentialing.Functions;
 
 /// <summary>Where the app's Azure resources are, all reached with its managed identity: settings <c>Credentialing:Azure:*</c>.</summary>
-public sealed class AzureOptions
+public sealed class AzureOptions : IValidatableObject
 {
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Credentialing:Azure";
@@ -25,4 +25,15 @@ public sealed class AzureOptions
     /// if email is sent by SMTP.
     /// </summary>
     public Uri? CommunicationEndpoint { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var (name, address) in ((string, Uri?)[])[
+            (nameof(TableEndpoint), TableEndpoint), (nameof(BlobEndpoint), BlobEndpoint), (nameof(VaultUri), VaultUri), (nameof(CommunicationEndpoint), CommunicationEndpoint)])
+        {
+            if (address is not (null or { IsAbsoluteUri: true, Scheme: "https" }))
+                yield return new ValidationResult("It must be an https address.", [name]);
+        }
+    }
 }

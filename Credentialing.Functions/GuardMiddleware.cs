@@ -15,7 +15,7 @@ public sealed class GuardMiddleware(ILogger<GuardMiddleware> logger) : IFunction
         if (context.GetHttpContext() is not { } http)
             await next(context);
         else
-            await Guard.RunAsync(http, logger, () => RunAndAnswerAsync(context, next, http));
+            await Guard.RunAsync(http, context.FunctionDefinition.Name, logger, () => RunAndAnswerAsync(context, next, http));
     }
 
     /// <summary>The worker would send the answer itself, but only after this middleware, where nothing guards it.</summary>

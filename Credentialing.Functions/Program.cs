@@ -9,6 +9,7 @@ using Credentialing.Core.Secrets;
 using Credentialing.Functions;
 using Credentialing.Functions.Http;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ using Microsoft.Extensions.Options;
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<GuardMiddleware>();
+builder.Services.AddTelemetry(builder.Configuration).UseFunctionsWorkerDefaults();
 builder.Services.AddValidated<AzureOptions>(AzureOptions.Section);
 builder.Services
     .AddCredentialing(builder.Configuration)
@@ -28,7 +30,7 @@ if (!builder.Services.Any(service => service.ServiceType == typeof(IEmailSender)
 {
     builder.Services.AddOptions<AzureOptions>().Validate(
         options => options.CommunicationEndpoint is not null,
-        $"{AzureOptions.Section}:{nameof(AzureOptions.CommunicationEndpoint)} is missing. Without it, email is sent by SMTP: {SmtpOptions.Section}.");
+        "Credentialing__Azure__CommunicationEndpoint is missing. Without it, email is sent by SMTP: Credentialing__Mail__Smtp__Host.");
     builder.Services
         .AddSingleton(services => new EmailClient(Options(services).CommunicationEndpoint, Credential(services), WithoutRetries(WithTimeout(new EmailClientOptions()))))
         .AddSingleton<IEmailSender, AzureEmailSender>();

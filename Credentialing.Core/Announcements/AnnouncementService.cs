@@ -11,6 +11,7 @@ public sealed partial class AnnouncementService(
     LeaCalendar calendar,
     CredentialingScreen screen,
     MyToms myToms,
+    Telemetry telemetry,
     TimeProvider time,
     ILogger<AnnouncementService> logger)
 {
@@ -46,10 +47,11 @@ public sealed partial class AnnouncementService(
         }
         catch (Exception failure)
         {
+            telemetry.Announced("remove", "delayed");
             LogNotWithdrawn(failure, superseded.LeaId);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The announcement of LEA {LeaId} could not be removed from MyTOMS at once; the next daily run removes it.")]
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The announcement of LEA {LeaId} could not be removed from MyTOMS at once; the next daily run removes it.")]
     private partial void LogNotWithdrawn(Exception failure, LeaId leaId);
 }

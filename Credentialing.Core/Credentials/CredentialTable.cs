@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Audit;
@@ -28,6 +30,35 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// <summary>One round trip.</summary>
     internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
         await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, cancellationToken) is { } row ? Read(leaId, row) : null;
+
+    /// <summary>
+    /// The credentials of all LEAs: a look through the whole table. Those of one LEA that cannot be read hold back no others: what is
+    /// wrong with the first of them is thrown at the end.
+    /// </summary>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row.</exception>
+    /// <exception cref="InvalidDataException">A row is corrupt.</exception>
+    /// <exception cref="FormatException">A row is in the partition of no LEA.</exception>
+    internal async IAsyncEnumerable<Credential> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ExceptionDispatchInfo? unreadable = null;
+        await foreach (var row in LeaPartition.OfAllAsync(storage, LeaPartition.CredentialRow, cancellationToken))
+        {
+            Credential credential;
+            try
+            {
+                credential = ReadCredential(LeaId.Parse(row.PartitionKey), LeaPartition.Known(row));
+            }
+            catch (Exception failure) when (failure is UnknownSchemaVersionException or InvalidDataException or FormatException)
+            {
+                unreadable ??= ExceptionDispatchInfo.Capture(failure);
+                continue;
+            }
+
+            yield return credential;
+        }
+
+        unreadable?.Throw();
+    }
 
     /// <summary>
     /// Puts <paramref name="next"/> in the place of <paramref name="held"/>, with its audit event, in one transaction: both

@@ -14,6 +14,7 @@ public sealed partial class VendorAuthenticator(
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
     VendorTokens tokens,
     LeaCalendar calendar,
+    Telemetry telemetry,
     TimeProvider time,
     ILogger<VendorAuthenticator> logger)
 {
@@ -23,8 +24,22 @@ public sealed partial class VendorAuthenticator(
     /// Checks a username and a secret key as a vendor sent them. No round trip if they are malformed, else one; and one
     /// more on the first use of a day, to note it, or when the pepper has a newer version, to bring the verifier up to it.
     /// </summary>
-    public async Task<AuthenticationOutcome> AuthenticateAsync(
-        string? username, string? secretKey, CancellationToken cancellationToken)
+    public Task<AuthenticationOutcome> AuthenticateAsync(string? username, string? secretKey, CancellationToken cancellationToken) =>
+        CountAsync("key", () => CheckAsync(username, secretKey, cancellationToken));
+
+    /// <summary>Checks a bearer token as a vendor sent it. One round trip for one that is genuine, none for any other.</summary>
+    public Task<AuthenticationOutcome> AuthenticateAsync(string bearerToken, CancellationToken cancellationToken) =>
+        CountAsync("token", () => CheckAsync(bearerToken, cancellationToken));
+
+    private async Task<AuthenticationOutcome> CountAsync(string by, Func<Task<AuthenticationOutcome>> check)
+    {
+        using var span = Telemetry.Begin("authenticate vendor");
+        var outcome = await check();
+        telemetry.Authenticated(by, outcome);
+        return outcome;
+    }
+
+    private async Task<AuthenticationOutcome> CheckAsync(string? username, string? secretKey, CancellationToken cancellationToken)
     {
         if (!Username.TryParse(username, out var name) || !SecretKey.TryParse(secretKey, out var key))
             return new AuthenticationOutcome.Refused();
@@ -43,13 +58,16 @@ public sealed partial class VendorAuthenticator(
         }
 
         if (stored.Credential.HasExpired(time.GetUtcNow()))
+        {
+            LogExpired(name.LeaId);
             return new AuthenticationOutcome.Expired(stored.Credential);
+        }
+
         await NoteUseAsync(stored, current, key, cancellationToken);
         return new AuthenticationOutcome.Authenticated(stored.Credential);
     }
 
-    /// <summary>Checks a bearer token as a vendor sent it. One round trip for one that is genuine, none for any other.</summary>
-    public async Task<AuthenticationOutcome> AuthenticateAsync(string bearerToken, CancellationToken cancellationToken)
+    private async Task<AuthenticationOutcome> CheckAsync(string bearerToken, CancellationToken cancellationToken)
     {
         if (await tokens.ReadAsync(bearerToken, cancellationToken) is not { } token ||
             await table.FindAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
@@ -78,9 +96,12 @@ public sealed partial class VendorAuthenticator(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or made under a pepper version that is not enabled.")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or made under a pepper version that is not enabled.")]
     private partial void LogRefused(LeaId leaId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be noted.")]
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: they have expired.")]
+    private partial void LogExpired(LeaId leaId);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be noted.")]
     private partial void LogUseNotNoted(Exception failure, LeaId leaId);
 }

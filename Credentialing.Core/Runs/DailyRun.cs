@@ -21,6 +21,7 @@ public sealed partial class DailyRun(
     EmailDelivery delivery,
     MyToms myToms,
     IOptions<DailyRunOptions> options,
+    Telemetry telemetry,
     TimeProvider time,
     ILogger<DailyRun> logger)
 {
@@ -36,9 +37,10 @@ public sealed partial class DailyRun(
     /// <exception cref="DailyRunFailedException">All was tried, and something failed.</exception>
     public async Task<DailyRunSummary> RunAsync(CancellationToken cancellationToken)
     {
+        using var span = Telemetry.Begin("daily run");
         var began = time.GetTimestamp();
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
-        var visitor = new LeaVisitor(storage, calendar, screen, emails, delivery, myToms, time);
+        var visitor = new LeaVisitor(storage, calendar, screen, emails, delivery, myToms, telemetry, time);
         var ledger = new RunLedger();
         var reported = began;
         try
@@ -72,6 +74,9 @@ public sealed partial class DailyRun(
         LogFinished(
             level, summary.Leas, summary.Sent, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient,
             summary.Failures.Count, summary.Elapsed.TotalSeconds, failures);
+        foreach (var days in ledger.DaysRemaining)
+            telemetry.Visited(days);
+        telemetry.Ran(summary.Elapsed, failed: summary.Failures.Count > 0);
         return summary.Failures.Count == 0 ? summary : throw new DailyRunFailedException(summary);
 
         async ValueTask VisitAsync(IGrouping<string, ExpirationPointer> lea, CancellationToken token)
@@ -135,15 +140,15 @@ public sealed partial class DailyRun(
     private Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallelism, CancellationToken = cancellationToken }, action);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Daily run: {Done} of {Known} LEAs so far, {Sent} reminders sent, {Skipped} skipped, {Failed} failed, {Seconds:F0} s.")]
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "Daily run: {Done} of {Known} LEAs so far, {Sent} reminders sent, {Skipped} skipped, {Failed} failed, {Seconds:F0} s.")]
     private partial void LogProgress(int done, int known, int sent, int skipped, int failed, double seconds);
 
-    [LoggerMessage(Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Failed} failed, {Seconds:F1} s. {Failures}")]
+    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Failed} failed, {Seconds:F1} s. {Failures}")]
     private partial void LogFinished(LogLevel level, int leas, int sent, int posted, int removed, int skipped, int withoutRecipient, int failed, double seconds, string failures);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Daily run, {Where}: {What}")]
+    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Daily run, {Where}: {What}")]
     private partial void LogFailed(Exception? failure, string where, string what);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Daily run: a reminder of LEA {LeaId} is due, and none of its coordinators has an email address.")]
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Daily run: a reminder of LEA {LeaId} is due, and none of its coordinators has an email address.")]
     private partial void LogWithoutRecipient(string leaId);
 }

@@ -7,8 +7,9 @@ namespace Credentialing.Core.Runs;
 /// <param name="WithoutRecipient">Whether a reminder is due that nobody could get.</param>
 /// <param name="Again">When to look again for what could not be done yet; null if there is no need to.</param>
 /// <param name="Failures">What could not be done, and why.</param>
+/// <param name="DaysRemaining">Calendar days until its credentials end; null if it has none, or could not be looked at.</param>
 internal sealed record LeaVisit(
-    bool Sent, bool Posted, bool Removed, bool WithoutRecipient, DateTimeOffset? Again, IReadOnlyList<(string What, Exception? Why)> Failures)
+    bool Sent, bool Posted, bool Removed, bool WithoutRecipient, DateTimeOffset? Again, IReadOnlyList<(string What, Exception? Why)> Failures, int? DaysRemaining = null)
 {
     /// <summary>Whether there was nothing to do.</summary>
     internal bool IsEmpty => this is { Sent: false, Posted: false, Removed: false, WithoutRecipient: false, Again: null, Failures.Count: 0 };

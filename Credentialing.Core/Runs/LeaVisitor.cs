@@ -18,6 +18,7 @@ internal sealed class LeaVisitor(
     ReminderEmail emails,
     EmailDelivery delivery,
     MyToms myToms,
+    Telemetry telemetry,
     TimeProvider time)
 {
     /// <summary>
@@ -46,6 +47,7 @@ internal sealed class LeaVisitor(
         {
             if (!LeaId.TryParse(cdsCode, out var leaId))
                 throw new InvalidDataException("The pointer names no LEA.");
+            using var span = Telemetry.Begin("visit LEA", leaId);
             for (var attempt = 1; attempt <= Attempts; attempt++)
             {
                 var record = await LeaRecord.ReadAsync(storage, leaId, cancellationToken);
@@ -110,6 +112,8 @@ internal sealed class LeaVisitor(
 
     private async Task<LeaVisit> WorkAsync(LeaRecord record, Work work, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
     {
+        if (work.Plan.Reminder is { Recipients.Count: 0 } unreachable)
+            telemetry.Reminded(unreachable.Milestone, "without_recipient");
         var (reminding, announcing) = (SendAsync(record, work, cancellationToken), AnnounceAsync(record, work, cancellationToken));
         await Task.WhenAll(reminding, announcing);
         var (sent, announced) = (await reminding, await announcing);
@@ -121,7 +125,8 @@ internal sealed class LeaVisitor(
             Removed: announced.IsDone && work.Plan.Withdraws,
             WithoutRecipient: work.Plan.Reminder is { Recipients.Count: 0 },
             Again: new[] { sent.Again, announced.Again }.Min(),
-            Failures: [.. new[] { sent.Failure, announced.Failure, dropped.Failure }.OfType<(string, Exception?)>()]);
+            Failures: [.. new[] { sent.Failure, announced.Failure, dropped.Failure }.OfType<(string, Exception?)>()],
+            DaysRemaining: work.Plan.Status.DaysRemaining);
     }
 
     private async Task<Result> SendAsync(LeaRecord record, Work work, CancellationToken cancellationToken)
@@ -139,6 +144,7 @@ internal sealed class LeaVisitor(
         {
             // It may have been sent: it is offered again, under the same operation id.
             await TryReleaseAsync(reminder, version);
+            telemetry.Reminded(reminder.Milestone, "failed");
             return Result.Failed("Its reminder could not be sent.", failure);
         }
 
@@ -146,6 +152,7 @@ internal sealed class LeaVisitor(
         switch (outcome)
         {
             case EmailOutcome.Accepted accepted:
+                telemetry.Reminded(reminder.Milestone, "sent");
                 try
                 {
                     await NoteAsync(ReminderClaim.Write(reminder, run, now, sentAt: now, version), reminder.Sent(now, accepted.Rejected).ToAction());
@@ -159,9 +166,11 @@ internal sealed class LeaVisitor(
                     ? new(IsDone: true)
                     : Result.Failed($"The mail service rejected {accepted.Rejected.Count} of its {reminder.Recipients.Count} addresses; the audit trail names them.", null) with { IsDone = true };
             case EmailOutcome.Throttled throttled:
+                telemetry.Reminded(reminder.Milestone, "delayed");
                 await TryReleaseAsync(reminder, version);
                 return new(Again: now + throttled.RetryAfter);
             default:
+                telemetry.Reminded(reminder.Milestone, "rejected");
                 await TryReleaseAsync(reminder, version, reminder.Refused(now));
                 return Result.Failed("The mail service rejected all of its addresses; the audit trail names them.", null);
         }
@@ -179,6 +188,7 @@ internal sealed class LeaVisitor(
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(claim.Token, cancellationToken);
                 await myToms.PutAsync(announcement, either.Token);
                 await NoteAsync(PostedAnnouncement.Write(announcement, rivalUntil, work.PostVersion));
+                telemetry.Announced("post", "done");
                 return new(IsDone: true);
             }
 
@@ -187,14 +197,19 @@ internal sealed class LeaVisitor(
             await myToms.DeleteAsync(record.LeaId, cancellationToken);
             if (rivalUntil is not null)
                 return new(Again: rivalUntil);
-            return await NoteAsync(record.Posted!.Delete(record.LeaId)) ? new(IsDone: true) : new(Again: work.At + LookAgainTime);
+            if (!await NoteAsync(record.Posted!.Delete(record.LeaId)))
+                return new(Again: work.At + LookAgainTime);
+            telemetry.Announced("remove", "done");
+            return new(IsDone: true);
         }
         catch (BrokenCircuitException)
         {
+            telemetry.Announced(work.Plan.Withdraws ? "remove" : "post", "delayed");
             return new(Again: time.GetUtcNow() + AwayTime);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
+            telemetry.Announced(work.Plan.Withdraws ? "remove" : "post", "failed");
             return Result.Failed($"Its announcement could not be {(work.Plan.Withdraws ? "removed" : "posted")}.", failure);
         }
     }

@@ -58,6 +58,16 @@ internal sealed class RunLedger
             failures.Add(failure);
     }
 
+    /// <summary>The days that are left to each LEA that could be looked at, and has credentials.</summary>
+    internal IReadOnlyList<int> DaysRemaining
+    {
+        get
+        {
+            lock (writing)
+                return [.. lines.Values.Select(line => line.Visit.DaysRemaining).OfType<int>()];
+        }
+    }
+
     /// <summary>What was done so far.</summary>
     internal DailyRunSummary Summary(TimeSpan elapsed)
     {

@@ -133,7 +133,7 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the versions held go on serving.")]
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the versions held go on serving.")]
     private partial void LogKept(Exception failure, string name);
 
     private sealed record Ring(SecretVersion Current, FrozenDictionary<string, SecretVersion> Versions, DateTimeOffset ReadAt);

@@ -78,6 +78,17 @@ public sealed class CredentialFunctions(
                     _ => new ValidationAnswer(false, null, null),
                 })));
 
+    /// <summary>
+    /// Makes the daily run come to all credentials again. Asking again changes nothing.
+    /// </summary>
+    [Function("RestoreExpirations")]
+    [CalledBy(CallerKind.Toms)]
+    [Answers(200, typeof(RestorationAnswer))]
+    public Task<IResult> RestoreExpirationsAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "expirations/restore")] HttpRequest request,
+        CancellationToken cancellationToken) =>
+        caller.AsTomsAsync(request, async _ => TypedResults.Ok(new RestorationAnswer(await credentials.RestoreExpirationsAsync(cancellationToken))));
+
     private IResult Answer(HttpRequest request, GenerationOutcome outcome)
     {
         switch (outcome)
@@ -102,6 +113,10 @@ public sealed class CredentialFunctions(
         headers.ETag = Precondition.ETag(credential.Generation);
         headers.AccessControlExposeHeaders = HeaderNames.ETag; // to screens of another origin: the platform's CORS settings cannot say it
     }
+
+    /// <summary>What was restored.</summary>
+    /// <param name="Credentials">To how many LEAs' credentials the daily run is led now.</param>
+    private sealed record RestorationAnswer(int Credentials);
 
     /// <summary>A coordinator's authorization to release student data to vendors.</summary>
     /// <param name="Authorized"><c>true</c>: the box is checked.</param>

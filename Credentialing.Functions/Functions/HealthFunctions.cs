@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Credentialing.Core;
 using Credentialing.Core.Secrets;
 using Credentialing.Functions.Http;
@@ -24,7 +25,7 @@ public sealed partial class HealthFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
         Task.FromResult<IResult>(TypedResults.Ok(new HealthAnswer("live")));
 
-    /// <summary>Reaches storage and vault, and names what cannot be reached.</summary>
+    /// <summary>Whether the app can do its work; if not, what it cannot reach.</summary>
     [Function("GetReadiness")]
     [CalledBy(CallerKind.Anyone)]
     [Answers(200, typeof(HealthAnswer))]
@@ -52,10 +53,10 @@ public sealed partial class HealthFunctions(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Name} cannot be reached.")]
+    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "{Name} cannot be reached.")]
     private partial void LogUnreachable(Exception failure, string name);
 
     /// <summary>How the app is.</summary>
-    /// <param name="Status"><c>live</c> or <c>ready</c>.</param>
-    private sealed record HealthAnswer(string Status);
+    /// <param name="Status">That it runs, or that it can do its work.</param>
+    private sealed record HealthAnswer([property: AllowedValues("live", "ready")] string Status);
 }

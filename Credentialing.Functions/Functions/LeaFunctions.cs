@@ -28,7 +28,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             if (!LeaId.TryParse(leaId, out var id))
                 return Problems.MalformedLeaId();
             return await leas.FindAsync(id, cancellationToken) is { } lea
-                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorBody(c.Id, c.Name, c.Email))))
+                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorAnswer(c.Id, c.Name, c.Email))))
                 : Problems.LeaNotFound();
         });
 
@@ -91,11 +91,17 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     /// <param name="LeaId">Its CDS code.</param>
     /// <param name="Name">Its name.</param>
     /// <param name="Coordinators">Who gets its mail.</param>
-    private sealed record LeaAnswer(string LeaId, string Name, IEnumerable<CoordinatorBody> Coordinators);
+    private sealed record LeaAnswer(string LeaId, string Name, IEnumerable<CoordinatorAnswer> Coordinators);
 
     /// <summary>A coordinator of an LEA.</summary>
     /// <param name="Id">What TOMS calls the coordinator: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
     /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
     /// <param name="Email">The email address: at most 254 characters.</param>
     private sealed record CoordinatorBody(string? Id, string? Name, string? Email);
+
+    /// <summary>A coordinator of an LEA.</summary>
+    /// <param name="Id">What TOMS calls the coordinator.</param>
+    /// <param name="Name">The coordinator's name.</param>
+    /// <param name="Email">The email address.</param>
+    private sealed record CoordinatorAnswer(string Id, string Name, string? Email);
 }

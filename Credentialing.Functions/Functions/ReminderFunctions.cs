@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Runs;
@@ -82,12 +83,12 @@ public sealed class ReminderFunctions(Caller caller, DailyRun run, LeaCalendar c
     }
 
     /// <summary>An email to an LEA's coordinators.</summary>
-    /// <param name="Milestone">The days before the end at which it is due: 14, 7, 3 or 1.</param>
+    /// <param name="Milestone">The days before the end at which it is due.</param>
     /// <param name="To">The addresses that it would go to.</param>
-    private sealed record ReminderAnswer(int Milestone, IReadOnlyList<string> To);
+    private sealed record ReminderAnswer([property: AllowedValues(14, 7, 3, 1)] int Milestone, IReadOnlyList<string> To);
 
     /// <summary>A change of what MyTOMS shows.</summary>
-    /// <param name="Action"><c>post</c> or <c>remove</c>.</param>
+    /// <param name="Action">What would be done.</param>
     /// <param name="Text">What would be posted.</param>
-    private sealed record AnnouncementChange(string Action, string? Text);
+    private sealed record AnnouncementChange([property: AllowedValues("post", "remove")] string Action, string? Text);
 }

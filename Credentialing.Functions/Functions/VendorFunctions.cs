@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Credentialing.Core.Credentials;
 using Credentialing.Functions.Http;
@@ -16,7 +17,7 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
     [Takes(typeof(TokenForm), MediaType = "application/x-www-form-urlencoded")]
     [Answers(200, typeof(TokenAnswer), Headers = ["Pragma"])]
     [Refuses(400, "invalid-request", "unsupported-grant-type", "invalid-scope")]
-    [Refuses(401, "invalid-client")]
+    [Refuses(401, "invalid-client", "credentials-expired")]
     public async Task<IResult> IssueTokenAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/token")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -28,7 +29,7 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
         return await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, cancellationToken) switch
         {
             AuthenticationOutcome.Authenticated right => await AnswerAsync(right.Credential),
-            AuthenticationOutcome.Expired => TokenError.InvalidClient("The vendor credentials have expired. An LEA coordinator must regenerate them in TOMS."),
+            AuthenticationOutcome.Expired expired => TokenError.CredentialsExpired(expired.Credential),
             _ => TokenError.InvalidClient("The username or the secret key is not valid."),
         };
 
@@ -56,11 +57,11 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
 
     /// <summary>A bearer token (RFC 6749, section 5.1).</summary>
     /// <param name="AccessToken">The token.</param>
-    /// <param name="TokenType"><c>Bearer</c>.</param>
+    /// <param name="TokenType">How to send it (RFC 6750).</param>
     /// <param name="ExpiresIn">For how many seconds it works: at most 900, and never past the credentials' end.</param>
     private sealed record TokenAnswer(
         [property: JsonPropertyName("access_token")] string AccessToken,
-        [property: JsonPropertyName("token_type")] string TokenType,
+        [property: JsonPropertyName("token_type"), AllowedValues("Bearer")] string TokenType,
         [property: JsonPropertyName("expires_in")] int ExpiresIn)
     {
         public override string ToString() => nameof(TokenAnswer); // not the token

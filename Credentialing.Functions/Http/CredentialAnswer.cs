@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
@@ -6,7 +7,7 @@ namespace Credentialing.Functions.Http;
 
 /// <summary>An LEA's credentials as its coordinators see them.</summary>
 /// <param name="LeaId">The LEA's CDS code.</param>
-/// <param name="State"><c>none</c>, <c>active</c>, <c>expiring</c> or <c>expired</c>.</param>
+/// <param name="State">Whether there are any, and whether they are about to end, from 14 days before, or have ended.</param>
 /// <param name="Notice">The state in a sentence.</param>
 /// <param name="Username">The username; null if there are no credentials.</param>
 /// <param name="GeneratedAt">When they were generated.</param>
@@ -15,11 +16,11 @@ namespace Credentialing.Functions.Http;
 /// <param name="DaysRemaining">Calendar days until then.</param>
 /// <param name="LastUsedOn">The last date on which a vendor used them.</param>
 /// <param name="TimeZone">The IANA name of the time zone in which to tell people dates and times.</param>
-/// <param name="Action">What the button does: <c>generate</c> or <c>regenerate</c>.</param>
+/// <param name="Action">What the button does.</param>
 /// <param name="Authorization">The wording that a coordinator must agree to.</param>
 internal sealed record CredentialAnswer(
     string LeaId,
-    string State,
+    [property: AllowedValues("none", "active", "expiring", "expired")] string State,
     string Notice,
     string? Username,
     DateTime? GeneratedAt,
@@ -28,7 +29,7 @@ internal sealed record CredentialAnswer(
     int? DaysRemaining,
     DateOnly? LastUsedOn,
     string TimeZone,
-    string Action,
+    [property: AllowedValues("generate", "regenerate")] string Action,
     CredentialAnswer.Wording Authorization)
 {
     /// <summary>The secret key; only in the answer to its generation.</summary>
@@ -60,5 +61,7 @@ internal sealed record CredentialAnswer(
     public override string ToString() => nameof(CredentialAnswer);
 
     /// <summary>The wording to show beside the box, and the version to send back.</summary>
+    /// <param name="WordingVersion">The version.</param>
+    /// <param name="Text">The wording.</param>
     internal sealed record Wording(string WordingVersion, string Text);
 }

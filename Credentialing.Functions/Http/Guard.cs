@@ -7,11 +7,11 @@ namespace Credentialing.Functions.Http;
 public static partial class Guard
 {
     /// <summary>
-    /// Runs a function and sends its answer, with <c>Cache-Control: no-store</c>. If that throws, a problem is sent instead,
+    /// Runs a function, named for the log, and sends its answer, with <c>Cache-Control: no-store</c>. If that throws, a problem is sent instead,
     /// or nothing where the client has gone. Once an answer has begun, the exception is thrown on: only breaking the
     /// connection then tells the client that it is not whole.
     /// </summary>
-    public static async Task RunAsync(HttpContext context, ILogger logger, Func<Task> function)
+    public static async Task RunAsync(HttpContext context, string name, ILogger logger, Func<Task> function)
     {
         ForbidCaching(context);
         try
@@ -24,7 +24,7 @@ public static partial class Guard
         }
         catch (Exception failure) when (!context.Response.HasStarted)
         {
-            LogFailed(logger, failure is BadHttpRequestException ? LogLevel.Information : LogLevel.Error, failure, context.Request.Method, context.Request.Path);
+            LogFailed(logger, failure is BadHttpRequestException ? LogLevel.Information : LogLevel.Error, failure, name);
             context.Response.Clear(); // of what belongs to the answer that could not be sent
             ForbidCaching(context);
             await Problems.From(failure).ExecuteAsync(context);
@@ -33,6 +33,7 @@ public static partial class Guard
 
     private static void ForbidCaching(HttpContext context) => context.Response.Headers.CacheControl = "no-store";
 
-    [LoggerMessage(Message = "{Method} {Path} failed.")]
-    private static partial void LogFailed(ILogger logger, LogLevel level, Exception failure, string method, PathString path);
+    // Not the request's address, which may name a student.
+    [LoggerMessage(EventId = 12, Message = "{Function} failed.")]
+    private static partial void LogFailed(ILogger logger, LogLevel level, Exception failure, string function);
 }

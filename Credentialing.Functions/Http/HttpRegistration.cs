@@ -26,16 +26,16 @@ public static class HttpRegistration
     /// else <see cref="ServiceRegistration.AddCredentialingCore"/> asks of it.
     /// </summary>
     /// <exception cref="ValidationException">
-    /// <c>Credentialing:TimeZone</c> names no time zone, or <c>Credentialing:ScreenUrl</c> is no address. The other settings are
+    /// <c>Credentialing__TimeZone</c> names no time zone, or <c>Credentialing__ScreenUrl</c> is no address. The other settings are
     /// checked when the host starts.
     /// </exception>
     public static IServiceCollection AddCredentialing(this IServiceCollection services, IConfiguration configuration)
     {
         var timeZone = configuration[TimeZoneSetting] ?? DefaultTimeZone;
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out var zone))
-            throw new ValidationException($"{TimeZoneSetting} is \"{timeZone}\", which is no IANA time zone, such as \"{DefaultTimeZone}\".");
+            throw new ValidationException($"Credentialing__TimeZone is \"{timeZone}\", which is no IANA time zone, such as \"{DefaultTimeZone}\".");
         if (!Uri.TryCreate(configuration[ScreenSetting], UriKind.Absolute, out var screen) || screen.Scheme is not ("https" or "http"))
-            throw new ValidationException($"{ScreenSetting} is \"{configuration[ScreenSetting]}\", which is no address of a web page.");
+            throw new ValidationException($"Credentialing__ScreenUrl is \"{configuration[ScreenSetting]}\", which is no address of a web page.");
 
         services.AddCredentialingCore(zone, screen);
         services.AddValidated<TomsOptions>(TomsOptions.Section);
@@ -60,8 +60,11 @@ public static class HttpRegistration
 
     /// <summary>Reads options from a section of the configuration, and refuses to start if they are not valid.</summary>
     public static void AddValidated<TOptions>(this IServiceCollection services, string section)
-        where TOptions : class =>
-        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+        where TOptions : class
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TOptions>>(new SettingsValidation<TOptions>(section));
+    }
 
     private static void ConfigureTokens(JwtBearerOptions bearer, IOptions<TomsOptions> toms, TimeProvider time)
     {

@@ -42,19 +42,18 @@ internal static class RequestBody
         return await answer(value);
     }
 
-    /// <summary>The fields of a form body; null if it is no form, or too large.</summary>
+    /// <summary>The fields of a form body; null if it is no form, too large, or breaks off.</summary>
     internal static async Task<IReadOnlyDictionary<string, StringValues>?> ReadFormAsync(HttpRequest request)
     {
         const string FormType = "application/x-www-form-urlencoded";
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ||
-            !type.MediaType.Equals(FormType, StringComparison.OrdinalIgnoreCase) ||
-            await ReadAsync(request) is not { } body)
+            !type.MediaType.Equals(FormType, StringComparison.OrdinalIgnoreCase))
             return null;
         try
         {
-            return new FormReader(Encoding.UTF8.GetString(body)).ReadForm();
+            return await ReadAsync(request) is { } body ? new FormReader(Encoding.UTF8.GetString(body)).ReadForm() : null;
         }
-        catch (InvalidDataException) // more fields, or longer ones, than a form has
+        catch (Exception failure) when (failure is BadHttpRequestException or InvalidDataException) // more fields, or longer ones, than a form has
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace Credentialing.Functions.Http;
@@ -10,9 +11,14 @@ namespace Credentialing.Functions.Http;
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Detail">The same as the description.</param>
 internal sealed record TokenErrorAnswer(
-    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("error"), AllowedValues("invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope")] string Error,
     [property: JsonPropertyName("error_description")] string ErrorDescription,
     string Type,
     string Title,
     int Status,
-    string Detail);
+    string Detail)
+{
+    /// <summary>With <c>credentials-expired</c>: when they ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? ExpiredAt { get; init; }
+}

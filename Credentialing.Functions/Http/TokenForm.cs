@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace Credentialing.Functions.Http;
@@ -8,7 +9,7 @@ namespace Credentialing.Functions.Http;
 /// <param name="ClientSecret">The secret key, unless it is in the Authorization header.</param>
 /// <param name="Scope">None: tokens have no scopes.</param>
 internal sealed record TokenForm(
-    [property: JsonPropertyName("grant_type")] string? GrantType,
+    [property: JsonPropertyName("grant_type"), AllowedValues("client_credentials")] string? GrantType,
     [property: JsonPropertyName("client_id")] string? ClientId = null,
     [property: JsonPropertyName("client_secret")] string? ClientSecret = null,
     [property: JsonPropertyName("scope")] string? Scope = null)

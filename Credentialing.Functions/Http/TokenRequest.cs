@@ -19,7 +19,7 @@ internal sealed class TokenRequest
     internal static async Task<TokenRequest> ReadAsync(HttpRequest request)
     {
         if (await RequestBody.ReadFormAsync(request) is not { } fields)
-            return new(TokenError.InvalidRequest($"Send a form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
+            return new(TokenError.InvalidRequest($"Send a whole form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
         if (fields.FirstOrDefault(field => field.Value.Count > 1).Key is not null)
             return new(TokenError.InvalidRequest("A parameter was sent more than once.")); // RFC 6749, section 3.2
 

@@ -11,6 +11,7 @@
 //   FunctionExecutionDelegate                                     src/DotNetWorker.Core/Pipeline/
 //   IFunctionsWorkerMiddleware                                    src/DotNetWorker/Pipeline/, from where it moved to Core
 //   ConfigureFunctionsWebApplication, GetHttpContext              extensions/Worker.Extensions.Http.AspNetCore/src/
+//   UseFunctionsWorkerDefaults                                    src/DotNetWorker.OpenTelemetry/
 // and the repository Azure/azure-sdk-for-net
 //   Azure.Communication.Email                                     sdk/communication/Azure.Communication.Email/api/
 
@@ -27,12 +28,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
 
 // The packages that are stood for, and the versions whose shapes were looked up. The worker's SDK has no types of its own.
 [assembly: AssemblyMetadata("Azure.Communication.Email", "1.1.0")]
 [assembly: AssemblyMetadata("Microsoft.Azure.Functions.Worker", "2.52.0")]
 [assembly: AssemblyMetadata("Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore", "2.1.1")]
 [assembly: AssemblyMetadata("Microsoft.Azure.Functions.Worker.Extensions.Timer", "4.3.1")]
+[assembly: AssemblyMetadata("Microsoft.Azure.Functions.Worker.OpenTelemetry", "1.2.0")]
 [assembly: AssemblyMetadata("Microsoft.Azure.Functions.Worker.Sdk", "2.1.0")]
 
 namespace Microsoft.Azure.Functions.Worker.Builder
@@ -143,6 +146,14 @@ namespace Microsoft.Azure.Functions.Worker
     public sealed class InvocationResult : InvocationResult<object>
     {
         internal InvocationResult() => throw null!;
+    }
+}
+
+namespace Microsoft.Azure.Functions.Worker.OpenTelemetry
+{
+    public static class ConfigureFunctionsOpenTelemetry
+    {
+        public static IOpenTelemetryBuilder UseFunctionsWorkerDefaults(this IOpenTelemetryBuilder builder) => throw null!;
     }
 }
 

@@ -72,13 +72,15 @@ public sealed class DeployableTests
         Assert.All(declared, type => Assert.Equal([contract.Assembly], contract.GetTypesByMetadataName(type).Select(found => found.ContainingAssembly), SymbolEqualityComparer.Default));
     }
 
-    [Fact]
-    public void The_deployable_takes_the_hosts_settings_along()
+    [Theory]
+    [InlineData("host.json", "host.json")]
+    [InlineData("docs/openapi.json", "openapi.json")]
+    public void The_deployable_takes_the_hosts_settings_and_the_APIs_description_along(string file, string name)
     {
-        var settings = Assert.Single(DeployableProject.Definition.Descendants("None"), item => item.Attribute("Include")?.Value == "../host.json");
-        Assert.Equal("host.json", settings.Attribute("Link")?.Value);
-        Assert.Equal("PreserveNewest", settings.Attribute("CopyToOutputDirectory")?.Value);
-        Assert.True(File.Exists(Path.Combine(ProjectFolder.Root, "host.json")));
+        var link = Assert.Single(DeployableProject.Definition.Descendants("None"), item => item.Attribute("Include")?.Value == $"../{file}");
+        Assert.Equal(name, link.Attribute("Link")?.Value);
+        Assert.Equal("PreserveNewest", link.Attribute("CopyToOutputDirectory")?.Value);
+        Assert.True(File.Exists(Path.Combine(ProjectFolder.Root, file)));
     }
 
     /// <summary>What says how the project is built.</summary>

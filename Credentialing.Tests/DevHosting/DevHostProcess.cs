@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.DevHosting;
 
@@ -40,6 +41,9 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     /// <summary>All that it printed until it was ready.</summary>
     internal string Welcome { get; }
 
+    /// <summary>All that it prints after that, when it has ended.</summary>
+    internal required Task<string> Rest { get; init; }
+
     /// <summary>Asks it at its address.</summary>
     internal HttpClient Client { get; }
 
@@ -58,7 +62,9 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(StartTimeout);
-        var process = Launch([.. OnAnyPort(dataFolder), .. arguments]);
+        var start = Program([.. OnAnyPort(dataFolder), .. arguments]);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        var process = Process.Start(start)!;
         try
         {
             var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -70,9 +76,10 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
                 welcome.Append(line).Append('\n');
             }
 
-            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // so that it never waits for a reader
+            var rest = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // now, so that it never waits for a reader
             return new DevHostProcess(
-                process, Emulator(dataFolder, "azurite", "azurite.pid"), Emulator(dataFolder, "mail", "maildev.pid"), dataFolder, welcome.ToString());
+                process, Emulator(dataFolder, "azurite", "azurite.pid"), Emulator(dataFolder, "mail", "maildev.pid"), dataFolder, welcome.ToString())
+            { Rest = rest };
         }
         catch
         {
@@ -86,22 +93,12 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     internal static Task<Ended> RunAsync(params string[] arguments) => RunOnPathAsync(null, arguments);
 
     /// <summary>Runs one that is to end by itself, where programs are looked for in the given folder only.</summary>
-    internal static async Task<Ended> RunOnPathAsync(string? path, params string[] arguments)
+    internal static Task<Ended> RunOnPathAsync(string? path, params string[] arguments)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(StartTimeout);
-        using var process = Launch(arguments, path);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
-            var errors = process.StandardError.ReadToEndAsync(timeout.Token);
-            await process.WaitForExitAsync(timeout.Token);
-            return new Ended(process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
+        var start = Program(arguments);
+        if (path is not null)
+            start.Environment["PATH"] = path;
+        return Ended.OfAsync(start);
     }
 
     internal static string[] OnAnyPort(string dataFolder) => ["--urls", AnyPort, "--data", dataFolder];
@@ -155,17 +152,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
         }
     }
 
-    private static Process Launch(IEnumerable<string> arguments, string? path = null)
-    {
-        var start = new ProcessStartInfo("dotnet", [typeof(DevHostApplication).Assembly.Location, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        if (path is not null)
-            start.Environment["PATH"] = path;
-        return Process.Start(start)!;
-    }
+    private static ProcessStartInfo Program(IEnumerable<string> arguments) => new("dotnet", [typeof(DevHostApplication).Assembly.Location, .. arguments]);
 
     private static Process Emulator(string dataFolder, string folder, string pidFile) =>
         Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(dataFolder, folder, pidFile)), CultureInfo.InvariantCulture));
@@ -192,6 +179,3 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     [GeneratedRegex("  mail +maildev: inbox (?<inbox>http://[0-9.:]+/), SMTP (?<smtp>[0-9.:]+)")]
     private static partial Regex MailAt();
 }
-
-/// <summary>How a process ended, and all that it printed.</summary>
-internal sealed record Ended(int ExitCode, string Output, string Errors);

@@ -37,6 +37,24 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
+    public async Task What_operators_would_be_told_is_printed_on_request_and_names_nobody()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
+        using var data = new TemporaryFolder();
+        await using var host = await DevHostProcess.StartAsync(data.Path, "--telemetry");
+        AssertIsReport((await PasteAsync(CommandsOf(host))).Report);
+
+        host.Interrupt();
+        await host.ExitCodeAsync();
+
+        var printed = await host.Rest;
+        Assert.All(
+            (string[])["credentialing.authentications", "generate credentials", "authenticate vendor", "GetScoreReport", "credentialing.lea: 01612590000000"],
+            told => Assert.Contains(told, printed, StringComparison.Ordinal));
+        Assert.All((string[])["9016125901", "rosa", "tsk_", "url."], personal => Assert.DoesNotContain(personal, printed, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public async Task The_story_in_the_README_works_when_pasted_into_a_shell()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
@@ -366,29 +384,10 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     private static async Task<(byte[]? Report, string Output)> PasteAsync(string[] commands)
     {
         using var folder = new TemporaryFolder();
-        using var shell = Process.Start(new ProcessStartInfo("bash")
-        {
-            WorkingDirectory = folder.Path,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        try
-        {
-            var output = shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            foreach (var command in commands)
-                await shell.StandardInput.WriteLineAsync(command);
-            shell.StandardInput.Close();
-            Assert.Empty(await shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.Equal(0, shell.ExitCode);
-            var report = Path.Combine(folder.Path, "report.pdf");
-            return (File.Exists(report) ? await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken) : null, await output);
-        }
-        finally
-        {
-            shell.Kill(entireProcessTree: true);
-        }
+        var shell = await Ended.OfAsync(new ProcessStartInfo("bash") { WorkingDirectory = folder.Path }, string.Join('\n', commands.Append("")));
+        Assert.Equal((0, ""), (shell.ExitCode, shell.Errors));
+        var report = Path.Combine(folder.Path, "report.pdf");
+        return (File.Exists(report) ? await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken) : null, shell.Output);
     }
 
     private static async Task<double> DaysAheadAsync(DevHostProcess host)

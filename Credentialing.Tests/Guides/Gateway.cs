@@ -33,6 +33,17 @@ internal sealed class Gateway : IStartupFilter
         return Task.CompletedTask;
     };
 
+    /// <summary>Answers with a page of its own, as if all were well.</summary>
+    internal void AnswerWithPage(string pathEnd) => plans[(pathEnd, 1)] = (context, _) =>
+        Results.Content("<!DOCTYPE html>\n<title>Maintenance</title>", "text/html").ExecuteAsync(context);
+
+    /// <summary>Breaks the connection instead of an answer.</summary>
+    internal void Break(string pathEnd, int number) => plans[(pathEnd, number)] = (context, _) =>
+    {
+        context.Abort();
+        return Task.CompletedTask;
+    };
+
     /// <summary>Passes the first bytes of an answer on, waits until they have arrived, and breaks the connection.</summary>
     internal void CutOff(string pathEnd, int bytes, Func<Task> arrived) => plans[(pathEnd, 1)] = async (context, next) =>
     {

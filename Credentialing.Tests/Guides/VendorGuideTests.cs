@@ -84,13 +84,11 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         scene.World.Traffic.Break = null;
         scene.World.Clock.Advance(TimeSpan.FromDays(365));
         answers.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
-        Assert.Contains("expired", (await scene.AskForTokenAsync(scene.Key, "grant_type=client_credentials")).Json.GetProperty("error_description").GetString(), StringComparison.Ordinal);
+        answers.Add(await scene.AskForTokenAsync(scene.Key, "grant_type=client_credentials"));
         await scene.World.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, "credential"), TableUpdateMode.Replace, TestContext.Current.CancellationToken);
         answers.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
-        var malformed = await scene.Host.SendRawAsync("POST /api/v1/token", "Basic eA==", "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nrubbish\r\n");
-        Assert.Contains("urn:problem-type:credentialing:malformed-request", malformed, StringComparison.Ordinal);
 
-        var met = answers.Select(answer => (Status: $"{(int)answer.Status}", Type: answer.Json.GetProperty("type").GetString()!.Split(':')[^1])).Append(("4xx", "malformed-request"));
+        var met = answers.Select(answer => (Status: $"{(int)answer.Status}", Type: answer.Json.GetProperty("type").GetString()!.Split(':')[^1]));
         Assert.Equal(met.Order(), VendorGuide.Rows("Errors").Select(row => (row[0], row[1].Trim('`'))).Order());
         Assert.All(
             VendorGuide.Rows("Errors").Where(row => row.Length == 5),

@@ -12,8 +12,6 @@ namespace Credentialing.Tests.Guides;
 /// <param name="Command">The program that runs it, and that program's arguments before the file.</param>
 internal sealed record VendorProgram(string Language, string Heading, string File, params string[] Command)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
-
     internal static IReadOnlyList<VendorProgram> All { get; } =
     [
         new("sh", "A shell script with curl", "fetch.sh", "sh"),
@@ -26,46 +24,27 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     /// <summary>What must be on the PATH for it to run.</summary>
     private IEnumerable<string> Needed => Language == "sh" ? ["sh", "curl"] : [Command[0]];
 
-    /// <summary>Runs it for a student in the folder, and sees to it that it says nothing of the secret key.</summary>
-    internal async Task<Ended> RunAsync(ProgramFiles files, string folder, TestHost host, string secretKey, string ssid)
+    /// <summary>Runs it for a student in the folder with these settings, and sees to it that it says nothing of the secret key.</summary>
+    internal async Task<Ended> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid)
     {
         foreach (var needed in Needed)
             Assert.SkipUnless(IsOnPath(needed), $"There is no {needed} on the PATH.");
-        var ended = await StartAsync(Command[0], [.. Command[1..], files.PathOf(this), ssid], folder, files.Settings(host, secretKey));
+        var ended = await StartAsync(Command[0], [.. Command[1..], files.PathOf(this), ssid], folder, settings);
 
-        var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis-{TestWorld.Oakland}:{secretKey}"));
+        var secretKey = settings["TOMS_SECRET_KEY"].Trim();
+        var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{settings["TOMS_USERNAME"]}:{secretKey}"));
         foreach (var secret in (string[])[secretKey, basic])
             Assert.DoesNotContain(secret, ended.Output + ended.Errors, StringComparison.OrdinalIgnoreCase);
         return ended;
     }
 
-    /// <summary>Runs a program with nothing on its standard input, to its end.</summary>
-    internal static async Task<Ended> StartAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
+    /// <summary>Runs a program in a folder, with further environment variables, to its end.</summary>
+    internal static Task<Ended> StartAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(Timeout);
-        using var process = Process.Start(start)!;
-        try
-        {
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
-            var errors = process.StandardError.ReadToEndAsync(timeout.Token);
-            await process.WaitForExitAsync(timeout.Token);
-            return new Ended(process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
+        return Ended.OfAsync(start);
     }
 
     private static bool IsOnPath(string program) =>
@@ -87,7 +66,7 @@ public sealed class ProgramFiles : IDisposable
     internal string PathOf(VendorProgram program) => Path.Combine(folder.Path, program.File);
 
     /// <summary>The environment variables that a program is given.</summary>
-    internal IReadOnlyDictionary<string, string> Settings(TestHost host, string secretKey) => new Dictionary<string, string>
+    internal Dictionary<string, string> Settings(TestHost host, string secretKey) => new()
     {
         ["TOMS_URL"] = new Uri(host.Address, "api/v1").ToString(),
         ["TOMS_USERNAME"] = $"sis-{TestWorld.Oakland}",

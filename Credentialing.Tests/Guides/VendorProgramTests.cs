@@ -18,6 +18,9 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
     /// <summary>Those that resume a download; the shell script starts over.</summary>
     public static TheoryData<string> ResumingLanguages => [.. VendorProgram.All.Select(program => program.Language).Where(language => language != "sh")];
 
+    public static TheoryData<string, string> LanguagesAndPaths => new MatrixTheoryData<string, string>(
+        VendorProgram.All.Select(program => program.Language), ["/token", "/score-reports"]);
+
     [Theory]
     [MemberData(nameof(Languages))]
     public async Task A_students_PDFs_come_byte_for_byte_with_one_token_and_nothing_else_is_fetched(string language)
@@ -131,7 +134,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("The username or the secret key is not valid.", ended.Errors, StringComparison.Ordinal);
-        Assert.Contains("Ask the LEA's coordinator for the secret key that works now.", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains("Check that you send the key that the LEA handed over, 63 characters; if so, ask the LEA's coordinator.", ended.Errors, StringComparison.Ordinal);
         scene.AssertDownloaded(First);
         Assert.Equal(["token", "score-reports", First[1..], Second[1..], "token"], scene.Gateway.Requests.Select(request => request.Path.Split('/')[^1]));
     }
@@ -212,6 +215,73 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         Assert.Equal(2, scene.Gateway.RequestsTo(Second).Count());
     }
 
+    [Fact]
+    public async Task The_shell_script_leaves_nothing_behind_when_it_is_terminated()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such signals.");
+        await using var scene = await Scene.SetAsync(azurite, files, "sh");
+
+        var ended = await scene.RunUntilTerminatedAsync(Second);
+
+        Assert.NotEqual(0, ended.ExitCode);
+        scene.AssertDownloaded(First);
+    }
+
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public async Task A_report_that_cannot_be_stored_ends_the_program_with_a_line_about_it(string language)
+    {
+        await using var scene = await Scene.SetAsync(azurite, files, language);
+        scene.Obstruct(Second);
+
+        var ended = await scene.RunAsync();
+
+        Assert.NotEqual(0, ended.ExitCode);
+        Assert.Equal("9016125901-2026-ssr-en.pdf", ended.Output.Trim());
+        Assert.Single(ended.Errors.Trim().Split('\n'));
+    }
+
+    [Theory]
+    [MemberData(nameof(LanguagesAndPaths))]
+    public async Task A_page_of_a_gateway_is_not_taken_for_the_answer(string language, string path)
+    {
+        await using var scene = await Scene.SetAsync(azurite, files, language);
+        scene.Gateway.AnswerWithPage(path);
+
+        var ended = await scene.RunAsync();
+
+        Assert.NotEqual(0, ended.ExitCode);
+        Assert.StartsWith("Stopped.", Assert.Single(ended.Errors.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.EndsWith(path, scene.Gateway.Requests[^1].Path, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public async Task A_connection_that_breaks_before_an_answer_is_tried_again(string language)
+    {
+        await using var scene = await Scene.SetAsync(azurite, files, language);
+        scene.Gateway.Break("/token", 1);
+
+        var ended = await scene.RunAsync();
+
+        Assert.Equal(0, ended.ExitCode);
+        scene.AssertDownloaded(First, Second, Third);
+        Assert.Equal(2, scene.Gateway.RequestsTo("/token").Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public async Task White_space_after_the_key_and_slashes_after_the_URL_do_no_harm(string language)
+    {
+        await using var scene = await Scene.SetAsync(azurite, files, language);
+
+        var ended = await scene.RunAsync(afterUrl: "//", afterKey: " \r\n");
+
+        Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
+        scene.AssertDownloaded(First, Second, Third);
+        Assert.Equal("/api/v1/token", scene.Gateway.Requests[0].Path);
+    }
+
     /// <summary>Oakland's vendor with three PDFs of a student in storage, a program, and an empty folder.</summary>
     private sealed class Scene : IAsyncDisposable
     {
@@ -247,12 +317,27 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             return scene;
         }
 
-        internal async Task<Ended> RunAsync(string ssid = Ssid)
+        /// <summary>Runs the program; what is given is put behind the URL and the key that it is given.</summary>
+        internal async Task<Ended> RunAsync(string ssid = Ssid, string afterUrl = "", string afterKey = "")
         {
-            var ended = await program.RunAsync(files, folder.Path, Host, key, ssid);
+            var settings = files.Settings(Host, key + afterKey);
+            settings["TOMS_URL"] += afterUrl;
+            var ended = await program.RunAsync(files, folder.Path, settings, ssid);
             Assert.DoesNotContain(Gateway.Requests, request => request.Target.Contains(key, StringComparison.OrdinalIgnoreCase));
             return ended;
         }
+
+        /// <summary>Runs the shell script, and has a request to a report's path send it SIGTERM.</summary>
+        internal Task<Ended> RunUntilTerminatedAsync(string report)
+        {
+            var settings = files.Settings(Host, key);
+            var id = Path.Combine(settings["TMPDIR"], "id");
+            Gateway.Before(report, 1, async () => await Ended.OfAsync(new("kill", [(await File.ReadAllTextAsync(id)).Trim()])));
+            return VendorProgram.StartAsync("sh", ["-c", "echo $$ >\"$0\"; exec sh \"$@\"", id, files.PathOf(program), Ssid], folder.Path, settings);
+        }
+
+        /// <summary>Has a folder, with something in it, stand where a report is to be.</summary>
+        internal void Obstruct(string report) => Directory.CreateDirectory(Path.Combine(PathOf(report), "report"));
 
         internal Azure.Storage.Blobs.BlobClient BlobOf(string report) =>
             World.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/{Ssid}/{report[1..5]}/{report[6..]}");
@@ -279,7 +364,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         /// <summary>These reports are in the folder as they are in storage, and nothing else is.</summary>
         internal void AssertDownloaded(params string[] reports)
         {
-            Assert.Equal(reports.Select(PathOf).Order(StringComparer.Ordinal), Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
+            Assert.Equal(reports.Select(PathOf).Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(folder.Path).Order(StringComparer.Ordinal));
             Assert.All(reports, report => Assert.True(stored[report].AsSpan().SequenceEqual(File.ReadAllBytes(PathOf(report))), report));
         }
 

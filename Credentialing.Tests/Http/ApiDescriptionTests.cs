@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Nodes;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
@@ -23,8 +24,13 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
-            .UploadAsync(BinaryData.FromString("0123456789"), TestContext.Current.CancellationToken);
+        string[] formats = ["pdf", "html", "mp4"];
+        foreach (var format in formats)
+        {
+            await world.Storage.ScoreReports.GetBlobClient($"01612590000000/9016125901/2026/ssr-en.{format}")
+                .UploadAsync(BinaryData.FromString("0123456789"), TestContext.Current.CancellationToken);
+        }
+
         string[] first = ["If-None-Match", "*"];
 
         // Anyone.
@@ -41,6 +47,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await GetAsync("leas/01612590000000", "toms");
         await GetAsync("reminders/preview", "toms");
         await GetAsync("reminders/preview?on=yesterday", "toms");
+        await RestoreAsync("toms");
 
         // Coordinators.
         await GetAsync(Credentials, "rosa");
@@ -59,8 +66,13 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         var basic = TestHost.Basic(TestWorld.Oakland, key);
         await AsVendorAsync("v1/credential");
         await AsVendorAsync(Reports);
-        await AsVendorAsync(Report);
-        await AsVendorAsync(Report, "Range", "bytes=0-3");
+        foreach (var format in formats)
+        {
+            await AsVendorAsync($"{Reports}/2026-ssr-en.{format}");
+            await AsVendorAsync($"{Reports}/2026-ssr-en.{format}", "Range", "bytes=0-3", "If-Range", "\"another\"");
+            await AsVendorAsync($"{Reports}/2026-ssr-en.{format}", "Range", "bytes=0-3");
+        }
+
         await AsVendorAsync(Report, "Range", "bytes=99-");
         await AsVendorAsync(Report, "If-Match", "\"another\"");
         await AsVendorAsync(Report, "If-None-Match", (await AsVendorAsync(Report)).Headers.ETag!.ToString());
@@ -84,29 +96,25 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await SendAsync(HttpMethod.Put, "leas/01612590000000", persona, "{}");
             await SendAsync(HttpMethod.Post, Credentials, persona, "{}");
             await SendAsync(HttpMethod.Post, "credentials/validate", persona, "{}");
+            await RestoreAsync(persona);
         }
 
         // Bodies that cannot be read.
-        foreach (var (operation, method, path, persona, body) in ((string, string, string, string, string)[])[
-            ("GenerateCredentials", "POST", Credentials, "rosa", "application/json"),
-            ("ValidateCredentials", "POST", "credentials/validate", "toms", "application/json"),
-            ("PutLea", "PUT", "leas/01612590000000", "toms", "application/json"),
-            ("IssueVendorToken", "POST", "v1/token", "toms", "application/x-www-form-urlencoded")])
+        foreach (var (operation, method, path, persona) in ((string, string, string, string)[])[
+            ("GenerateCredentials", "POST", Credentials, "rosa"), ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
         {
-            if (body is "application/json")
-            {
-                await SendAsync(HttpMethod.Parse(method), path, persona, "{", first);
-                await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), first);
-                using var text = new StringContent("{}");
-                await host.SendAsync(HttpMethod.Parse(method), path, persona, text, first);
-            }
+            await SendAsync(HttpMethod.Parse(method), path, persona, "{", first);
+            await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), first);
+            using var text = new StringContent("{}");
+            await host.SendAsync(HttpMethod.Parse(method), path, persona, text, first);
 
             var answer = await host.SendRawAsync(
                 $"{method} /api/{path}", $"Bearer {await host.SignInAsync(persona)}",
-                $"If-None-Match: *\r\nContent-Type: {body}\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+                "If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
             Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+            Assert.Contains("\r\nContent-Type: application/problem+json\r\n", answer, StringComparison.Ordinal);
             Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", answer, StringComparison.Ordinal);
-            host.Described.Add(new DescribedAnswer(operation, 400, "urn:problem-type:credentialing:malformed-request"));
+            host.Described.Add(new DescribedAnswer(operation, 400, "application/problem+json", "urn:problem-type:credentialing:malformed-request"));
         }
 
         // Storage away, and a fault of our own.
@@ -119,6 +127,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
                 await AsVendorAsync(path);
             await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland","coordinators":[]}""");
             await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+            await RestoreAsync("toms");
             await ValidateAsync();
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
             await GetAsync("health/ready");
@@ -129,12 +138,15 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         world.Clock.Advance(TimeSpan.FromDays(366));
         foreach (var path in (string[])["v1/credential", Reports, Report])
             await AsVendorAsync(path);
+        await TokenAsync("grant_type=client_credentials", "Authorization", basic);
 
         Assert.Equal(DescribedAnswers.All.Select(answer => $"{answer}").Order(), host.Described.Seen.Select(answer => $"{answer}").Order());
 
         Task<Answer> GetAsync(string path, string? persona = null) => host.SendAsync(HttpMethod.Get, path, persona);
 
         Task<Answer> AsVendorAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
+
+        Task RestoreAsync(string? persona) => host.SendAsync(HttpMethod.Post, "expirations/restore", persona);
 
         Task ValidateAsync() => SendAsync(HttpMethod.Post, "credentials/validate", "toms", $$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""");
 
@@ -152,7 +164,27 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     }
 
     [Fact]
-    public async Task What_is_committed_is_what_the_function_classes_say_and_what_is_served()
+    public void All_that_is_answered_has_words_for_it_and_is_always_there_but_for_a_few_members()
+    {
+        var schemas = DescribedAnswers.Description["components"]!["schemas"]!.AsObject().SelectMany(schema => WithProperties(schema.Key, schema.Value!)).ToList();
+        Assert.All(schemas.SelectMany(schema => schema.Node["properties"]!.AsObject()), property => Assert.NotNull(property.Value!["description"]));
+        Assert.Equal(
+            [
+                "CredentialAnswer.secretKey", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.unreachable",
+                "TokenErrorAnswer.expiredAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
+            ],
+            schemas.SelectMany(schema => schema.Node["properties"]!.AsObject().Select(property => property.Key)
+                .Except(schema.Node["required"]?.AsArray().Select(name => $"{name}") ?? [])
+                .Select(name => $"{schema.Name}.{name}")).Order(StringComparer.Ordinal));
+        Assert.Equal("/api/v1/token", $"{DescribedAnswers.Description["components"]!["securitySchemes"]!["vendorToken"]!["flows"]!["clientCredentials"]!["tokenUrl"]}");
+
+        static IEnumerable<(string Name, JsonNode Node)> WithProperties(string name, JsonNode node) =>
+            (node is JsonObject found && found.ContainsKey("properties") ? [(name, node)] : Enumerable.Empty<(string, JsonNode)>())
+                .Concat((node is JsonObject all ? all.Select(member => member.Value) : node is JsonArray items ? items : []).OfType<JsonNode>().SelectMany(child => WithProperties(name, child)));
+    }
+
+    [Fact]
+    public async Task What_is_served_is_what_the_function_classes_say()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -183,17 +215,11 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     public async Task A_linter_finds_nothing_wrong_with_it()
     {
         var tests = Path.Combine(ProjectFolder.Root, "Credentialing.Tests");
-        var start = new ProcessStartInfo("node")
+        var linter = await Ended.OfAsync(new ProcessStartInfo("node")
         {
             ArgumentList = { Path.Combine(tests, "node_modules/@redocly/cli/bin/cli.js"), "lint", Committed, "--config", Path.Combine(tests, "redocly.yaml") },
             Environment = { ["REDOCLY_TELEMETRY"] = "off", ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true" },
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var linter = Process.Start(start)!;
-        var (printed, errors) = (linter.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), linter.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        await linter.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.True(linter.ExitCode == 0, $"{await printed}\n{await errors}");
+        });
+        Assert.True(linter.ExitCode == 0, $"{linter.Output}\n{linter.Errors}");
     }
 }

@@ -78,6 +78,33 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Credentials_that_have_expired_are_an_invalid_client_of_a_type_of_its_own()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(365));
+
+        using var content = new StringContent("grant_type=client_credentials", Encoding.ASCII, "application/x-www-form-urlencoded");
+        var answer = await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key));
+
+        Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (answer.Status, answer.Json.GetProperty("error").GetString()));
+        Assert.Equal("urn:problem-type:credentialing:credentials-expired", answer.Json.GetProperty("type").GetString());
+        Assert.Equal(new DateTime(2027, 11, 23, 20, 0, 0, DateTimeKind.Utc), answer.Json.GetProperty("expiredAt").GetDateTime());
+    }
+
+    [Fact]
+    public async Task A_form_that_breaks_off_is_an_error_that_OAuth_clients_understand()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var answer = await host.SendRawAsync(
+            "POST /api/v1/token", "Basic eA==", "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"error\":\"invalid_request\"", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task JSON_is_no_token_request()
     {
         await using var world = await TestWorld.CreateAsync(azurite);

@@ -16,6 +16,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         { "GET", "leas/01612590000000" },
         { "PUT", "leas/01612590000000" },
         { "POST", "credentials/validate" },
+        { "POST", "expirations/restore" },
     };
 
     [Theory]

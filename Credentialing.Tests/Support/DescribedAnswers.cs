@@ -7,12 +7,13 @@ namespace Credentialing.Tests.Support;
 
 /// <summary>
 /// Holds every answer of the API that a test gets against <c>docs/openapi.json</c>: its status, its media type, its headers, its
-/// body with every member, and, of a problem, its type. What the API does not describe (a route that does not exist, DevHost's
-/// own pages) passes.
+/// body with every member, and, of a problem, its type; and of a request that was right, its path, headers and body. What the API
+/// does not describe (a route that does not exist, DevHost's own pages) passes.
 /// </summary>
 public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandler())
 {
-    private static readonly JsonNode Description = JsonNode.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/openapi.json")))!;
+    /// <summary>The description itself.</summary>
+    public static readonly JsonNode Description = JsonNode.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/openapi.json")))!;
     private static readonly string Components = Strict(Description["components"]!["schemas"]!).ToJsonString();
     private static readonly ConcurrentDictionary<string, Task<JsonSchema>> Schemas = new();
 
@@ -23,8 +24,9 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
         from path in Description["paths"]!.AsObject()
         from operation in path.Value!.AsObject()
         from response in operation.Value!["responses"]!.AsObject()
+        from mediaType in response.Value!["content"]?.AsObject().Select(content => content.Key) ?? [null]
         from type in TypesOf(response.Value!) ?? [null]
-        select new DescribedAnswer($"{operation.Value!["operationId"]}", int.Parse(response.Key, null), type);
+        select new DescribedAnswer($"{operation.Value!["operationId"]}", int.Parse(response.Key, null), mediaType, type);
 
     /// <summary>What was answered so far.</summary>
     public IEnumerable<DescribedAnswer> Seen => seen.Keys;
@@ -34,10 +36,36 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        var body = request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : null;
         var response = await base.SendAsync(request, cancellationToken);
         if (Find(request) is { } operation)
+        {
             await CheckAsync(operation, response, cancellationToken);
+            if (response.IsSuccessStatusCode)
+                await CheckAsync(operation, request, body);
+        }
+
         return response;
+    }
+
+    /// <summary>The body of a request with which nothing is wrong, and the headers that have to do with how it is answered.</summary>
+    private static async Task CheckAsync(JsonNode operation, HttpRequestMessage request, string? body)
+    {
+        var id = $"{operation["operationId"]}";
+        var parameters = operation["parameters"]?.AsArray() ?? [];
+        Assert.All(
+            request.Headers.Select(header => header.Key).Where(name => name.StartsWith("If-", StringComparison.Ordinal) || name is "Range"),
+            name => Assert.True(parameters.Any(parameter => $"{parameter!["name"]}" == name), $"{id} was sent {name}, which is not described."));
+        var path = Description["paths"]!.AsObject().Single(path => path.Value!.AsObject().Any(item => item.Value == operation)).Key;
+        Assert.All(path.Split('/').Zip(request.RequestUri!.AbsolutePath["/api".Length..].Split('/')).Where(pair => pair.First is ['{', ..]), pair =>
+        {
+            var parameter = parameters.Single(parameter => $"{{{parameter!["name"]}}}" == pair.First)!;
+            Assert.Matches($"{parameter["schema"]!["pattern"]}", Uri.UnescapeDataString(pair.Second));
+        });
+        if (operation["requestBody"]?["content"]!["application/json"] is { } json)
+            Assert.Empty((await SchemaAsync(json["schema"]!)).Validate(body!));
+        else
+            Assert.True(body is null or "" || operation["requestBody"] is not null, $"{id} was sent a body, which is not described.");
     }
 
     private static JsonNode? Find(HttpRequestMessage request)
@@ -61,6 +89,10 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
             .Except(["Cache-Control", "Date", "Server", "Transfer-Encoding", "Content-Length", "Content-Type", "Access-Control-Expose-Headers", "X-Content-Type-Options", "Content-Security-Policy"])
             .Except(described["headers"]?.AsObject().Select(header => header.Key) ?? [], StringComparer.OrdinalIgnoreCase);
         Assert.True(!undescribed.Any(), $"{id} answered {status} with the headers {string.Join(", ", undescribed)}, which are not described.");
+        var missing = (described["headers"]?.AsObject().Select(header => header.Key) ?? [])
+            .Except(answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key), StringComparer.OrdinalIgnoreCase)
+            .Where(name => !(name is "ETag" && id is "GetCredentials" or "GenerateCredentials")); // there may be no credentials
+        Assert.True(!missing.Any(), $"{id} answered {status} without the headers {string.Join(", ", missing)}, which are described.");
 
         var mediaType = answer.Content.Headers.ContentLength is 0 ? null : answer.Content.Headers.ContentType?.MediaType;
         var content = described["content"]?.AsObject();
@@ -76,7 +108,7 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
                 type = $"{JsonNode.Parse(body)!["type"]}";
         }
 
-        Add(new DescribedAnswer(id, status, type));
+        Add(new DescribedAnswer(id, status, mediaType, type));
     }
 
     private static Task<JsonSchema> SchemaAsync(JsonNode schema) => Schemas.GetOrAdd(schema.ToJsonString(), static text => JsonSchema.FromJsonAsync(
@@ -108,5 +140,6 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
 /// <summary>An answer that is described.</summary>
 /// <param name="Operation">The function's name.</param>
 /// <param name="Status">Its status.</param>
+/// <param name="MediaType">The media type of its body; null if it has none.</param>
 /// <param name="Type">The problem's type; null if it is none.</param>
-public sealed record DescribedAnswer(string Operation, int Status, string? Type);
+public sealed record DescribedAnswer(string Operation, int Status, string? MediaType, string? Type);

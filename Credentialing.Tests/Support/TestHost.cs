@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -30,6 +31,8 @@ public sealed class TestHost : IAsyncDisposable
     public TestWorld World { get; }
 
     public Uri Address { get; }
+
+    public IMeterFactory Meters => app.Services.GetRequiredService<IMeterFactory>();
 
     /// <summary>What was answered so far, held against the API's description.</summary>
     public DescribedAnswers Described { get; } = new();

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
@@ -94,6 +95,8 @@ public sealed class TestWorld : IAsyncDisposable
     public AnnouncementService Announcements => Get<AnnouncementService>();
 
     public LeaCalendar Calendar => Get<LeaCalendar>();
+
+    public IMeterFactory Meters => Get<IMeterFactory>();
 
     /// <summary>A world with its tables and container, at noon in California on 23 November 2026.</summary>
     public static Task<TestWorld> CreateAsync(AzuriteFixture azurite) => CreateAsync(azurite, new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));

@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+using Credentialing.DevHost;
+
+namespace Credentialing.Tests.Guides;
+
+/// <summary>The pages of the repository.</summary>
+public sealed partial class LinkTests
+{
+    public static TheoryData<string> Pages => ["README.md", "web/README.md", "docs/decisions.md", "docs/operations.md", "docs/problems.md", "docs/vendor-guide.md"];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Every_link_within_the_repository_leads_somewhere(string page)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(ProjectFolder.Root, page))!;
+        Assert.All(Link().Matches(Read(Path.Combine(ProjectFolder.Root, page))).Select(match => match.Groups["to"].Value), link =>
+        {
+            var parts = link.Split('#', 2);
+            var target = parts[0].Length == 0 ? Path.Combine(ProjectFolder.Root, page) : Path.Combine(folder, parts[0]);
+            Assert.True(Path.Exists(target), link);
+            if (parts is [_, var anchor])
+                Assert.Contains(anchor, Heading().Matches(Read(target)).Select(match => Anchor(match.Groups["text"].Value)));
+        });
+    }
+
+    private static string Read(string file) => File.ReadAllText(file);
+
+    /// <summary>What GitHub calls a heading in addresses.</summary>
+    private static string Anchor(string heading) => NotInAnchors().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"\]\((?<to>(?!https?:)[^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^#{1,6} (?<text>.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("[^a-z0-9 _-]")]
+    private static partial Regex NotInAnchors();
+}

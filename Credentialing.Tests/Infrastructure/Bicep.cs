@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Reflection;
+using Credentialing.DevHost;
+using Credentialing.Tests.DevHosting;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Infrastructure;
+
+/// <summary>The compiler of the templates, at work on a copy of <c>infra</c>.</summary>
+internal static class Bicep
+{
+    internal static readonly string Folder = Path.Combine(ProjectFolder.Root, "infra");
+
+    /// <summary>What an installation sets; each value is made up.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> Installation = new Dictionary<string, string>
+    {
+        ["TOMS_AUTHORITY"] = "https://identity.toms.example",
+        ["TOMS_AUDIENCE"] = "credentialing",
+        ["MYTOMS_BASE_URL"] = "https://mytoms.example/api",
+        ["MYTOMS_SCOPE"] = "api://mytoms/.default",
+        ["ALERT_EMAIL"] = "operations@toms.example",
+        ["MAIL_DOMAIN"] = "mail.toms.example",
+        ["AZURE_PRINCIPAL_ID"] = "33333333-3333-3333-3333-333333333333",
+    };
+
+    private static readonly string? Program = typeof(Bicep).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(metadata => metadata.Key == "Bicep")?.Value;
+
+    /// <summary>Compiles a parameter file with the templates: what Resource Manager is sent, and what it would make of it.</summary>
+    internal static async Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings)
+    {
+        SkipWithoutBicep();
+        using var copy = new TemporaryFolder();
+        Copy(Folder, copy.Path);
+        var parameters = Path.Combine(copy.Path, $"{environment}.bicepparam");
+        var (sent, diagnostics) = await RunAsync(settings, "build-params", parameters, "--stdout");
+        await RunAsync(
+            settings, "snapshot", parameters, "--mode", "overwrite", "--resource-group", $"credentialing-{environment}", "--location", "westus2",
+            "--subscription-id", "11111111-1111-1111-1111-111111111111", "--tenant-id", "22222222-2222-2222-2222-222222222222");
+        return new Deployment(sent, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
+    }
+
+    /// <summary>The file as the compiler would lay it out.</summary>
+    internal static async Task<string> FormatAsync(string file)
+    {
+        SkipWithoutBicep();
+        return (await RunAsync([], "format", file, "--stdout")).Output;
+    }
+
+    /// <summary>Only where it does not run anyhow, and never where what lands is decided.</summary>
+    private static void SkipWithoutBicep() => Assert.SkipWhen(
+        Program is null && Environment.GetEnvironmentVariable("CI") is null,
+        "The package that compiles the templates of infra is for Linux on x64; elsewhere, these tests are left to the build server.");
+
+    private static async Task<(string Output, string Errors)> RunAsync(IEnumerable<(string Name, string Value)> settings, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program!, arguments);
+        foreach (var (name, value) in Installation)
+            start.Environment[name] = value;
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        var ended = await Ended.OfAsync(start);
+        Assert.True(ended.ExitCode == 0, ended.Errors);
+        return (ended.Output, ended.Errors);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Credentialing.DevHost;
+
+namespace Credentialing.Tests.Infrastructure;
+
+/// <summary>What <c>infra/prepare-screens.sh</c> has published.</summary>
+public sealed class ScreenScriptTests : IDisposable
+{
+    private const string Api = "https://credentialing-dev-abc123.azurewebsites.net";
+
+    private static readonly string Site = Path.Combine(ProjectFolder.Root, "web", "site");
+
+    private readonly Shell shell = new();
+    private readonly string host;
+    private readonly string prepared;
+
+    public ScreenScriptTests()
+    {
+        host = Path.Combine(shell.Folder, "toms-host.js");
+        prepared = Path.Combine(shell.Folder, "a", "screens");
+        File.WriteAllText(host, "export const api = \"\";");
+    }
+
+    public void Dispose() => shell.Dispose();
+
+    [Fact]
+    public async Task The_screens_are_the_site_with_the_host_that_was_given()
+    {
+        Assert.Equal(0, (await shell.RunAsync("prepare-screens.sh", Api, host, prepared)).ExitCode);
+        Assert.Equal(
+            FilesOf(Site).Except(["host.d.ts"]).Append("host.js").Order(StringComparer.Ordinal),
+            FilesOf(prepared));
+        Assert.Contains("uswds/css/uswds.min.css", FilesOf(prepared));
+        Assert.Equal(await ReadAsync(host), await ReadAsync(Path.Combine(prepared, "host.js")));
+        Assert.Equal(await ReadAsync(Path.Combine(Site, "index.html")), await ReadAsync(Path.Combine(prepared, "index.html")));
+    }
+
+    [Fact]
+    public async Task They_may_call_the_API_and_what_signs_in_and_nothing_else_is_allowed_besides()
+    {
+        Assert.Equal(0, (await shell.RunAsync("prepare-screens.sh", Api, host, prepared, "https://identity.toms.example")).ExitCode);
+        var before = await HeadersAsync(Site);
+        var after = await HeadersAsync(prepared);
+        Assert.Equal(
+            before["Content-Security-Policy"].Replace("connect-src 'self';", $"connect-src 'self' {Api} https://identity.toms.example;", StringComparison.Ordinal),
+            after["Content-Security-Policy"]);
+        Assert.NotEqual(before["Content-Security-Policy"], after["Content-Security-Policy"]);
+        Assert.Equal(before.Where(header => header.Key != "Content-Security-Policy"), after.Where(header => header.Key != "Content-Security-Policy"));
+    }
+
+    [Fact]
+    public async Task They_are_put_together_anew_each_time()
+    {
+        await shell.RunAsync("prepare-screens.sh", "https://old.example", host, prepared);
+        await File.WriteAllTextAsync(Path.Combine(prepared, "left-over.html"), "", TestContext.Current.CancellationToken);
+        await shell.RunAsync("prepare-screens.sh", Api, host, prepared);
+        Assert.DoesNotContain("left-over.html", FilesOf(prepared));
+        Assert.DoesNotContain("old.example", (await HeadersAsync(prepared))["Content-Security-Policy"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://api.example")]
+    [InlineData("https://api.example/")]
+    [InlineData("https://api.example; script-src *")]
+    [InlineData("https://*")]
+    [InlineData("")]
+    public async Task Only_an_origin_is_taken_for_one(string api)
+    {
+        var finished = await shell.RunAsync("prepare-screens.sh", api, host, prepared);
+        Assert.Equal(2, finished.ExitCode);
+        Assert.Contains("is no origin", finished.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(prepared));
+    }
+
+    [Fact]
+    public async Task Without_a_host_there_are_no_screens()
+    {
+        var finished = await shell.RunAsync("prepare-screens.sh", Api, Path.Combine(shell.Folder, "nothing.js"), prepared);
+        Assert.Equal(2, finished.ExitCode);
+        Assert.Contains("There is no host.js", finished.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(prepared));
+    }
+
+    [Fact]
+    public async Task A_folder_of_something_else_is_not_replaced()
+    {
+        var finished = await shell.RunAsync("prepare-screens.sh", Api, host, shell.Folder);
+        Assert.Equal(2, finished.ExitCode);
+        Assert.True(File.Exists(host));
+    }
+
+    private static async Task<string> ReadAsync(string file) => await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+
+    private static async Task<Dictionary<string, string>> HeadersAsync(string folder)
+    {
+        using var configuration = JsonDocument.Parse(await ReadAsync(Path.Combine(folder, "staticwebapp.config.json")));
+        return configuration.RootElement.GetProperty("globalHeaders").Deserialize<Dictionary<string, string>>()!;
+    }
+
+    private static IEnumerable<string> FilesOf(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal);
+}

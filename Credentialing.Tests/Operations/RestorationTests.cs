@@ -1,0 +1,102 @@
+using System.Net;
+using Azure;
+using Azure.Data.Tables;
+using Credentialing.Core.Runs;
+using Credentialing.Tests.Support;
+using static Credentialing.Tests.Runs.Driver;
+
+namespace Credentialing.Tests.Operations;
+
+/// <summary>What the guide for operators says of a table that was deleted.</summary>
+public sealed class RestorationTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Without_its_table_of_expirations_the_daily_run_fails_and_after_it_was_restored_all_LEAs_are_reminded()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        await world.MustGenerateAsync(TestWorld.Berkeley, seenGeneration: 1);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        var before = await PointersAsync(world);
+        await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
+
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken); // on Azure, the templates do it
+        for (var time = 0; time < 2; time++)
+        {
+            var answer = await host.SendAsync(HttpMethod.Post, "expirations/restore", "toms");
+            Assert.Equal((HttpStatusCode.OK, 2), (answer.Status, answer.Json.GetProperty("credentials").GetInt32()));
+            Assert.Equal(before, await PointersAsync(world));
+        }
+
+        await RunAsync(world);
+        Assert.Equal(2, world.Mail.Delivered.Count);
+    }
+
+    [Fact]
+    public async Task More_LEAs_than_a_page_has_rows_are_all_restored()
+    {
+        const int Leas = 1100;
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var row = Assert.Single(await world.RowsAsync("Leas"), row => row.RowKey == "credential");
+        await Parallel.ForEachAsync(Enumerable.Range(1, Leas - 1), TestContext.Current.CancellationToken, async (number, token) =>
+        {
+            var copy = new TableEntity(row) { PartitionKey = $"{number:D14}" };
+            copy.Remove("odata.etag");
+            await world.Storage.Leas.AddEntityAsync(copy, token);
+        });
+
+        Assert.Equal(Leas, await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(Leas, (await PointersAsync(world)).Count);
+    }
+
+    [Fact]
+    public async Task An_LEA_whose_row_cannot_be_read_keeps_no_other_from_being_restored()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000001", "credential"), TestContext.Current.CancellationToken);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000002", "credential") { ["SchemaVersion"] = 2 }, TestContext.Current.CancellationToken);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity("1", "credential"), TestContext.Current.CancellationToken);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal([("2027-11-23", TestWorld.Oakland.Value)], await PointersAsync(world));
+    }
+
+    [Fact]
+    public async Task Without_its_table_of_expirations_nobody_generates_what_the_daily_run_would_not_find()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<RequestFailedException>(() => world.GenerateAsync(TestWorld.Oakland));
+
+        Assert.Empty(await world.RowsAsync("Leas"));
+    }
+
+    [Fact]
+    public async Task After_the_loss_of_everything_about_LEAs_old_keys_stay_worthless_and_TOMS_and_coordinators_begin_anew()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var lost = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await world.Storage.Leas.DeleteAsync(TestContext.Current.CancellationToken);
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("none", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Json.GetProperty("state").GetString());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.AsVendorAsync(TestWorld.Oakland, lost, "v1/credential")).Status);
+        var next = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.AsVendorAsync(TestWorld.Oakland, lost, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, next, "v1/credential")).Status);
+    }
+
+    /// <summary>In date order, without what superseded credentials left behind.</summary>
+    private static async Task<IReadOnlyList<(string Date, string LeaId)>> PointersAsync(TestWorld world) =>
+        [.. (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).Order()];
+}

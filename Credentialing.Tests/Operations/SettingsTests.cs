@@ -1,0 +1,112 @@
+using System.ComponentModel.DataAnnotations;
+using Credentialing.DevHost;
+using Credentialing.Functions;
+using Credentialing.Functions.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Credentialing.Tests.Operations;
+
+/// <summary>What a host says that was not given what it needs, before it does anything.</summary>
+public sealed class SettingsTests
+{
+    [Theory]
+    [InlineData("Credentialing:Toms:Authority", null, "Credentialing__Toms__Authority: The Authority field is required.")]
+    [InlineData("Credentialing:Toms:Authority", "toms", "Credentialing__Toms__Authority: The Authority field is not a valid fully-qualified http, https, or ftp URL.")]
+    [InlineData("Credentialing:Toms:Audience", "", "Credentialing__Toms__Audience: The Audience field is required.")]
+    [InlineData("Credentialing:Mail:From", null, "Credentialing__Mail__From: ")]
+    [InlineData("Credentialing:MyToms:BaseUrl", null, "Credentialing__MyToms__BaseUrl: The BaseUrl field is required.")]
+    [InlineData("Credentialing:MyToms:BaseUrl", "http://mytoms.example", "Credentialing__MyToms__BaseUrl: ")]
+    [InlineData("Credentialing:MyToms:ApiKey", null, "Credentialing__MyToms__ApiKey and Credentialing__MyToms__Scope: ")]
+    [InlineData("Credentialing:Mail:Smtp:Host", "", "Credentialing__Mail__Smtp__Host: ")]
+    [InlineData("Credentialing:DailyRun:Parallelism", "0", "Credentialing__DailyRun__Parallelism: ")]
+    public void A_setting_that_is_missing_or_wrong_is_named(string setting, string? value, string complaint)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Start(setting, value));
+        Assert.Contains(failure.Failures, found => found.StartsWith(complaint, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("TableEndpoint", null, "Credentialing__Azure__TableEndpoint: The TableEndpoint field is required.")]
+    [InlineData("BlobEndpoint", "", "Credentialing__Azure__BlobEndpoint: The BlobEndpoint field is required.")]
+    [InlineData("VaultUri", "vault", "Credentialing__Azure__VaultUri: It must be an https address.")]
+    [InlineData("CommunicationEndpoint", "http://mail.example", "Credentialing__Azure__CommunicationEndpoint: It must be an https address.")]
+    [InlineData("CommunicationEndpoint", null, null)]
+    public void The_addresses_on_Azure_are_checked_as_well(string name, string? value, string? complaint)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Credentialing:Azure:TableEndpoint"] = "https://account.table.core.windows.net",
+            ["Credentialing:Azure:BlobEndpoint"] = "https://account.blob.core.windows.net",
+            ["Credentialing:Azure:VaultUri"] = "https://vault.vault.azure.net",
+            [$"Credentialing:Azure:{name}"] = value,
+        };
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        services.AddValidated<AzureOptions>(AzureOptions.Section);
+        using var provider = services.BuildServiceProvider();
+
+        var failure = Record.Exception(provider.GetRequiredService<IStartupValidator>().Validate) as OptionsValidationException;
+
+        Assert.Equal(complaint, failure?.Failures.First());
+    }
+
+    [Theory]
+    [InlineData("Credentialing:TimeZone", "Pacific/Nowhere", "Credentialing__TimeZone is \"Pacific/Nowhere\"")]
+    [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl is \"\"")]
+    [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl is \"ftp://toms.example\"")]
+    [InlineData("Credentialing:ScreenUrl", "credentialing", "Credentialing__ScreenUrl is \"credentialing\"")]
+    public void So_are_the_time_zone_and_the_screen(string setting, string? value, string complaint) =>
+        Assert.StartsWith(complaint, Assert.Throws<ValidationException>(() => Start(setting, value)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_value_of_a_setting_is_not_repeated_where_it_may_be_a_secret()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Start("Credentialing:MyToms:Scope", "api://mytoms/.default"));
+        Assert.DoesNotContain("the key", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("api://", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_sample_settings_are_enough_to_start_with()
+    {
+        var sample = new ConfigurationBuilder().AddJsonFile(Path.Combine(ProjectFolder.Root, "local.settings.sample.json")).Build().GetSection("Values");
+        var settings = sample.AsEnumerable(makePathsRelative: true).ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => setting.Value);
+        Start(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+    }
+
+    [Fact]
+    public void The_guide_for_operators_explains_every_setting()
+    {
+        var guide = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/operations.md"));
+        var options =
+            from type in typeof(TomsOptions).Assembly.GetTypes().Concat(typeof(Core.Telemetry).Assembly.GetTypes()).Append(typeof(AzureOptions))
+            where type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("Section") is not null
+            from property in type.GetProperties()
+            select $"{type.GetField("Section")!.GetRawConstantValue()}:{property.Name}".Replace(":", "__", StringComparison.Ordinal);
+        var sample = new ConfigurationBuilder().AddJsonFile(Path.Combine(ProjectFolder.Root, "local.settings.sample.json")).Build().GetSection("Values").GetChildren().Select(setting => setting.Key);
+        Assert.All(options.Concat(sample), setting => Assert.Contains($"`{setting}`", guide, StringComparison.Ordinal));
+    }
+
+    private static void Start(string setting, string? value)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Credentialing:Toms:Authority"] = "https://toms.example",
+            ["Credentialing:Toms:Audience"] = "credentialing",
+            ["Credentialing:Mail:From"] = "toms@toms.example",
+            ["Credentialing:MyToms:BaseUrl"] = "https://mytoms.example",
+            ["Credentialing:MyToms:ApiKey"] = "the key",
+            ["Credentialing:ScreenUrl"] = "https://toms.example/credentialing/",
+            [setting] = value,
+        };
+        Start(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+    }
+
+    /// <summary>As a host does, up to where it would begin to work.</summary>
+    private static void Start(IConfiguration configuration)
+    {
+        using var services = new ServiceCollection().AddSingleton(configuration).AddCredentialing(configuration).BuildServiceProvider();
+        services.GetRequiredService<IStartupValidator>().Validate();
+    }
+}

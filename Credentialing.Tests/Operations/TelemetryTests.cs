@@ -1,0 +1,400 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.IO.Compression;
+using System.Reflection;
+using System.Text;
+using Azure.Core;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Credentialing.Core;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.DevHost;
+using Credentialing.Functions.Http;
+using Credentialing.Tests.Infrastructure;
+using Credentialing.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Trace;
+using static Credentialing.Tests.Runs.Driver;
+
+namespace Credentialing.Tests.Operations;
+
+public sealed class TelemetryTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Credentials_are_counted_as_first_or_regenerated()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        using var counted = Collect<long>(world.Meters, "credentialing.credentials.generated");
+
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
+        await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1); // somebody else was faster
+
+        Assert.Equal(["1 kind=first", "2 kind=regenerated"], Told(counted));
+    }
+
+    [Fact]
+    public async Task Authentications_are_counted_by_what_was_sent_and_what_it_came_to()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        using var content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", "sis-01612590000000"), new("client_secret", key)]);
+        var token = (await host.SendAsync(HttpMethod.Post, "v1/token", content: content)).Json.GetProperty("access_token").GetString();
+        using var counted = Collect<long>(host.Meters, "credentialing.authentications");
+
+        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential");
+        await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential");
+        await host.AsVendorAsync(TestWorld.Oakland, "rubbish", "v1/credential");
+        await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token}"]);
+        await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", "Bearer rubbish"]);
+        world.Clock.Advance(TimeSpan.FromDays(365));
+        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential");
+
+        Assert.Equal(
+            ["1 by=key outcome=accepted", "1 by=key outcome=expired", "2 by=key outcome=refused", "1 by=token outcome=accepted", "1 by=token outcome=refused"],
+            Told(counted));
+    }
+
+    [Fact]
+    public async Task A_run_tells_how_long_it_took_what_it_did_and_how_many_days_each_LEA_has_left()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        using var reminders = Collect<long>(world.Meters, "credentialing.reminders");
+        using var announcements = Collect<long>(world.Meters, "credentialing.announcements");
+        using var durations = Collect<double>(world.Meters, "credentialing.run.duration");
+        using var days = Collect<int>(world.Meters, "credentialing.days_to_expiry");
+
+        await RunAsync(world);
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        await world.MustGenerateAsync(TestWorld.Berkeley); // which is not about to expire
+        await RunAsync(world);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        await RunAsync(world);
+
+        Assert.Equal(["1 milestone=14 outcome=sent", "1 milestone=7 outcome=sent"], Told(reminders));
+        Assert.Equal(["2 action=post outcome=done", "1 action=remove outcome=done"], Told(announcements));
+        Assert.Equal([14, 7, 365], days.GetMeasurementSnapshot().Select(measurement => measurement.Value)); // the last is what the old pointer led to
+        Assert.Equal(["outcome=finished", "outcome=finished", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_says_so_and_what_became_of_each_reminder_and_announcement()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await world.Register.SaveAsync(new Lea(TestWorld.Fresno, "Fresno Unified", []), "test", TestContext.Current.CancellationToken);
+        await world.GenerateAsync(TestWorld.Fresno, by: new Coordinator("ana", "Ana", null));
+        world.Clock.Advance(TimeSpan.FromDays(13));
+        using var reminders = Collect<long>(world.Meters, "credentialing.reminders");
+        using var announcements = Collect<long>(world.Meters, "credentialing.announcements");
+        using var durations = Collect<double>(world.Meters, "credentialing.run.duration");
+
+        world.Outside.Break = called => called is Called.Storage ? Fault.None : Fault.Unavailable;
+        await Record.ExceptionAsync(() => RunAsync(world));
+        world.Outside.Break = null;
+        world.Mail.Unknown.Add("rosa@lea.example");
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+        await Record.ExceptionAsync(() => RunAsync(world));
+        world.Clock.Advance(TimeSpan.FromDays(340)); // Fresno's have 12 days left, Oakland's have ended
+        await RunAsync(world);
+
+        Assert.Equal(["1 milestone=1 outcome=failed", "1 milestone=1 outcome=rejected", "1 milestone=14 outcome=without_recipient"], Told(reminders));
+        Assert.Equal(["1 action=post outcome=failed", "3 action=post outcome=done"], Told(announcements).OrderDescending().Reverse());
+        Assert.Equal(["outcome=failed", "outcome=failed", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
+    }
+
+    /// <summary>The real exporter sends to a server of ours all that it would send to Azure: spans, metrics and logs.</summary>
+    [Fact]
+    public async Task Azure_Monitor_is_sent_all_of_it_and_no_person_no_student_and_no_secret()
+    {
+        await using var monitor = await Monitor.StartAsync();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
+            .UploadAsync(BinaryData.FromString("%PDF-"), TestContext.Current.CancellationToken);
+        string key, token;
+        await using (var host = await TestHost.StartAsync(world, builder =>
+        {
+            builder.Configuration[TelemetryRegistration.ConnectionSetting] = monitor.ConnectionString;
+            builder.Services.PostConfigure<AzureMonitorExporterOptions>(exporter => (exporter.TracesPerSecond, exporter.SamplingRatio) = (null, 1)); // none is left out
+        }))
+        {
+            using var lea = TestHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}""");
+            await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", lea);
+            key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+            using var form = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", "sis-01612590000000"), new("client_secret", key)]);
+            token = (await host.SendAsync(HttpMethod.Post, "v1/token", content: form)).Json.GetProperty("access_token").GetString()!;
+            await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
+            await host.SendAsync(HttpMethod.Get, "v1/students/9016125901/score-reports/2026-ssr-en.pdf", headers: ["Authorization", $"Bearer {token}"]);
+            await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential");
+            world.Traffic.Break = _ => Fault.Before;
+            await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
+            world.Traffic.Break = null;
+            world.Clock.Advance(TimeSpan.FromDays(351));
+            using var runs = Collect<double>(host.Meters, "credentialing.run.duration");
+            await host.SendAsync(HttpMethod.Post, "/admin/functions/SendExpiryReminders");
+            await runs.WaitForMeasurementsAsync(1, TestContext.Current.CancellationToken);
+        }
+
+        var sent = string.Join('\n', monitor.Received);
+        Assert.All(
+            (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.reminders", "credentialing.run.duration"],
+            metric => Assert.Contains($"\"name\":\"{metric}\"", sent, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["authenticate vendor", "generate credentials", "daily run", "visit LEA"],
+            span => Assert.Contains($"\"name\":\"{span}\"", sent, StringComparison.Ordinal));
+        Assert.Contains("\"type\":\"Http\"", sent, StringComparison.Ordinal); // the calls to storage
+        Assert.Contains("Vendor credentials for LEA 01611430000000 were refused", sent, StringComparison.Ordinal);
+        Assert.Contains("\"Function\":\"ListScoreReports\"", sent, StringComparison.Ordinal);
+        Assert.All(
+            (string[])["9016125901", "rosa", "Rosa", "Delgado", "lea.example", key, key[4..56], token],
+            personal => Assert.DoesNotContain(personal, sent, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void The_alerts_the_workbook_and_the_guide_for_operators_speak_of_the_instruments_that_there_are()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        var instruments = new List<string>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => Note(instrument) };
+        listener.Start();
+        _ = new Telemetry(meters);
+
+        Assert.Equal(AppMetrics.Tags.Keys.Order(), instruments.Order());
+        var guide = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/operations.md"));
+        Assert.All(AppMetrics.Tags, metric =>
+        {
+            var row = Assert.Single(guide.Split('\n'), line => line.StartsWith($"| `{metric.Key}` |", StringComparison.Ordinal));
+            Assert.All(metric.Value, tag => Assert.Contains($"`{tag}`", row, StringComparison.Ordinal));
+        });
+
+        void Note(Instrument instrument)
+        {
+            if (instrument.Meter.Scope == meters)
+                instruments.Add(instrument.Name);
+        }
+    }
+
+    /// <summary>They go along with what is logged; generated ones have ten digits, which the log workspace would take for a student.</summary>
+    [Fact]
+    public void All_that_is_logged_has_a_small_event_id_of_its_own()
+    {
+        var ids =
+            from type in typeof(Telemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
+            where type.Namespace is { } space && !space.StartsWith("Credentialing.DevHost", StringComparison.Ordinal)
+            from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+            let message = method.GetCustomAttribute<LoggerMessageAttribute>()
+            where message is not null
+            select message.EventId;
+        Assert.Equal(Enumerable.Range(1, 12), ids.Order());
+    }
+
+    [Theory]
+    [InlineData("url.full")]
+    [InlineData("url.path")]
+    [InlineData("url.query")]
+    [InlineData("http.url")]
+    [InlineData("http.target")]
+    public void Whatever_a_span_calls_the_address_it_is_taken_out_and_the_rest_stays(string address)
+    {
+        using var services = Services();
+        services.GetRequiredService<TracerProvider>();
+        using var source = new ActivitySource("System.Net.Http");
+        using var span = source.StartActivity("GET")!;
+        span.SetTag(address, "/api/v1/students/9016125901/score-reports").SetTag("server.address", "storage.example");
+        span.Stop();
+        Assert.Equal((null, "storage.example"), (span.GetTagItem(address), span.GetTagItem("server.address")));
+    }
+
+    [Fact]
+    public void The_exporter_signs_in_as_the_app_leaves_no_warning_out_and_shows_no_request_live()
+    {
+        var app = DelegatedTokenCredential.Create((_, _) => default);
+        using var services = Services(collection => collection.AddSingleton<TokenCredential>(app));
+        var exporter = services.GetRequiredService<IOptions<AzureMonitorExporterOptions>>().Value;
+        Assert.Equal((app, false, false), (exporter.Credential, exporter.EnableTraceBasedLogsSampler, exporter.EnableLiveMetrics));
+    }
+
+    [Theory]
+    [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics")]
+    [InlineData("System.Net.Http.HttpClient.MyToms.LogicalHandler")]
+    public void Who_would_log_the_addresses_of_requests_logs_warnings_only(string category)
+    {
+        using var logs = new CapturedLogs();
+        using var services = Services(collection => collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs)));
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+        Assert.Equal((false, true), (logger.IsEnabled(LogLevel.Information), logger.IsEnabled(LogLevel.Warning)));
+    }
+
+    [Fact]
+    public async Task Spans_tell_what_was_done_and_about_which_LEA_once_it_is_known()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Telemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var test = new Activity("test").Start(); // other tests' spans belong to other traces
+
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        var accepted = Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+        await world.Vendors.AuthenticateAsync((await world.Tokens.IssueAsync(accepted.Credential, TestContext.Current.CancellationToken)).Value, TestContext.Current.CancellationToken);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await RunAsync(world);
+
+        Assert.Equal(
+            ["generate credentials 01612590000000", "authenticate vendor ", "authenticate vendor ", "visit LEA 01612590000000", "daily run "],
+            spans.Where(span => span.TraceId == test.TraceId).Select(span => $"{span.OperationName} {span.GetTagItem("credentialing.lea")}"));
+    }
+
+    [Fact]
+    public async Task A_run_that_waits_counts_what_it_put_off_and_takes_its_time_in_seconds()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        using var reminders = Collect<long>(world.Meters, "credentialing.reminders");
+        using var durations = Collect<double>(world.Meters, "credentialing.run.duration");
+        var busy = true;
+        world.Outside.Break = called =>
+        {
+            if (called is not Called.Mail || !busy)
+                return Fault.None;
+            busy = false;
+            return Fault.TooMany;
+        };
+
+        var run = await RunInTimeAsync(world);
+
+        Assert.Equal(["1 milestone=14 outcome=delayed", "1 milestone=14 outcome=sent"], Told(reminders));
+        var duration = Assert.Single(durations.GetMeasurementSnapshot()).Value;
+        Assert.Equal(run.Elapsed.TotalSeconds, duration);
+        Assert.InRange(duration, 60, 120); // the mail service asked for a minute
+        Assert.Equal("s", durations.Instrument!.Unit);
+        Assert.Equal([1.0, 5, 15, 60, 120, 300, 600, 1200], ((Histogram<double>)durations.Instrument).Advice!.HistogramBucketBoundaries!);
+    }
+
+    [Fact]
+    public async Task An_announcement_that_cannot_be_removed_is_counted_as_one_to_be_removed()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await RunAsync(world);
+        var superseded = Assert.IsType<GenerationOutcome.Generated>(await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)).Superseded!;
+        using var announcements = Collect<long>(world.Meters, "credentialing.announcements");
+
+        world.Outside.Break = called => called is Called.MyToms ? Fault.Unavailable : Fault.None;
+        await world.Announcements.TryWithdrawAsync(superseded);
+        await Record.ExceptionAsync(() => RunAsync(world));
+        world.Outside.Break = null;
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+        await RunAsync(world);
+
+        Assert.Equal(["1 action=remove outcome=delayed", "1 action=remove outcome=done", "1 action=remove outcome=failed"], Told(announcements));
+    }
+
+    [Fact]
+    public async Task A_removal_that_the_run_makes_sure_of_is_counted_once()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await RunAsync(world);
+        using var announcements = Collect<long>(world.Meters, "credentialing.announcements");
+        var superseded = Assert.IsType<GenerationOutcome.Generated>(await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)).Superseded!;
+        await world.Announcements.TryWithdrawAsync(superseded);
+        await RunAsync(world);
+        Assert.Equal(["1 action=remove outcome=done"], Told(announcements));
+    }
+
+    [Fact]
+    public async Task An_LEA_whose_credentials_have_ended_has_0_days_left()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        using var days = Collect<int>(world.Meters, "credentialing.days_to_expiry");
+        world.Clock.Advance(TimeSpan.FromDays(30));
+        await RunAsync(world);
+        Assert.Equal([0], days.GetMeasurementSnapshot().Select(measurement => measurement.Value));
+        Assert.Equal([0, 1, 3, 7, 14], ((Histogram<int>)days.Instrument!).Advice!.HistogramBucketBoundaries!);
+    }
+
+    [Fact]
+    public async Task A_vendor_with_expired_credentials_is_logged_by_LEA()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(365));
+        using var logs = new CapturedLogs();
+        await using var instance = world.AnotherInstance(logs);
+        await instance.AuthenticateAsync(TestWorld.Oakland, key);
+        Assert.Single(logs.Lines, line => line.StartsWith("Warning Credentialing.Core.Credentials.VendorAuthenticator Vendor credentials for LEA 01612590000000 were refused: they have expired.", StringComparison.Ordinal));
+    }
+
+    private static ServiceProvider Services(Action<IServiceCollection>? add = null)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(TelemetryRegistration.ConnectionSetting, $"InstrumentationKey={Guid.Empty};IngestionEndpoint=http://127.0.0.1:9/")]).Build();
+        var services = new ServiceCollection();
+        add?.Invoke(services);
+        services.AddTelemetry(configuration);
+        return services.BuildServiceProvider();
+    }
+
+    private static MetricCollector<T> Collect<T>(IMeterFactory meters, string instrument)
+        where T : struct => new(meters, Telemetry.Name, instrument);
+
+    /// <summary>What was counted, under which tags, in their order.</summary>
+    private static IEnumerable<string> Told(MetricCollector<long> collector) => collector.GetMeasurementSnapshot()
+        .GroupBy(Tags, measurement => measurement.Value)
+        .OrderBy(group => group.Key, StringComparer.Ordinal)
+        .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Sum()} {group.Key}"));
+
+    private static string Tags<T>(CollectedMeasurement<T> measurement)
+        where T : struct => string.Join(' ', measurement.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"));
+
+    /// <summary>Takes what the exporter would send to Azure Monitor.</summary>
+    private sealed class Monitor : IAsyncDisposable
+    {
+        private readonly WebApplication app;
+        private readonly ConcurrentQueue<string> received = new();
+
+        private Monitor()
+        {
+            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+            app = builder.Build();
+            app.Run(TakeAsync);
+        }
+
+        public IEnumerable<string> Received => received;
+
+        public string ConnectionString => $"InstrumentationKey={Guid.NewGuid()};IngestionEndpoint={app.Urls.Single()}/";
+
+        public static async Task<Monitor> StartAsync()
+        {
+            var monitor = new Monitor();
+            await monitor.app.StartAsync(TestContext.Current.CancellationToken);
+            return monitor;
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+
+        private async Task TakeAsync(HttpContext context)
+        {
+            await using var body = context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(context.Request.Body, CompressionMode.Decompress) : context.Request.Body;
+            using var reader = new StreamReader(body, Encoding.UTF8);
+            var text = await reader.ReadToEndAsync(context.RequestAborted);
+            received.Enqueue(text);
+            var items = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+            await context.Response.WriteAsync($$"""{"itemsReceived":{{items}},"itemsAccepted":{{items}},"errors":[]}""");
+        }
+    }
+}

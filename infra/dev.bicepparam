@@ -1,0 +1,24 @@
+// An environment to try things in. What is particular to an installation comes from environment variables, which azd and the
+// deploy workflow set; those without a second argument must be there.
+using 'main.bicep'
+
+param environment = 'dev'
+
+param tomsAuthority = readEnvironmentVariable('TOMS_AUTHORITY')
+param tomsAudience = readEnvironmentVariable('TOMS_AUDIENCE')
+param myTomsBaseUrl = readEnvironmentVariable('MYTOMS_BASE_URL')
+param myTomsScope = readEnvironmentVariable('MYTOMS_SCOPE', '')
+param alertEmail = readEnvironmentVariable('ALERT_EMAIL')
+param furtherSettings = json(readEnvironmentVariable('FURTHER_SETTINGS', '') == ''
+  ? '{}'
+  : readEnvironmentVariable('FURTHER_SETTINGS', ''))
+
+param screenUrl = readEnvironmentVariable('SCREEN_URL', '')
+param screenOrigins = filter(split(readEnvironmentVariable('SCREEN_ORIGINS', ''), ' '), origin => !empty(origin))
+
+// Whoever runs azd makes the secrets, and puts reports there to look at.
+param vaultOfficerId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
+param reportUploaderId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
+
+param maximumInstances = 40
+param dataRedundancy = 'Standard_LRS'

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Makes the first version of each of the app's secrets that the vault does not have. It never rotates one that is there.
+#
+#   infra/make-missing-secrets.sh VAULT
+#
+# It takes the role Key Vault Secrets Officer on the vault; one that was granted just now may take some minutes to work.
+set -euo pipefail
+
+[ $# -eq 1 ] || { echo "Usage: $0 VAULT" >&2; exit 2; }
+vault=$1
+folder=$(dirname "$0")
+
+for attempt in {1..20}; do
+  # Only an answer tells that a secret is missing: not being answered does not.
+  if names=$(az keyvault secret list --vault-name "$vault" --query "[].name" --output tsv); then
+    for name in credential-pepper vendor-token-key; do
+      if grep --quiet --line-regexp "$name" <<<"$names"; then
+        echo "$name is there."
+      else
+        "$folder/new-secret-version.sh" "$vault" "$name"
+      fi
+    done
+    exit
+  fi
+  echo "The vault $vault could not be read (attempt $attempt of 20)." >&2
+  sleep 15
+done
+echo "The secrets of the vault $vault were left alone: it could not be read." >&2
+exit 1

@@ -1,0 +1,115 @@
+metadata description = 'What somebody is woken for. Each query returns a row while there is something to say, and none otherwise.'
+
+param name string
+param location string
+param workspaceId string
+param email string
+param refusedAuthentications int
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: name
+  location: 'global'
+  properties: {
+    enabled: true
+    groupShortName: 'Credentials'
+    emailReceivers: [{ name: 'operations', emailAddress: email, useCommonAlertSchema: true }]
+  }
+}
+
+var rules = [
+  {
+    name: 'run-failed'
+    title: 'The daily run failed'
+    description: 'The latest daily run did not do all that was due. It is tried again three times, ten minutes apart, and then on the next day.'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT1H'
+    lookBack: 'P2D'
+    query: '''
+      AppMetrics
+      | where TimeGenerated > ago(26h) and Name == "credentialing.run.duration"
+      | summarize arg_max(TimeGenerated, Properties)
+      | where tostring(Properties.outcome) == "failed"
+      '''
+  }
+  {
+    name: 'no-run'
+    title: 'There was no daily run'
+    description: 'No daily run has ended in the last 26 hours.'
+    severity: 1
+    every: 'PT1H'
+    window: 'PT1H'
+    lookBack: 'P2D'
+    query: '''
+      AppMetrics
+      | where TimeGenerated > ago(26h) and Name == "credentialing.run.duration"
+      | summarize Runs = count()
+      | where Runs == 0
+      '''
+  }
+  {
+    name: 'server-errors'
+    title: 'Requests fail'
+    description: 'Of 20 requests or more in 15 minutes, one in twenty or more was answered with 5xx.'
+    severity: 2
+    every: 'PT5M'
+    window: 'PT15M'
+    lookBack: ''
+    query: '''
+      AppRequests
+      | summarize Requests = sum(ItemCount), Failed = sumif(ItemCount, toint(ResultCode) >= 500)
+      | where Requests >= 20 and Failed * 20 >= Requests
+      '''
+  }
+  {
+    name: 'authentications-refused'
+    title: 'Many authentications are refused'
+    description: 'More vendors than usual come with wrong credentials: somebody is guessing, or an LEA regenerated and its vendors have not heard.'
+    severity: 3
+    every: 'PT5M'
+    window: 'PT15M'
+    lookBack: ''
+    query: format(
+      '''
+      AppMetrics
+      | where Name == "credentialing.authentications" and tostring(Properties.outcome) == "refused"
+      | summarize Refused = sum(Sum)
+      | where Refused >= {0}
+      ''',
+      refusedAuthentications
+    )
+  }
+]
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: '${name}-${rule.name}'
+    location: location
+    kind: 'LogAlert'
+    properties: {
+      displayName: rule.title
+      description: rule.description
+      severity: rule.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: rule.every
+      windowSize: rule.window
+      overrideQueryTimeRange: empty(rule.lookBack) ? null : rule.lookBack
+      autoMitigate: true
+      // A new workspace knows its tables only some minutes after it was made.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: [people.id] }
+    }
+  }
+]

@@ -1,0 +1,105 @@
+metadata description = 'The log workspace, what is taken out of telemetry before it is stored, and Application Insights.'
+
+param name string
+param location string
+param identityName string
+param retentionDays int
+
+var monitoringMetricsPublisher = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '3913510d-42f4-4e42-8a64-420c390055eb'
+)
+
+// Addresses of students' reports hold an SSID (10 digits), those of rows a CDS code (14 digits) and then perhaps a coordinator's
+// id. So an address ends where ten digits or more begin, percent-encoded ones too. What transformations may use of KQL has no
+// function that replaces.
+var inAddresses = '(?:[0-9]|%3[0-9]){10}'
+
+// Texts of logs name LEAs, which is what they are for. So they end where there are ten digits or more, but fewer than fourteen.
+var inTexts = '(?:^|[^0-9])[0-9]{10,13}(?:[^0-9]|$)'
+
+// Of each table, the columns of text and those of JSON that may hold personal data. JSON is taken as texts are: spans name LEAs.
+var tables = [
+  { name: 'AppRequests', pattern: inAddresses, texts: ['Url', 'Name', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppDependencies', pattern: inAddresses, texts: ['Data', 'Name', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppTraces', pattern: inTexts, texts: ['Message', 'OperationName'], objects: ['Properties'] }
+  {
+    name: 'AppExceptions'
+    pattern: inTexts
+    texts: ['OuterMessage', 'InnermostMessage', 'OperationName']
+    objects: ['Details', 'Properties']
+  }
+  { name: 'FunctionAppLogs', pattern: inTexts, texts: ['Message', 'ExceptionMessage', 'ExceptionDetails'], objects: [] }
+]
+
+@description('Cuts a column of text before the first match.')
+func cut(column string, pattern string) string =>
+  '${column} = iif(${column} matches regex "${pattern}", strcat(extract("(?s)^(.*?)${pattern}", 1, ${column}), "-"), ${column})'
+
+@description('Empties a column of JSON in which there is a match.')
+func clear(column string, pattern string) string =>
+  '${column} = iif(tostring(${column}) matches regex "${pattern}", parse_json("{}"), ${column})'
+
+resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
+  name: identityName
+}
+
+// Made as it must be from the start only where there is none yet: what it is to be in full names the rule, and the rule names it.
+@onlyIfNotExists()
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+  name: name
+  location: location
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: retentionDays
+  }
+}
+
+resource transformation 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
+  name: '${name}-no-personal-data'
+  location: location
+  kind: 'WorkspaceTransforms'
+  properties: {
+    destinations: { logAnalytics: [{ name: 'workspace', workspaceResourceId: workspace.id }] }
+    dataFlows: [
+      for table in tables: {
+        streams: ['Microsoft-Table-${table.name}']
+        destinations: ['workspace']
+        transformKql: 'source | extend ${join(concat(map(table.texts, column => cut(column, table.pattern)), map(table.objects, column => clear(column, inTexts))), ', ')}'
+      }
+    ]
+  }
+}
+
+module transformedWorkspace 'transformed-workspace.bicep' = {
+  params: {
+    name: workspace.name
+    location: location
+    retentionDays: retentionDays
+    transformationId: transformation.id
+  }
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
+  name: name
+  location: location
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: transformedWorkspace.outputs.id
+    DisableLocalAuth: true
+  }
+}
+
+resource appPublishesMetrics 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(applicationInsights.id, app.id, monitoringMetricsPublisher)
+  scope: applicationInsights
+  properties: {
+    principalId: app.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: monitoringMetricsPublisher
+  }
+}
+
+output workspaceId string = transformedWorkspace.outputs.id
+output workspaceName string = workspace.name

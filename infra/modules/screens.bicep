@@ -1,0 +1,18 @@
+metadata description = 'The site of the screens. It has no linked backend, which would replace the Authorization header with one of its own: the screens call the API at its own origin.'
+
+param name string
+param location string
+
+resource site 'Microsoft.Web/staticSites@2025-03-01' = {
+  name: name
+  location: location
+  tags: { 'azd-service-name': 'screens' }
+  sku: { name: 'Standard', tier: 'Standard' }
+  properties: {
+    allowConfigFileUpdates: true
+    stagingEnvironmentPolicy: 'Disabled'
+  }
+}
+
+output name string = site.name
+output origin string = 'https://${site.properties.defaultHostname}'

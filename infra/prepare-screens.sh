@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Puts together the folder that is published as the screens: web/site, with what npm puts there, the host.js of whoever publishes
+# them (see web/README.md), and a Content-Security-Policy that lets them call the API at its own origin.
+#
+#   infra/prepare-screens.sh API_ORIGIN HOST_JS FOLDER [ORIGIN...]
+#
+# ORIGINs are further ones that host.js has to reach, to sign in. FOLDER is made anew.
+set -euo pipefail
+
+refuse() {
+  echo "$1" >&2
+  exit 2
+}
+
+[ $# -ge 3 ] || refuse "Usage: $0 API_ORIGIN HOST_JS FOLDER [ORIGIN...]"
+host=$2 folder=$3
+origins=("$1" "${@:4}")
+for origin in "${origins[@]}"; do
+  [[ $origin =~ ^https://[a-z0-9.-]+(:[0-9]+)?$ ]] || refuse "\"$origin\" is no origin, such as https://api.example."
+done
+[ -f "$host" ] || refuse "There is no host.js at \"$host\". The screens need one to sign in with: see web/README.md, \"The host\"."
+[ ! -e "$folder" ] || [ -f "$folder/staticwebapp.config.json" ] || refuse "\"$folder\" is there already, and is no site of screens."
+
+web=$(cd "$(dirname "$0")/../web" && pwd)
+[ -f "$web/site/uswds/css/uswds.min.css" ] || npm ci --prefix "$web" --no-audit --no-fund --loglevel=error
+
+rm -rf "$folder"
+mkdir -p "$folder"
+cp -R "$web/site/." "$folder"
+rm "$folder/host.d.ts"
+cp "$host" "$folder/host.js"
+
+node - "$folder/staticwebapp.config.json" "${origins[@]}" <<'SCRIPT'
+const { readFileSync, writeFileSync } = require("node:fs");
+const [file, ...origins] = process.argv.slice(2);
+const site = JSON.parse(readFileSync(file, "utf8"));
+const directives = site.globalHeaders["Content-Security-Policy"].split("; ");
+const connections = directives.findIndex(directive => directive.startsWith("connect-src "));
+if (connections < 0)
+  throw new Error("The Content-Security-Policy of web/site/staticwebapp.config.json says nothing of connect-src.");
+directives[connections] += ` ${origins.join(" ")}`;
+site.globalHeaders["Content-Security-Policy"] = directives.join("; ");
+writeFileSync(file, `${JSON.stringify(site, null, 2)}\n`);
+SCRIPT
+echo "The screens are in $folder, and may call ${origins[*]}."
