@@ -72,6 +72,19 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         await TakeAsync(page, "reminder-email");
     }
 
+    [Fact]
+    public async Task The_README_has_a_picture_of_the_page_about_the_API()
+    {
+        await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 1450 } });
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(new Uri(host.Address, "docs/").AbsoluteUri);
+        await Expect(page.GetByText("/v1/students/{ssid}/score-reports/{id}")).ToBeVisibleAsync();
+        await page.EvaluateAsync("document.querySelector('.topbar').remove()");
+        await TakeAsync(page, "api-page");
+    }
+
     private static async Task TakeAsync(IPage page, string name)
     {
         using var elsewhere = new TemporaryFolder();
