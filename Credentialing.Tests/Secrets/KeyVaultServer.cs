@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Azure.Core;
@@ -31,6 +33,10 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly X509Certificate2 certificate = MakeCertificate();
+
+    /// <summary>Its own: the clients of a process remember the challenge of a host, and ports are used again.</summary>
+    private readonly string name = Guid.NewGuid().ToString();
+
     private readonly List<StoredVersion> stored = [];
     private readonly ConcurrentQueue<(int Status, TimeSpan RetryAfter)> refusals = new();
     private readonly ConcurrentQueue<VaultRequest> requests = new();
@@ -62,17 +68,34 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     /// <summary>The adapter over a real client, which trusts this server alone and hardly waits before it tries again.</summary>
     public KeyVault Connect() => new(new SecretClient(
-        new Uri(app.Urls.Single()),
+        new Uri($"https://{name}.vault.example"),
         DelegatedTokenCredential.Create((context, _) => new AccessToken($"{context.TenantId}:{context.Scopes.Single()}", DateTimeOffset.MaxValue)),
         new SecretClientOptions
         {
             DisableChallengeResourceVerification = true, // the resource is Azure's, and this is not
             Retry = { Delay = TimeSpan.FromMilliseconds(1) },
-            Transport = new HttpClientTransport(new HttpClientHandler
+            Transport = new HttpClientTransport(new SocketsHttpHandler
             {
-                ServerCertificateCustomValidationCallback = (_, shown, _, _) => certificate.Equals(shown),
+                ConnectCallback = ConnectAsync,
+                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown) },
             }),
         }));
+
+    /// <summary>Leads to this server, whatever the name.</summary>
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, new Uri(app.Urls.Single()).Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Makes a new version, a second younger than the one before; returns its name.</summary>
     public string Add(string name, string value)
@@ -158,7 +181,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         return new
         {
             value = rest.Take(PageSize).Select(held => new { id = Id(held), attributes = Attributes(held) }),
-            nextLink = rest.Count > PageSize ? $"{app.Urls.Single()}{request.Path}?$skiptoken={skip + PageSize}" : null,
+            nextLink = rest.Count > PageSize ? $"{request.Scheme}://{request.Host}{request.Path}?$skiptoken={skip + PageSize}" : null,
         };
     }
 
