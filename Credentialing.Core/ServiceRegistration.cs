@@ -1,11 +1,13 @@
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 using Credentialing.Core.Reminders;
-using Credentialing.Core.Runs;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Storage;
+using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -17,13 +19,11 @@ public static class ServiceRegistration
     /// <summary>
     /// Adds everything of the domain. The host adds what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, a <c>TokenCredential</c> if MyTOMS is to
-    /// be reached with a managed identity, logging, a <see cref="TimeProvider"/> if not the system's, and the values of
-    /// <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and <see cref="DailyRunOptions"/>.
+    /// be reached with a managed identity, <see cref="LeaCalendar"/>, <see cref="CredentialingScreen"/>, logging, a
+    /// <see cref="TimeProvider"/> if not the system's, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
+    /// <see cref="DailyRunOptions"/>.
     /// </summary>
-    /// <param name="services">The host's services.</param>
-    /// <param name="timeZone">The LEAs' time zone.</param>
-    /// <param name="screen">The address of the SIS Vendor Credentialing screen.</param>
-    public static IServiceCollection AddCredentialingCore(this IServiceCollection services, TimeZoneInfo timeZone, Uri screen)
+    public static IServiceCollection AddCredentialingCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMyToms();
@@ -31,18 +31,16 @@ public static class ServiceRegistration
             services.AddKeyedSingleton(name, (provider, _) => ActivatorUtilities.CreateInstance<SecretRing>(provider, name));
         return services
             .AddMetrics()
-            .AddSingleton<Telemetry>()
-            .AddSingleton(new LeaCalendar(timeZone))
+            .AddSingleton<CredentialingTelemetry>()
             .AddSingleton<CredentialingStorage>()
             .AddSingleton<LeaRegister>()
             .AddSingleton<CredentialService>()
             .AddSingleton<VendorTokens>()
             .AddSingleton<VendorAuthenticator>()
             .AddSingleton<ScoreReportStore>()
-            .AddSingleton(new CredentialingScreen(screen))
             .AddSingleton<AnnouncementService>()
             .AddSingleton<ReminderEmail>()
             .AddSingleton<EmailDelivery>()
-            .AddSingleton<DailyRun>();
+            .AddSingleton<DailyRunService>();
     }
 }

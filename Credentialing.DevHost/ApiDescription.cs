@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
 using Microsoft.Azure.Functions.Worker;
@@ -57,7 +58,7 @@ internal static class ApiDescription
             var path = $"/{trigger.Route}";
             if (!paths.ContainsKey(path))
                 paths[path] = new JsonObject();
-            paths[path]![trigger.Methods.Single()] = Operation(function, trigger.Route!, schemas);
+            paths[path]![trigger.Methods!.Single()] = Operation(function, trigger.Route!, schemas);
         }
 
         return new JsonObject

@@ -6,12 +6,15 @@ using Azure.Storage.Blobs;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Secrets;
+using Credentialing.Functions.Hosting;
 using Credentialing.Functions.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -85,7 +88,8 @@ public static class DevHostApplication
             var name = FunctionEndpoints.NameOf(context);
             if (Activity.Current is { } span)
                 span.DisplayName = name; // as the Functions host names the spans of requests
-            return Guard.RunAsync(context, name, app.Logger, () => next(context));
+            // Where no route has the path and the verb, the Functions host answers by itself, with a bare 404.
+            return context.GetEndpoint() is RouteEndpoint ? Guard.RunAsync(context, name, app.Logger, () => next(context)) : next(context);
         });
         app.MapFunctions();
         app.MapFunctionTimers();

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Credentialing.Core.Leas;
-using Credentialing.Functions.Http;
+using Credentialing.Core;
+using Credentialing.Functions.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
-using Credentialing.Functions;
+using Credentialing.Functions.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -45,7 +45,7 @@ internal static class FunctionEndpoints
             };
             var function = RequestDelegateFactory.Create(
                 method, context => ActivatorUtilities.CreateInstance(context.RequestServices, method.DeclaringType!), options);
-            app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods, function.RequestDelegate)
+            app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods!, function.RequestDelegate)
                 .WithName(NameOf(method));
         }
     }

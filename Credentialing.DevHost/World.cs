@@ -3,6 +3,7 @@ using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.ScoreReports;
+using Credentialing.Core.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Credentialing.DevHost;

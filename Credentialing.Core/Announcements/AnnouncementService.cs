@@ -1,5 +1,6 @@
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Core.Announcements;
@@ -11,7 +12,7 @@ public sealed partial class AnnouncementService(
     LeaCalendar calendar,
     CredentialingScreen screen,
     MyToms myToms,
-    Telemetry telemetry,
+    CredentialingTelemetry telemetry,
     TimeProvider time,
     ILogger<AnnouncementService> logger)
 {

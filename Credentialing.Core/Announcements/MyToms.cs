@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Credentialing.Core.Leas;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 

@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
-using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Announcements;
 

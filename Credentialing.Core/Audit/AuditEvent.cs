@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Azure.Data.Tables;
-using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Audit;
 
@@ -12,23 +12,23 @@ namespace Credentialing.Core.Audit;
 /// <param name="LeaId">Whose trail it belongs to.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="Kind">What happened, such as <c>credential-generated</c>.</param>
-/// <param name="ById">Who did it: an id that TOMS knows, or <see cref="DailyRun"/>.</param>
+/// <param name="ById">Who did it: an id that TOMS knows, or <see cref="ByDailyRunId"/>.</param>
 /// <param name="ByName">The name of who did it, where it is known.</param>
 /// <param name="Generation">The generation that came of it, or that it is about, where it is about a credential.</param>
 /// <param name="Detail">What else there is to know, for somebody who reads it.</param>
 internal sealed record AuditEvent(
     LeaId LeaId, DateTimeOffset At, string Kind, string ById, string? ByName, int? Generation, string? Detail = null)
 {
-    private const string DailyRun = "daily-run";
+    private const string ByDailyRunId = "daily-run";
 
-    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, Coordinator by, int generation) =>
-        new(leaId, at, generation == 1 ? "credential-generated" : "credential-regenerated", by.Id, by.Name, generation);
+    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation) =>
+        new(leaId, at, generation == 1 ? "credential-generated" : "credential-regenerated", byId, byName, generation);
 
     internal static AuditEvent LeaSaved(LeaId leaId, DateTimeOffset at, string by) =>
         new(leaId, at, "lea-saved", by, ByName: null, Generation: null);
 
     internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int generation, string detail) =>
-        new(leaId, at, kind, DailyRun, ByName: null, generation, detail);
+        new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail);
 
     /// <summary>
     /// The step of a transaction that writes it. Row keys sort newest first; the random tail tells events of the same

@@ -1,6 +1,8 @@
 using Credentialing.Core.Audit;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Storage;
+using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +13,7 @@ public sealed partial class CredentialService(
     CredentialingStorage storage,
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
     LeaCalendar calendar,
-    Telemetry telemetry,
+    CredentialingTelemetry telemetry,
     TimeProvider time,
     ILogger<CredentialService> logger)
 {
@@ -45,7 +47,7 @@ public sealed partial class CredentialService(
     public async Task<GenerationOutcome> GenerateAsync(
         LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken)
     {
-        using var span = Telemetry.Begin("generate credentials", leaId);
+        using var span = CredentialingTelemetry.Begin("generate credentials", leaId);
         var held = await table.FindAsync(leaId, cancellationToken);
         if (held?.Credential.Generation != seenGeneration)
             return new GenerationOutcome.Conflict(held?.Credential);
@@ -57,7 +59,7 @@ public sealed partial class CredentialService(
         var verifier = SecretKeyVerifier.Create(await peppers.CurrentAsync(cancellationToken), leaId, generation, key);
         var next = new Credential(
             leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version), LastUsedOn: null);
-        var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by, generation);
+        var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation);
 
         await expirations.PointAsync(leaId, next.ExpiresAt, cancellationToken);
         for (var attempt = 1; !await table.TryReplaceAsync(held, next, auditEvent); attempt++)

@@ -5,6 +5,7 @@ using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Audit;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Credentials;
 

@@ -1,5 +1,3 @@
-using Credentialing.Core.Leas;
-
 namespace Credentialing.Core.Credentials;
 
 /// <summary>Where coordinators find the SIS Vendor Credentialing screen.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
-using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Credentials;
 

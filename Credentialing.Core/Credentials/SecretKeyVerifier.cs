@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
 
 namespace Credentialing.Core.Credentials;

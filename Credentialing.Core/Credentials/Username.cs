@@ -1,5 +1,3 @@
-using Credentialing.Core.Leas;
-
 namespace Credentialing.Core.Credentials;
 
 /// <summary>

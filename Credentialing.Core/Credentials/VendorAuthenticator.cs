@@ -1,5 +1,7 @@
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Storage;
+using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +16,7 @@ public sealed partial class VendorAuthenticator(
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
     VendorTokens tokens,
     LeaCalendar calendar,
-    Telemetry telemetry,
+    CredentialingTelemetry telemetry,
     TimeProvider time,
     ILogger<VendorAuthenticator> logger)
 {
@@ -33,9 +35,14 @@ public sealed partial class VendorAuthenticator(
 
     private async Task<AuthenticationOutcome> CountAsync(string by, Func<Task<AuthenticationOutcome>> check)
     {
-        using var span = Telemetry.Begin("authenticate vendor");
+        using var span = CredentialingTelemetry.Begin("authenticate vendor");
         var outcome = await check();
-        telemetry.Authenticated(by, outcome);
+        telemetry.Authenticated(by, outcome switch
+        {
+            AuthenticationOutcome.Authenticated => "accepted",
+            AuthenticationOutcome.Expired => "expired",
+            _ => "refused",
+        });
         return outcome;
     }
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Audit;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Leas;
 

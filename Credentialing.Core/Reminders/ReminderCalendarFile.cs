@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 using Ical.Net;
 using Ical.Net.CalendarComponents;
 using Ical.Net.DataTypes;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Reminders;
 

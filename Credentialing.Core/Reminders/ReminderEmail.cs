@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 using Fluid;
 
 namespace Credentialing.Core.Reminders;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.ScoreReports;
 

@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
-using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.ScoreReports;
 

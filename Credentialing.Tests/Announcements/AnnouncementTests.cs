@@ -1,5 +1,6 @@
 using System.Net;
 using Azure.Data.Tables;
+using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Leas;
 using Credentialing.DevHost;

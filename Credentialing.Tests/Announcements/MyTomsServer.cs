@@ -79,7 +79,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
         var services = new ServiceCollection()
             .AddLogging(logging => logs?.Attach(logging))
             .AddSingleton(time ?? TimeProvider.System)
-            .AddCredentialingCore(Pacific.Zone, new Uri("https://toms.example/credentialing"))
+            .AddCredentialingCore()
             .Configure<MyTomsOptions>(options => (options.BaseUrl, options.ApiKey, options.RetryDelay) = (BaseUrl, ApiKey, TimeSpan.FromMilliseconds(1)))
             .Configure<MyTomsOptions>(options => configure?.Invoke(options));
         if (identity is not null)

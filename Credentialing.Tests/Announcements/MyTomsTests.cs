@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using Azure.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
-using Credentialing.Functions.Http;
+using Credentialing.Functions.Hosting;
 using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;

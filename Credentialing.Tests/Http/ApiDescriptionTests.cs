@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
@@ -166,21 +166,33 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     [Fact]
     public void All_that_is_answered_has_words_for_it_and_is_always_there_but_for_a_few_members()
     {
-        var schemas = DescribedAnswers.Description["components"]!["schemas"]!.AsObject().SelectMany(schema => WithProperties(schema.Key, schema.Value!)).ToList();
-        Assert.All(schemas.SelectMany(schema => schema.Node["properties"]!.AsObject()), property => Assert.NotNull(property.Value!["description"]));
+        var schemas = DescribedAnswers.Description.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .SelectMany(schema => WithProperties(schema.Name, schema.Value)).ToList();
+        Assert.All(schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject()), property => Assert.True(property.Value.TryGetProperty("description", out _)));
         Assert.Equal(
             [
                 "CredentialAnswer.secretKey", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.unreachable",
                 "TokenErrorAnswer.expiredAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
-            schemas.SelectMany(schema => schema.Node["properties"]!.AsObject().Select(property => property.Key)
-                .Except(schema.Node["required"]?.AsArray().Select(name => $"{name}") ?? [])
+            schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)
+                .Except(schema.Schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [])
                 .Select(name => $"{schema.Name}.{name}")).Order(StringComparer.Ordinal));
-        Assert.Equal("/api/v1/token", $"{DescribedAnswers.Description["components"]!["securitySchemes"]!["vendorToken"]!["flows"]!["clientCredentials"]!["tokenUrl"]}");
+        Assert.Equal(
+            "/api/v1/token",
+            DescribedAnswers.Description.GetProperty("components").GetProperty("securitySchemes").GetProperty("vendorToken")
+                .GetProperty("flows").GetProperty("clientCredentials").GetProperty("tokenUrl").GetString());
 
-        static IEnumerable<(string Name, JsonNode Node)> WithProperties(string name, JsonNode node) =>
-            (node is JsonObject found && found.ContainsKey("properties") ? [(name, node)] : Enumerable.Empty<(string, JsonNode)>())
-                .Concat((node is JsonObject all ? all.Select(member => member.Value) : node is JsonArray items ? items : []).OfType<JsonNode>().SelectMany(child => WithProperties(name, child)));
+        static IEnumerable<(string Name, JsonElement Schema)> WithProperties(string name, JsonElement element)
+        {
+            IEnumerable<(string Name, JsonElement Schema)> own = element.ValueKind is JsonValueKind.Object && element.TryGetProperty("properties", out _) ? [(name, element)] : [];
+            IEnumerable<JsonElement> children = element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().Select(member => member.Value),
+                JsonValueKind.Array => element.EnumerateArray(),
+                _ => [],
+            };
+            return own.Concat(children.SelectMany(child => WithProperties(name, child)));
+        }
     }
 
     [Fact]

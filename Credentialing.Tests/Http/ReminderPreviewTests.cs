@@ -2,9 +2,10 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
+using Credentialing.Core;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Runs;
 using Credentialing.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
-using Credentialing.Core;
+using Credentialing.Core.Storage;
 using Credentialing.DevHost;
 
 namespace Credentialing.Tests.Infrastructure;

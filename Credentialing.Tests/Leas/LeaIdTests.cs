@@ -1,4 +1,4 @@
-using Credentialing.Core.Leas;
+using Credentialing.Core;
 
 namespace Credentialing.Tests.Leas;
 

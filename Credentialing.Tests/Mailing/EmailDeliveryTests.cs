@@ -1,4 +1,4 @@
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 

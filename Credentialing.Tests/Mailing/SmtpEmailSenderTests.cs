@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 using MailKit.Security;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
-using Credentialing.Core.Leas;
+using Credentialing.Core;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Operations;

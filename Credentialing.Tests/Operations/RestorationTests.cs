@@ -1,7 +1,7 @@
 using System.Net;
 using Azure;
 using Azure.Data.Tables;
-using Credentialing.Core.Runs;
+using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.Runs.Driver;
 

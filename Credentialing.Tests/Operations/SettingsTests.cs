@@ -1,7 +1,8 @@
-using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using Credentialing.Core.Telemetry;
 using Credentialing.DevHost;
-using Credentialing.Functions;
-using Credentialing.Functions.Http;
+using Credentialing.Functions.Authentication;
+using Credentialing.Functions.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,8 @@ public sealed class SettingsTests
 {
     [Theory]
     [InlineData("Credentialing:Toms:Authority", null, "Credentialing__Toms__Authority: The Authority field is required.")]
-    [InlineData("Credentialing:Toms:Authority", "toms", "Credentialing__Toms__Authority: The Authority field is not a valid fully-qualified http, https, or ftp URL.")]
+    [InlineData("Credentialing:Toms:Authority", "toms", "Credentialing__Toms__Authority: It must be an https address.")]
+    [InlineData("Credentialing:Toms:Authority", "http://toms.example", "Credentialing__Toms__Authority: It must be an https address.")]
     [InlineData("Credentialing:Toms:Audience", "", "Credentialing__Toms__Audience: The Audience field is required.")]
     [InlineData("Credentialing:Mail:From", null, "Credentialing__Mail__From: ")]
     [InlineData("Credentialing:MyToms:BaseUrl", null, "Credentialing__MyToms__BaseUrl: The BaseUrl field is required.")]
@@ -21,6 +23,17 @@ public sealed class SettingsTests
     [InlineData("Credentialing:MyToms:ApiKey", null, "Credentialing__MyToms__ApiKey and Credentialing__MyToms__Scope: ")]
     [InlineData("Credentialing:Mail:Smtp:Host", "", "Credentialing__Mail__Smtp__Host: ")]
     [InlineData("Credentialing:DailyRun:Parallelism", "0", "Credentialing__DailyRun__Parallelism: ")]
+    [InlineData("Credentialing:DailyRun:Parallelism", "many", "Credentialing__DailyRun__Parallelism: It must be a whole number.")]
+    [InlineData("Credentialing:DailyRun:TimeLimit", "soon", "Credentialing__DailyRun__TimeLimit: It must be a time span, such as 00:20:00.")]
+    [InlineData("Credentialing:TimeZone", "Pacific/Nowhere", "Credentialing__TimeZone: It must be an IANA time zone")]
+    [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl: The ScreenUrl field is required.")]
+    [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl: It must be the address of a web page.")]
+    [InlineData("Credentialing:ScreenUrl", "credentialing", "Credentialing__ScreenUrl: It must be the address of a web page.")]
+    [InlineData("ReminderSchedule", null, "ReminderSchedule: The ReminderSchedule field is required.")]
+    [InlineData("ReminderSchedule", "daily", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
+    [InlineData("ReminderSchedule", "0 14 * * *", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "insights", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
+    [InlineData("AZURE_CLIENT_ID", "me", "AZURE_CLIENT_ID: ")]
     public void A_setting_that_is_missing_or_wrong_is_named(string setting, string? value, string complaint)
     {
         var failure = Assert.Throws<OptionsValidationException>(() => Start(setting, value));
@@ -51,13 +64,16 @@ public sealed class SettingsTests
         Assert.Equal(complaint, failure?.Failures.First());
     }
 
-    [Theory]
-    [InlineData("Credentialing:TimeZone", "Pacific/Nowhere", "Credentialing__TimeZone is \"Pacific/Nowhere\"")]
-    [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl is \"\"")]
-    [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl is \"ftp://toms.example\"")]
-    [InlineData("Credentialing:ScreenUrl", "credentialing", "Credentialing__ScreenUrl is \"credentialing\"")]
-    public void So_are_the_time_zone_and_the_screen(string setting, string? value, string complaint) =>
-        Assert.StartsWith(complaint, Assert.Throws<ValidationException>(() => Start(setting, value)).Message, StringComparison.Ordinal);
+    [Fact]
+    public void A_value_that_cannot_be_converted_is_not_repeated()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Start(new Dictionary<string, string?>
+        {
+            ["Credentialing:Mail:Smtp:Host"] = "mail.example",
+            ["Credentialing:Mail:Smtp:Security"] = "Nope",
+        }));
+        Assert.Equal("Credentialing__Mail__Smtp__Security: It must be one of StartTls, Tls, None.", failure.Message);
+    }
 
     [Fact]
     public void The_value_of_a_setting_is_not_repeated_where_it_may_be_a_secret()
@@ -80,15 +96,19 @@ public sealed class SettingsTests
     {
         var guide = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/operations.md"));
         var options =
-            from type in typeof(TomsOptions).Assembly.GetTypes().Concat(typeof(Core.Telemetry).Assembly.GetTypes()).Append(typeof(AzureOptions))
+            from type in typeof(TomsOptions).Assembly.GetTypes().Concat(typeof(CredentialingTelemetry).Assembly.GetTypes())
             where type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("Section") is not null
             from property in type.GetProperties()
-            select $"{type.GetField("Section")!.GetRawConstantValue()}:{property.Name}".Replace(":", "__", StringComparison.Ordinal);
+            let section = $"{type.GetField("Section")!.GetRawConstantValue()}"
+            let name = property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name
+            select (section.Length == 0 ? name : $"{section}:{name}").Replace(":", "__", StringComparison.Ordinal);
         var sample = new ConfigurationBuilder().AddJsonFile(Path.Combine(ProjectFolder.Root, "local.settings.sample.json")).Build().GetSection("Values").GetChildren().Select(setting => setting.Key);
         Assert.All(options.Concat(sample), setting => Assert.Contains($"`{setting}`", guide, StringComparison.Ordinal));
     }
 
-    private static void Start(string setting, string? value)
+    private static void Start(string setting, string? value) => Start(new Dictionary<string, string?> { [setting] = value });
+
+    private static void Start(Dictionary<string, string?> changes)
     {
         var settings = new Dictionary<string, string?>
         {
@@ -98,9 +118,9 @@ public sealed class SettingsTests
             ["Credentialing:MyToms:BaseUrl"] = "https://mytoms.example",
             ["Credentialing:MyToms:ApiKey"] = "the key",
             ["Credentialing:ScreenUrl"] = "https://toms.example/credentialing/",
-            [setting] = value,
+            ["ReminderSchedule"] = "0 0 14 * * *",
         };
-        Start(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        Start(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
     }
 
     /// <summary>As a host does, up to where it would begin to work.</summary>

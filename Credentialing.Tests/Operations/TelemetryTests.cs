@@ -7,11 +7,11 @@ using System.Reflection;
 using System.Text;
 using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
-using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Telemetry;
 using Credentialing.DevHost;
-using Credentialing.Functions.Http;
+using Credentialing.Functions.Hosting;
 using Credentialing.Tests.Infrastructure;
 using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -168,7 +168,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var instruments = new List<string>();
         using var listener = new MeterListener { InstrumentPublished = (instrument, _) => Note(instrument) };
         listener.Start();
-        _ = new Telemetry(meters);
+        _ = new CredentialingTelemetry(meters);
 
         Assert.Equal(AppMetrics.Tags.Keys.Order(), instruments.Order());
         var guide = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/operations.md"));
@@ -190,7 +190,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     public void All_that_is_logged_has_a_small_event_id_of_its_own()
     {
         var ids =
-            from type in typeof(Telemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
+            from type in typeof(CredentialingTelemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
             where type.Namespace is { } space && !space.StartsWith("Credentialing.DevHost", StringComparison.Ordinal)
             from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
             let message = method.GetCustomAttribute<LoggerMessageAttribute>()
@@ -243,7 +243,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var spans = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name == Telemetry.Name,
+            ShouldListenTo = source => source.Name == CredentialingTelemetry.Name,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             ActivityStopped = spans.Enqueue,
         };
@@ -349,7 +349,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     private static MetricCollector<T> Collect<T>(IMeterFactory meters, string instrument)
-        where T : struct => new(meters, Telemetry.Name, instrument);
+        where T : struct => new(meters, CredentialingTelemetry.Name, instrument);
 
     /// <summary>What was counted, under which tags, in their order.</summary>
     private static IEnumerable<string> Told(MetricCollector<long> collector) => collector.GetMeasurementSnapshot()

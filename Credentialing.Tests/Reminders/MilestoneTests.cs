@@ -1,4 +1,5 @@
 using System.Globalization;
+using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;

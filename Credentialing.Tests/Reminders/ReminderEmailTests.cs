@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 using Credentialing.Core.Reminders;
 using Credentialing.Tests.Support;
 using Ical.Net;

@@ -3,8 +3,9 @@ using System.Net;
 using Azure.Data.Tables;
 using Credentialing.Core;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Runs;
+using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.Runs.Driver;
 

@@ -1,7 +1,8 @@
+using Credentialing.Core;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
-using Credentialing.Core.Runs;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.Runs.Driver;
 

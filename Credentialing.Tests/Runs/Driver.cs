@@ -1,4 +1,4 @@
-using Credentialing.Core.Runs;
+using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -7,10 +7,8 @@ namespace Credentialing.Tests.Runs;
 /// <summary>Lets time pass for runs that wait for it.</summary>
 internal static class Driver
 {
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long nothing must have gone out for a run to count as waiting; real time, which no run's own clock knows of.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(50);
+    /// <summary>How often to see whether a run waits. It decides how soon time passes, not when: the runs' own clocks stand still.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Runs it once, in a clock that stands still.</summary>
     internal static Task<DailyRunSummary> RunAsync(TestWorld world) => world.Run.RunAsync(TestContext.Current.CancellationToken);
@@ -23,6 +21,15 @@ internal static class Driver
         return summary!;
     }
 
+    /// <summary>Starts a run in a clock that stands still; returns the run when it can only wait for time to pass.</summary>
+    internal static async Task<Task<DailyRunSummary>> RunUntilItWaitsAsync(TestWorld world)
+    {
+        var run = Task.Run(() => RunAsync(world), TestContext.Current.CancellationToken);
+        while (!run.IsCompleted && world.Outside.Clock.NextDue is null)
+            await Task.Delay(PollInterval, TestContext.Current.CancellationToken);
+        return run;
+    }
+
     /// <summary>Has a run fail, letting time pass where it waits; returns what it has done all the same.</summary>
     internal static async Task<DailyRunSummary> MustFailAsync(TestWorld world)
     {
@@ -32,25 +39,27 @@ internal static class Driver
     }
 
     /// <summary>
-    /// Runs something on all instances at once, to its end or the instance's death; whenever none of those alive has called
-    /// anybody for a while, ten seconds pass.
+    /// Runs something on all instances at once, to its end or the instance's death. Whenever all that are left can only wait, time
+    /// passes until the next timer is due.
     /// </summary>
     internal static async Task DriveAsync(FakeTimeProvider clock, IReadOnlyList<TestWorld> instances, Func<TestWorld, Task> run)
     {
-        var all = Task.WhenAll(instances.Select(async instance =>
+        var runs = instances.Select(instance => (instance.Outside.Clock, Ended: RunAsync(instance))).ToList();
+        var all = Task.WhenAll(runs.Select(run => run.Ended));
+        while (await Task.WhenAny(all, Task.Delay(PollInterval, TestContext.Current.CancellationToken)) != all)
+        {
+            var due = runs.Where(run => !run.Ended.IsCompleted).Select(run => run.Clock.NextDue).ToList();
+            if (due.Count > 0 && due.All(next => next is not null))
+                clock.Advance(due.Min()!.Value - clock.GetUtcNow());
+        }
+
+        await all;
+
+        async Task RunAsync(TestWorld instance)
         {
             var running = Task.Run(() => run(instance), TestContext.Current.CancellationToken);
             if (await Task.WhenAny(running, instance.Outside.Died) == running)
                 await running;
-        }));
-        for (var calls = -1; await Task.WhenAny(all, Task.Delay(Quiet, TestContext.Current.CancellationToken)) != all;)
-        {
-            var now = instances.Sum(instance => instance.Outside.Calls);
-            if (now == calls)
-                clock.Advance(Step);
-            calls = now;
         }
-
-        await all;
     }
 }

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
-using Credentialing.Core.Runs;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Runs;

@@ -1,3 +1,4 @@
+using Credentialing.Core;
 using Credentialing.Core.Leas;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;

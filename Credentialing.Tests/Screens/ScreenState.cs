@@ -1,5 +1,5 @@
 using System.Net;
-using Credentialing.Core.Leas;
+using Credentialing.Core;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;

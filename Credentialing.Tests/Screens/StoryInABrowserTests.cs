@@ -139,7 +139,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
     private static async Task<HttpStatusCode> FetchAsync(DevHostProcess host, string key, string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Authorization = AuthenticationHeaderValue.Parse(TestHost.Basic(Core.Leas.LeaId.Parse(Berkeley), key));
+        request.Headers.Authorization = AuthenticationHeaderValue.Parse(TestHost.Basic(Core.LeaId.Parse(Berkeley), key));
         using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
         return answer.StatusCode;
     }

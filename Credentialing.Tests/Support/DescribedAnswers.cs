@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Credentialing.DevHost;
 using NJsonSchema;
@@ -12,21 +13,21 @@ namespace Credentialing.Tests.Support;
 /// </summary>
 public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandler())
 {
-    /// <summary>The description itself.</summary>
-    public static readonly JsonNode Description = JsonNode.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/openapi.json")))!;
-    private static readonly string Components = Strict(Description["components"]!["schemas"]!).ToJsonString();
+    /// <summary>The description itself. Tests read it in parallel: JsonElement is safe for that, JsonNode is not.</summary>
+    public static readonly JsonElement Description = JsonElement.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/openapi.json")));
+    private static readonly string Components = Strict(Description.GetProperty("components").GetProperty("schemas"));
     private static readonly ConcurrentDictionary<string, Task<JsonSchema>> Schemas = new();
 
     private readonly ConcurrentDictionary<DescribedAnswer, bool> seen = new();
 
     /// <summary>All that the API's description promises.</summary>
     public static IEnumerable<DescribedAnswer> All =>
-        from path in Description["paths"]!.AsObject()
-        from operation in path.Value!.AsObject()
-        from response in operation.Value!["responses"]!.AsObject()
-        from mediaType in response.Value!["content"]?.AsObject().Select(content => content.Key) ?? [null]
-        from type in TypesOf(response.Value!) ?? [null]
-        select new DescribedAnswer($"{operation.Value!["operationId"]}", int.Parse(response.Key, null), mediaType, type);
+        from path in Description.GetProperty("paths").EnumerateObject()
+        from operation in path.Value.EnumerateObject()
+        from response in operation.Value.GetProperty("responses").EnumerateObject()
+        from mediaType in Find(response.Value, "content")?.EnumerateObject().Select(content => content.Name) ?? [null]
+        from type in TypesOf(response.Value) ?? [null]
+        select new DescribedAnswer(IdOf(operation.Value), int.Parse(response.Name, null), mediaType, type);
 
     /// <summary>What was answered so far.</summary>
     public IEnumerable<DescribedAnswer> Seen => seen.Keys;
@@ -38,91 +39,106 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
     {
         var body = request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : null;
         var response = await base.SendAsync(request, cancellationToken);
-        if (Find(request) is { } operation)
+        if (Find(request) is var (path, operation))
         {
             await CheckAsync(operation, response, cancellationToken);
             if (response.IsSuccessStatusCode)
-                await CheckAsync(operation, request, body);
+                await CheckAsync(path, operation, request, body);
         }
 
         return response;
     }
 
     /// <summary>The body of a request with which nothing is wrong, and the headers that have to do with how it is answered.</summary>
-    private static async Task CheckAsync(JsonNode operation, HttpRequestMessage request, string? body)
+    private static async Task CheckAsync(string path, JsonElement operation, HttpRequestMessage request, string? body)
     {
-        var id = $"{operation["operationId"]}";
-        var parameters = operation["parameters"]?.AsArray() ?? [];
+        var id = IdOf(operation);
+        var parameters = Find(operation, "parameters")?.EnumerateArray().ToList() ?? [];
         Assert.All(
             request.Headers.Select(header => header.Key).Where(name => name.StartsWith("If-", StringComparison.Ordinal) || name is "Range"),
-            name => Assert.True(parameters.Any(parameter => $"{parameter!["name"]}" == name), $"{id} was sent {name}, which is not described."));
-        var path = Description["paths"]!.AsObject().Single(path => path.Value!.AsObject().Any(item => item.Value == operation)).Key;
+            name => Assert.True(parameters.Any(parameter => NameOf(parameter) == name), $"{id} was sent {name}, which is not described."));
         Assert.All(path.Split('/').Zip(request.RequestUri!.AbsolutePath["/api".Length..].Split('/')).Where(pair => pair.First is ['{', ..]), pair =>
         {
-            var parameter = parameters.Single(parameter => $"{{{parameter!["name"]}}}" == pair.First)!;
-            Assert.Matches($"{parameter["schema"]!["pattern"]}", Uri.UnescapeDataString(pair.Second));
+            var parameter = parameters.Single(parameter => $"{{{NameOf(parameter)}}}" == pair.First);
+            Assert.Matches(parameter.GetProperty("schema").GetProperty("pattern").GetString()!, Uri.UnescapeDataString(pair.Second));
         });
-        if (operation["requestBody"]?["content"]!["application/json"] is { } json)
-            Assert.Empty((await SchemaAsync(json["schema"]!)).Validate(body!));
+        var requestBody = Find(operation, "requestBody");
+        if (Find(requestBody, "content", "application/json", "schema") is { } schema)
+            Assert.Empty((await SchemaAsync(schema)).Validate(body!));
         else
-            Assert.True(body is null or "" || operation["requestBody"] is not null, $"{id} was sent a body, which is not described.");
+            Assert.True(body is null or "" || requestBody is not null, $"{id} was sent a body, which is not described.");
     }
 
-    private static JsonNode? Find(HttpRequestMessage request)
+    /// <summary>The operation that a request asks for, and its path; null if it is not described.</summary>
+    private static (string Path, JsonElement Operation)? Find(HttpRequestMessage request)
     {
         if (request.RequestUri!.AbsolutePath.Split('/') is not ["", "api", .. var segments])
             return null;
-        return Description["paths"]!.AsObject()
-            .Where(path => path.Key[1..].Split('/') is var template && template.Length == segments.Length &&
-                template.Zip(segments).All(pair => pair.First is ['{', ..] || pair.First == pair.Second))
-            .Select(path => path.Value![request.Method.Method.ToLowerInvariant()])
-            .FirstOrDefault();
+        var path = Description.GetProperty("paths").EnumerateObject().FirstOrDefault(path =>
+            path.Name[1..].Split('/') is var template && template.Length == segments.Length &&
+            template.Zip(segments).All(pair => pair.First is ['{', ..] || pair.First == pair.Second));
+        return Find(path.Value, request.Method.Method.ToLowerInvariant()) is { } operation ? (path.Name, operation) : null;
     }
 
-    private async Task CheckAsync(JsonNode operation, HttpResponseMessage answer, CancellationToken cancellationToken)
+    /// <summary>A member of a member, and so on; null if there is none.</summary>
+    private static JsonElement? Find(JsonElement? element, params ReadOnlySpan<string> names)
     {
-        var (id, status) = ($"{operation["operationId"]}", (int)answer.StatusCode);
-        var described = operation["responses"]![$"{status}"];
+        foreach (var name in names)
+            element = element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+        return element;
+    }
+
+    private static string IdOf(JsonElement operation) => operation.GetProperty("operationId").GetString()!;
+
+    private static string NameOf(JsonElement parameter) => parameter.GetProperty("name").GetString()!;
+
+    private async Task CheckAsync(JsonElement operation, HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var (id, status) = (IdOf(operation), (int)answer.StatusCode);
+        var described = Find(operation, "responses", $"{status}");
         Assert.True(described is not null, $"{id} answered {status}, which is not described.");
+        var headers = Find(described, "headers")?.EnumerateObject().Select(header => header.Name).ToList() ?? [];
         Assert.True(answer.Headers.CacheControl?.NoStore, $"{id} answered {status} without no-store.");
         var undescribed = answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key)
             .Except(["Cache-Control", "Date", "Server", "Transfer-Encoding", "Content-Length", "Content-Type", "Access-Control-Expose-Headers", "X-Content-Type-Options", "Content-Security-Policy"])
-            .Except(described["headers"]?.AsObject().Select(header => header.Key) ?? [], StringComparer.OrdinalIgnoreCase);
+            .Except(headers, StringComparer.OrdinalIgnoreCase);
         Assert.True(!undescribed.Any(), $"{id} answered {status} with the headers {string.Join(", ", undescribed)}, which are not described.");
-        var missing = (described["headers"]?.AsObject().Select(header => header.Key) ?? [])
+        var missing = headers
             .Except(answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key), StringComparer.OrdinalIgnoreCase)
             .Where(name => !(name is "ETag" && id is "GetCredentials" or "GenerateCredentials")); // there may be no credentials
         Assert.True(!missing.Any(), $"{id} answered {status} without the headers {string.Join(", ", missing)}, which are described.");
 
         var mediaType = answer.Content.Headers.ContentLength is 0 ? null : answer.Content.Headers.ContentType?.MediaType;
-        var content = described["content"]?.AsObject();
-        Assert.True(mediaType is null ? content is null : content?.ContainsKey(mediaType) is true, $"{id} answered {status} with {mediaType ?? "no body"}, which is not described.");
+        var content = Find(described, "content");
+        Assert.True(mediaType is null ? content is null : Find(content, mediaType) is not null, $"{id} answered {status} with {mediaType ?? "no body"}, which is not described.");
         string? type = null;
-        if (mediaType is not null && content![mediaType]!["schema"] is { } schema)
+        if (mediaType is not null && Find(content, mediaType, "schema") is { } schema)
         {
             await answer.Content.LoadIntoBufferAsync(cancellationToken);
             var body = await answer.Content.ReadAsStringAsync(cancellationToken);
             var failures = (await SchemaAsync(schema)).Validate(body);
             Assert.True(failures.Count == 0, $"{id} answered {status} with a body that is not as described: {string.Join("; ", failures)}");
-            if (TypesOf(described) is not null)
-                type = $"{JsonNode.Parse(body)!["type"]}";
+            if (TypesOf(described.Value) is not null)
+                type = JsonElement.Parse(body).GetProperty("type").GetString();
         }
 
         Add(new DescribedAnswer(id, status, mediaType, type));
     }
 
-    private static Task<JsonSchema> SchemaAsync(JsonNode schema) => Schemas.GetOrAdd(schema.ToJsonString(), static text => JsonSchema.FromJsonAsync(
+    private static Task<JsonSchema> SchemaAsync(JsonElement schema) => Schemas.GetOrAdd(schema.GetRawText(), static text => JsonSchema.FromJsonAsync(
         $$"""{"allOf":[{{text}}],"definitions":{{Components}}}""".Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal)));
 
-    private static IEnumerable<string?>? TypesOf(JsonNode response) =>
-        response["content"]?.AsObject().FirstOrDefault().Value?["schema"]?["allOf"]?[1]!["properties"]!["type"]!["enum"]!.AsArray().Select(type => $"{type}");
+    private static IEnumerable<string?>? TypesOf(JsonElement response) =>
+        Find(response, "content") is { } content && Find(content.EnumerateObject().First().Value, "schema", "allOf") is { } all
+            ? all[1].GetProperty("properties").GetProperty("type").GetProperty("enum").EnumerateArray().Select(type => type.GetString())
+            : null;
 
     /// <summary>Clients must expect members that are not described; we must not send any.</summary>
-    private static JsonNode Strict(JsonNode schema)
+    private static string Strict(JsonElement schemas)
     {
-        var strict = schema.DeepClone();
+        var strict = JsonNode.Parse(schemas.GetRawText())!;
         Forbid(strict);
-        return strict;
+        return strict.ToJsonString();
 
         static void Forbid(JsonNode node)
         {

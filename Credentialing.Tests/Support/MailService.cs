@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Credentialing.Core.Mailing;
+using Credentialing.Core.Mail;
 
 namespace Credentialing.Tests.Support;
 
@@ -43,7 +43,7 @@ public sealed class MailService(TimeProvider time)
         {
             EmailOutcome? outcome = null;
             if (email.To.Any(recipient => service.Hangs.Contains(recipient.Address)))
-                await Task.Delay(Timeout.Infinite, cancellationToken);
+                await outside.Clock.HangAsync(cancellationToken);
             await outside.CallAsync(
                 Called.Mail,
                 Fault.None,

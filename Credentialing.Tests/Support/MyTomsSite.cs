@@ -23,12 +23,12 @@ public sealed class MyTomsSite(TimeProvider time)
     /// <summary>The way to it from one instance of the app.</summary>
     public HttpMessageHandler From(Outside outside) => new Handler(this, outside);
 
-    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, InstanceClock clock, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // nothing goes out that was given up before
         var id = request.RequestUri!.Segments[^1];
         if (Hangs.Contains(id))
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await clock.HangAsync(cancellationToken);
 
         Assert.Equal("the key", Assert.Single(request.Headers.GetValues("X-Api-Key")));
         Assert.Equal($"/announcements/{id}", request.RequestUri.AbsolutePath);
@@ -46,11 +46,20 @@ public sealed class MyTomsSite(TimeProvider time)
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             HttpResponseMessage? answer = null;
-            await outside.CallAsync(
-                Called.MyToms,
-                Fault.None,
-                async () => answer = await site.AnswerAsync(request, cancellationToken),
-                status => answer = new HttpResponseMessage((HttpStatusCode)status));
+            try
+            {
+                await outside.CallAsync(
+                    Called.MyToms,
+                    Fault.None,
+                    async () => answer = await site.AnswerAsync(request, outside.Clock, cancellationToken),
+                    status => answer = new HttpResponseMessage((HttpStatusCode)status));
+            }
+            catch (IOException failure)
+            {
+                // As SocketsHttpHandler does. The retries and the circuit breaker handle no other exception of a connection.
+                throw new HttpRequestException(HttpRequestError.ConnectionError, failure.Message, failure);
+            }
+
             return answer!;
         }
     }

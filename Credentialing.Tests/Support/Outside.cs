@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Credentialing.Tests.Support;
 
 /// <summary>Whom an instance of the app calls.</summary>
@@ -45,11 +47,13 @@ public enum Fault
 /// All that is outside one instance of the app: a test breaks calls, and has the instance die at one. The dead do nothing any
 /// more: each of their calls, from then on, hangs for ever.
 /// </summary>
-public sealed class Outside
+public sealed class Outside(FakeTimeProvider time)
 {
     private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int calls;
     private Gate? gate;
+
+    /// <summary>The instance's clock.</summary>
+    public InstanceClock Clock { get; } = new(time);
 
     /// <summary>What happens to each call; null for nothing.</summary>
     public Func<Called, Fault>? Break { get; set; }
@@ -60,9 +64,6 @@ public sealed class Outside
     /// <summary>Completes when the instance dies.</summary>
     public Task Died => died.Task;
 
-    /// <summary>How many calls were made, to tell whether something is going on.</summary>
-    public int Calls => Volatile.Read(ref calls);
-
     /// <summary>Has a call made, or broken.</summary>
     /// <param name="called">Who is called.</param>
     /// <param name="fault">What happens to it, unless <see cref="Break"/> says otherwise.</param>
@@ -70,7 +71,6 @@ public sealed class Outside
     /// <param name="answer">Answers in the place of whoever is called, with an HTTP status.</param>
     public async Task CallAsync(Called called, Fault fault, Func<Task> call, Action<int> answer)
     {
-        Interlocked.Increment(ref calls);
         if (gate is { } held && held.At == called)
             await held.WaitAsync();
         if (died.Task.IsCompleted)

@@ -5,11 +5,12 @@ using Azure.Storage.Blobs;
 using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Mailing;
-using Credentialing.Core.Runs;
+using Credentialing.Core.Mail;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -34,6 +35,7 @@ public sealed class TestWorld : IAsyncDisposable
         Clock = clock;
         Mail = mail;
         MyToms = myToms;
+        Outside = new Outside(clock);
         Traffic = new StorageTraffic(Outside);
         var tables = new TableClientOptions();
         tables.AddPolicy(Traffic, HttpPipelinePosition.PerRetry);
@@ -48,9 +50,11 @@ public sealed class TestWorld : IAsyncDisposable
             .AddSingleton(Tables)
             .AddSingleton(Blobs)
             .AddSingleton<ISecretVault>(vault)
-            .AddSingleton<TimeProvider>(clock)
+            .AddSingleton<TimeProvider>(Outside.Clock)
             .AddSingleton(mail.From(Outside))
-            .AddCredentialingCore(Pacific.Zone, new Uri("https://toms.example/credentialing"))
+            .AddSingleton(new LeaCalendar(Pacific.Zone))
+            .AddSingleton(new CredentialingScreen(new Uri("https://toms.example/credentialing")))
+            .AddCredentialingCore()
             .Configure<DailyRunOptions>(options => configure?.Invoke(options))
             .Configure<MailOptions>(options => options.RetryDelay = TimeSpan.Zero)
             .Configure<MyTomsOptions>(options => (options.BaseUrl, options.ApiKey, options.RetryDelay) = (new Uri("https://mytoms.example"), "the key", TimeSpan.Zero))
@@ -65,7 +69,7 @@ public sealed class TestWorld : IAsyncDisposable
     public FakeTimeProvider Clock { get; }
 
     /// <summary>What is outside this instance of the app.</summary>
-    public Outside Outside { get; } = new();
+    public Outside Outside { get; }
 
     /// <summary>What goes out to storage through this world's clients.</summary>
     public StorageTraffic Traffic { get; }
@@ -90,7 +94,7 @@ public sealed class TestWorld : IAsyncDisposable
 
     public ScoreReportStore Reports => Get<ScoreReportStore>();
 
-    public DailyRun Run => Get<DailyRun>();
+    public DailyRunService Run => Get<DailyRunService>();
 
     public AnnouncementService Announcements => Get<AnnouncementService>();
 

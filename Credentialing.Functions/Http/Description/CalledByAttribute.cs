@@ -1,3 +1,4 @@
+
 namespace Credentialing.Functions.Http.Description;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Credentialing.Functions.Authentication;
+
 namespace Credentialing.Functions.Http.Description;
 
 /// <summary>For whom a function is, as the <see cref="Caller"/> finds out.</summary>

@@ -1,0 +1,48 @@
+using Azure.Data.Tables;
+using Credentialing.Core.Announcements;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Reminders;
+using Credentialing.Core.Storage;
+
+namespace Credentialing.Core.DailyRun;
+
+/// <summary>All that the daily run needs of one LEA, as it was at one moment.</summary>
+/// <param name="LeaId">Whose it is.</param>
+/// <param name="Lea">The LEA as TOMS knows it; null if TOMS never told of it.</param>
+/// <param name="Credential">Its credentials; null if there are none.</param>
+/// <param name="Claims">The claims on its reminders, of all generations.</param>
+/// <param name="Posted">Its announcement's outbox row; null if nothing is posted.</param>
+internal sealed record LeaRecord(
+    LeaId LeaId, Lea? Lea, StoredCredential? Credential, IReadOnlyList<ReminderClaim> Claims, PostedAnnouncement? Posted)
+{
+    private static readonly string NoEvents = LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix);
+
+    /// <summary>The claim on a reminder; null if there is none yet.</summary>
+    internal ReminderClaim? ClaimOn(Reminder reminder) =>
+        Claims.SingleOrDefault(claim => claim.Generation == reminder.Credential.Generation && claim.Milestone == reminder.Milestone);
+
+    /// <summary>Reads it. One round trip.</summary>
+    /// <exception cref="InvalidDataException">A row is corrupt.</exception>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row.</exception>
+    internal static async Task<LeaRecord> ReadAsync(CredentialingStorage storage, LeaId leaId, CancellationToken cancellationToken)
+    {
+        var rows = await LeaPartition.ListAsync(storage, leaId, NoEvents, cancellationToken);
+        try
+        {
+            return new(
+                leaId,
+                LeaRegister.Read(leaId, rows),
+                Row(LeaPartition.CredentialRow) is { } credential ? CredentialTable.Read(leaId, credential) : null,
+                [.. rows.Where(row => row.RowKey.StartsWith(LeaPartition.ReminderRowPrefix, StringComparison.Ordinal)).Select(ReminderClaim.Read)],
+                Row(LeaPartition.AnnouncementRow) is { } posted ? PostedAnnouncement.Read(posted) : null);
+        }
+        catch (Exception corrupt) when (corrupt is FormatException or InvalidOperationException)
+        {
+            // The latter is what the storage client says of a column that holds another type.
+            throw new InvalidDataException($"A row of LEA {leaId} is corrupt.", corrupt);
+        }
+
+        TableEntity? Row(string rowKey) => rows.SingleOrDefault(row => row.RowKey == rowKey);
+    }
+}

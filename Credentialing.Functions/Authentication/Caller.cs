@@ -1,0 +1,99 @@
+using System.Security.Claims;
+using System.Text;
+using Credentialing.Core;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.Net.Http.Headers;
+using AuthenticationHeaderValue = System.Net.Http.Headers.AuthenticationHeaderValue;
+
+namespace Credentialing.Functions.Authentication;
+
+/// <summary>
+/// Finds out who calls, and lets a function answer only those who may. What a function gets (an LEA, a coordinator, a
+/// credential) is what the caller was found to be, so that no function can forget to ask. 401 says "who are you?", 403
+/// "not your LEA"; neither says whether the LEA exists.
+/// </summary>
+public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> options)
+{
+    private const string Realm = "realm=\"credentialing\"";
+
+    private readonly TomsOptions toms = options.Value;
+
+    /// <summary>For coordinators of the LEA in the route.</summary>
+    internal Task<IResult> AsCoordinatorAsync(HttpRequest request, string leaId, Func<LeaId, Coordinator, Task<IResult>> answer) =>
+        AsTomsUserAsync(request, toms.CoordinatorRole, async user =>
+        {
+            if (!LeaId.TryParse(leaId, out var lea))
+                return Problems.MalformedLeaId();
+            if (!user.HasClaim(toms.LeaClaim, lea.Value))
+                return Problems.NotPermitted();
+            var id = Id(user);
+            return await answer(lea, new Coordinator(id, user.FindFirstValue(toms.NameClaim) ?? id, user.FindFirstValue(toms.EmailClaim)));
+        });
+
+    /// <summary>For TOMS itself; gives the id that it calls under.</summary>
+    internal Task<IResult> AsTomsAsync(HttpRequest request, Func<string, Task<IResult>> answer) =>
+        AsTomsUserAsync(request, toms.SystemRole, user => answer(Id(user)));
+
+    /// <summary>For vendors, by bearer token (RFC 6750) or Basic credentials (RFC 7617).</summary>
+    internal async Task<IResult> AsVendorAsync(
+        HttpRequest request, Func<Credential, Task<IResult>> answer, CancellationToken cancellationToken)
+    {
+        var header = Authorization(request);
+        var sentToken = header is { Parameter: not null } && Is(header.Scheme, "Bearer");
+        AuthenticationOutcome outcome =
+            sentToken ? await vendors.AuthenticateAsync(header!.Parameter!, cancellationToken)
+            : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, cancellationToken)
+            : new AuthenticationOutcome.Refused();
+        if (outcome is AuthenticationOutcome.Authenticated authenticated)
+            return await answer(authenticated.Credential);
+
+        // RFC 6750, section 3.1: the error is told only to who sent a token.
+        request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}{(sentToken ? ", error=\"invalid_token\"" : "")}");
+        request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Basic {Realm}");
+        return outcome is AuthenticationOutcome.Expired expired
+            ? Problems.CredentialsExpired(expired.Credential)
+            : Problems.InvalidCredentials();
+    }
+
+    /// <summary>The request's <c>Authorization</c> header; null unless there is exactly one, well formed.</summary>
+    internal static AuthenticationHeaderValue? Authorization(HttpRequest request) =>
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header) ? header : null;
+
+    /// <summary>
+    /// Username and secret key of a Basic header; null if it is none. RFC 6749, section 2.3.1, has OAuth clients
+    /// percent-encode both, which changes nothing in ours unless a client overdoes it.
+    /// </summary>
+    internal static (string Username, string SecretKey)? ReadBasic(AuthenticationHeaderValue header)
+    {
+        if (!Is(header.Scheme, "Basic") || header.Parameter is null)
+            return null;
+        var bytes = new byte[header.Parameter.Length];
+        if (!Convert.TryFromBase64String(header.Parameter, bytes, out var length))
+            return null;
+        var pair = Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2);
+        return pair is [var username, var secretKey] ? (Uri.UnescapeDataString(username), Uri.UnescapeDataString(secretKey)) : null;
+    }
+
+    private static async Task<IResult> AsTomsUserAsync(HttpRequest request, string role, Func<ClaimsPrincipal, Task<IResult>> answer)
+    {
+        var authentication = await request.HttpContext.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
+        if (!authentication.Succeeded || Id(authentication.Principal).Length == 0)
+        {
+            request.HttpContext.Response.Headers.WWWAuthenticate = $"Bearer {Realm}";
+            return Problems.NotAuthenticated();
+        }
+
+        return authentication.Principal.IsInRole(role) ? await answer(authentication.Principal) : Problems.NotPermitted();
+    }
+
+    private static string Id(ClaimsPrincipal user) => user.FindFirstValue(JwtRegisteredClaimNames.Sub) ?? "";
+
+    private static bool Is(string scheme, string expected) => scheme.Equals(expected, StringComparison.OrdinalIgnoreCase);
+}

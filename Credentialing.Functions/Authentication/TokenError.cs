@@ -1,0 +1,50 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Credentialing.Functions.Authentication;
+
+/// <summary>
+/// An error of the token endpoint. Its members <c>error</c> and <c>error_description</c> and its content type,
+/// <c>application/json</c>, are those that RFC 6749, section 5.2, asks for, so that OAuth libraries understand it; the
+/// members of problem details stand beside them.
+/// </summary>
+internal sealed class TokenError(TokenErrorAnswer answer) : IResult
+{
+    private TokenError(int status, string error, string title, string description)
+        : this(new TokenErrorAnswer(error, description, Problems.TypePrefix + error.Replace('_', '-'), title, status, description))
+    {
+    }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (answer.Status == StatusCodes.Status401Unauthorized)
+            httpContext.Response.Headers[HeaderNames.WWWAuthenticate] = "Basic realm=\"credentialing\"";
+        httpContext.Response.StatusCode = answer.Status;
+        return httpContext.Response.WriteAsJsonAsync(answer, httpContext.RequestAborted);
+    }
+
+    internal static IResult InvalidRequest(string why) =>
+        new TokenError(StatusCodes.Status400BadRequest, "invalid_request", "The token request is malformed.", why);
+
+    internal static IResult InvalidClient(string why) =>
+        new TokenError(StatusCodes.Status401Unauthorized, "invalid_client", "The vendor credentials are not valid.", why);
+
+    /// <summary>To OAuth the client is invalid as well; the type tells it from a wrong key, as everywhere else.</summary>
+    internal static IResult CredentialsExpired(Credential credential)
+    {
+        const string Why = "The vendor credentials have expired. An LEA coordinator must regenerate them in TOMS.";
+        return new TokenError(new TokenErrorAnswer(
+            "invalid_client", Why, Problems.TypePrefix + "credentials-expired", "The vendor credentials have expired.", StatusCodes.Status401Unauthorized, Why)
+        {
+            ExpiredAt = credential.ExpiresAt.UtcDateTime,
+        });
+    }
+
+    internal static IResult UnsupportedGrantType() => new TokenError(
+        StatusCodes.Status400BadRequest, "unsupported_grant_type", "The grant type is not supported.", "Send grant_type=client_credentials.");
+
+    internal static IResult InvalidScope() => new TokenError(
+        StatusCodes.Status400BadRequest, "invalid_scope", "The scope is unknown.", "Tokens have no scopes. Send no scope.");
+}

@@ -1,0 +1,52 @@
+using Credentialing.Functions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Credentialing.Functions.Authentication;
+
+/// <summary>A client credentials token request (RFC 6749, section 4.4.2), or the error to answer it with.</summary>
+internal sealed class TokenRequest
+{
+    private TokenRequest(IResult error) => Error = error;
+
+    private TokenRequest(string? username, string? secretKey) => (Username, SecretKey) = (username, secretKey);
+
+    internal IResult? Error { get; }
+
+    internal string? Username { get; }
+
+    internal string? SecretKey { get; }
+
+    internal static async Task<TokenRequest> ReadAsync(HttpRequest request)
+    {
+        if (await RequestBody.ReadFormAsync(request) is not { } fields)
+            return new(TokenError.InvalidRequest($"Send a whole form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
+        if (fields.FirstOrDefault(field => field.Value.Count > 1).Key is not null)
+            return new(TokenError.InvalidRequest("A parameter was sent more than once.")); // RFC 6749, section 3.2
+
+        var form = new TokenForm(Field("grant_type"), Field("client_id"), Field("client_secret"), Field("scope"));
+        if (form.GrantType is null)
+            return new(TokenError.InvalidRequest("grant_type is missing."));
+        if (form.GrantType != "client_credentials")
+            return new(TokenError.UnsupportedGrantType());
+        if (form.Scope is not null)
+            return new(TokenError.InvalidScope());
+
+        if (StringValues.IsNullOrEmpty(request.Headers.Authorization))
+        {
+            return form is { ClientId: null, ClientSecret: null }
+                ? new(TokenError.InvalidClient("No credentials were sent."))
+                : new(form.ClientId, form.ClientSecret);
+        }
+
+        // RFC 6749, section 2.3: one way to authenticate in one request. Repeating only the client_id is harmless.
+        if (form.ClientSecret is not null)
+            return new(TokenError.InvalidRequest("Send the credentials in the Authorization header or in the body, not in both."));
+        return Caller.Authorization(request) is { } header && Caller.ReadBasic(header) is var (username, secretKey)
+            ? new(username, secretKey)
+            : new(TokenError.InvalidClient("The Authorization header is not well-formed Basic credentials."));
+
+        // RFC 6749, section 3.2: a parameter without a value counts as not sent.
+        string? Field(string name) => fields.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
+    }
+}

@@ -1,0 +1,24 @@
+using Credentialing.Core.Announcements;
+using Credentialing.Functions.Authentication;
+using Credentialing.Functions.Http.Description;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Credentialing.Functions.Endpoints;
+
+/// <summary>What the MyTOMS Home page shows an LEA's coordinators.</summary>
+public sealed class AnnouncementFunctions(Caller caller, AnnouncementService announcements)
+{
+    /// <summary>A list of one announcement, as it reads now, or of none.</summary>
+    [Function("GetAnnouncements")]
+    [CalledBy(CallerKind.Coordinator)]
+    [Answers(200, typeof(AnnouncementBody[]))]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}/announcements")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsCoordinatorAsync(request, leaId, async (lea, _) =>
+            TypedResults.Ok<AnnouncementBody[]>(await announcements.FindAsync(lea, cancellationToken) is { } announcement
+                ? [AnnouncementBody.Of(announcement)]
+                : []));
+}

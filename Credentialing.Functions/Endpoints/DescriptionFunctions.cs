@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+using Credentialing.Functions.Http.Description;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Credentialing.Functions.Endpoints;
+
+/// <summary>What the API offers, for those who write clients of it.</summary>
+public sealed class DescriptionFunctions
+{
+    private static readonly string File = Path.Combine(AppContext.BaseDirectory, "openapi.json");
+
+    /// <summary>This description of the API (OpenAPI 3.1).</summary>
+    [Function("GetDescription")]
+    [CalledBy(CallerKind.Anyone)]
+    [Answers(200, typeof(JsonObject))]
+    public static async Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request,
+        CancellationToken cancellationToken) =>
+        TypedResults.Text(await System.IO.File.ReadAllTextAsync(File, cancellationToken), "application/json");
+}

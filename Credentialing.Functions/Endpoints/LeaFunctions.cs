@@ -1,0 +1,109 @@
+using System.Net.Mail;
+using Credentialing.Core;
+using Credentialing.Core.Leas;
+using Credentialing.Functions.Authentication;
+using Credentialing.Functions.Http;
+using Credentialing.Functions.Http.Description;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Credentialing.Functions.Endpoints;
+
+/// <summary>The LEAs and their coordinators, which TOMS keeps up to date.</summary>
+public sealed class LeaFunctions(Caller caller, LeaRegister leas)
+{
+    private const int MaxNameLength = 200;
+    private const int MaxEmailLength = 254; // RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+    /// <summary>An LEA as TOMS last told of it.</summary>
+    [Function("GetLea")]
+    [CalledBy(CallerKind.Toms)]
+    [Answers(200, typeof(LeaAnswer))]
+    [Refuses(400, "malformed-lea-id")]
+    [Refuses(404, "lea-not-found")]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsTomsAsync(request, async _ =>
+        {
+            if (!LeaId.TryParse(leaId, out var id))
+                return Problems.MalformedLeaId();
+            return await leas.FindAsync(id, cancellationToken) is { } lea
+                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorAnswer(c.Id, c.Name, c.Email))))
+                : Problems.LeaNotFound();
+        });
+
+    /// <summary>Replaces what is known of an LEA. Saying the same again changes nothing.</summary>
+    [Function("PutLea")]
+    [CalledBy(CallerKind.Toms)]
+    [Takes(typeof(LeaBody))]
+    [Answers(204)]
+    [Refuses(400, "malformed-lea-id")]
+    [Refuses(422, "invalid-lea")]
+    public Task<IResult> PutAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "leas/{leaId}")] HttpRequest request,
+        string leaId,
+        CancellationToken cancellationToken) =>
+        caller.AsTomsAsync(request, async savedBy =>
+        {
+            if (!LeaId.TryParse(leaId, out var id))
+                return Problems.MalformedLeaId();
+            return await RequestBody.AsJsonAsync<LeaBody>(request, async body =>
+            {
+                if (WhyInvalid(body) is { } why)
+                    return Problems.InvalidLea($"{why} Nothing was changed.");
+                await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]), savedBy, cancellationToken);
+                return TypedResults.NoContent();
+            });
+        });
+
+    private static string? WhyInvalid(LeaBody? body)
+    {
+        if (body is null || !IsName(body.Name))
+            return $"\"name\" must be 1 to {MaxNameLength} characters.";
+        if (body.Coordinators is not { Count: <= Lea.MaxCoordinators })
+            return $"\"coordinators\" must be a list of at most {Lea.MaxCoordinators}.";
+        foreach (var coordinator in body.Coordinators)
+        {
+            if (!Coordinator.IsValidId(coordinator?.Id))
+                return "A coordinator's \"id\" must be 1 to 64 letters, digits, dots, hyphens, underscores or at signs.";
+            if (!IsName(coordinator!.Name))
+                return $"The \"name\" of coordinator {coordinator.Id} must be 1 to {MaxNameLength} characters.";
+            if (!IsEmail(coordinator.Email))
+                return $"The \"email\" of coordinator {coordinator.Id} must be an email address.";
+        }
+
+        return body.Coordinators.DistinctBy(c => c!.Id).Count() == body.Coordinators.Count
+            ? null
+            : "Two coordinators have the same \"id\".";
+    }
+
+    private static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= MaxNameLength && !name.Any(char.IsControl);
+
+    private static bool IsEmail(string? email) =>
+        email is { Length: <= MaxEmailLength } && MailAddress.TryCreate(email, out var address) && address.Address == email;
+
+    /// <summary>An LEA as TOMS tells of it.</summary>
+    /// <param name="Name">Its name: 1 to 200 characters.</param>
+    /// <param name="Coordinators">Who gets its mail: at most 49, each with an id of its own.</param>
+    private sealed record LeaBody(string? Name, IReadOnlyList<CoordinatorBody?>? Coordinators);
+
+    /// <summary>An LEA as TOMS last told of it.</summary>
+    /// <param name="LeaId">Its CDS code.</param>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Coordinators">Who gets its mail.</param>
+    private sealed record LeaAnswer(string LeaId, string Name, IEnumerable<CoordinatorAnswer> Coordinators);
+
+    /// <summary>A coordinator of an LEA.</summary>
+    /// <param name="Id">What TOMS calls the coordinator: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
+    /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
+    /// <param name="Email">The email address: at most 254 characters.</param>
+    private sealed record CoordinatorBody(string? Id, string? Name, string? Email);
+
+    /// <summary>A coordinator of an LEA.</summary>
+    /// <param name="Id">What TOMS calls the coordinator.</param>
+    /// <param name="Name">The coordinator's name.</param>
+    /// <param name="Email">The email address.</param>
+    private sealed record CoordinatorAnswer(string Id, string Name, string? Email);
+}

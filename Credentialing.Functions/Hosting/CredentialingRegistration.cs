@@ -1,0 +1,43 @@
+using Credentialing.Core;
+using Credentialing.Core.Announcements;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Mail;
+using Credentialing.Functions.Authentication;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Credentialing.Functions.Hosting;
+
+/// <summary>Adds everything that the function classes need, in both hosts.</summary>
+public static class CredentialingRegistration
+{
+    /// <summary>
+    /// Adds the domain and the API, and sends email by SMTP if <c>Credentialing:Mail:Smtp</c> is configured. The host adds what
+    /// else <see cref="ServiceRegistration.AddCredentialingCore"/> requires. All settings are validated when the host starts.
+    /// </summary>
+    public static IServiceCollection AddCredentialing(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddCredentialingCore();
+        services.AddValidated<PlatformOptions>(PlatformOptions.Section);
+        services.AddValidated<CredentialingOptions>(CredentialingOptions.Section);
+        services.AddValidated<TomsOptions>(TomsOptions.Section);
+        services.AddValidated<MailOptions>(MailOptions.Section);
+        services.AddValidated<MyTomsOptions>(MyTomsOptions.Section);
+        services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
+        services.AddSingleton(provider => new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(Options(provider).TimeZone)));
+        services.AddSingleton(provider => new CredentialingScreen(Options(provider).ScreenUrl!));
+        if (configuration.GetSection(SmtpOptions.Section).Exists())
+        {
+            services.AddValidated<SmtpOptions>(SmtpOptions.Section);
+            services.AddSingleton<IEmailSender, SmtpEmailSender>();
+        }
+
+        services.AddTomsAuthentication();
+        return services.AddSingleton<Caller>();
+    }
+
+    private static CredentialingOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<CredentialingOptions>>().Value;
+}
