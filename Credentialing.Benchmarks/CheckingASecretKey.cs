@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
 using Credentialing.Core;
 using Credentialing.Core.Credentials;
-using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
 
 namespace Credentialing.Benchmarks;
