@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
 
-namespace Credentialing.Tests.Architecture;
+namespace Credentialing.Tests.Dependencies;
 
 /// <summary>The folders of Core depend on each other in one direction only.</summary>
 public sealed partial class FolderDependencyTests
