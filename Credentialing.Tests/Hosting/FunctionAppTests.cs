@@ -1,0 +1,51 @@
+using Azure.Core;
+using Azure.Identity;
+using Credentialing.DevHost;
+using Credentialing.Functions.Hosting;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Credentialing.Tests.Hosting;
+
+/// <summary>The container of the app that Azure runs.</summary>
+public sealed class FunctionAppTests
+{
+    public static TheoryData<Type> FunctionClasses => [.. FunctionEndpoints.Functions.Select(function => function.DeclaringType!).Distinct()];
+
+    [Theory]
+    [MemberData(nameof(FunctionClasses))]
+    public async Task Every_function_class_is_resolved_from_the_container(Type functionClass)
+    {
+        using var host = Build();
+        await using var scope = host.Services.CreateAsyncScope();
+
+        host.Services.GetRequiredService<IStartupValidator>().Validate();
+        Assert.IsType(functionClass, ActivatorUtilities.CreateInstance(scope.ServiceProvider, functionClass));
+    }
+
+    [Theory]
+    [InlineData(null, typeof(DefaultAzureCredential))]
+    [InlineData("http://127.0.0.1/msi/token", typeof(ManagedIdentityCredential))]
+    public void On_Azure_the_app_authenticates_as_its_managed_identity_and_elsewhere_as_the_developer(string? identityEndpoint, Type credential)
+    {
+        using var host = Build(("IDENTITY_ENDPOINT", identityEndpoint), ("AZURE_CLIENT_ID", "b3cbb1a4-6f1f-4a6e-9f63-0b8d6a4f1f52"));
+        Assert.IsType(credential, host.Services.GetRequiredService<TokenCredential>());
+    }
+
+    private static IHost Build(params (string Name, string? Value)[] settings)
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        var sample = new ConfigurationBuilder().AddJsonFile(Path.Combine(ProjectFolder.Root, "local.settings.sample.json")).Build().GetSection("Values");
+        foreach (var setting in sample.GetChildren())
+            builder.Configuration[setting.Key.Replace("__", ":", StringComparison.Ordinal)] = setting.Value;
+        builder.Configuration["Credentialing:Mail:Smtp:Host"] = "mail.example";
+        builder.Configuration["Functions:Worker:HostEndpoint"] = "http://127.0.0.1:9";
+        foreach (var (name, value) in settings)
+            builder.Configuration[name] = value;
+        builder.AddCredentialingApp();
+        return builder.Build();
+    }
+}
