@@ -18,7 +18,7 @@ public sealed class PlatformOptions : IValidatableObject
     public string ReminderSchedule { get; set; } = "";
 
     /// <summary>The address of Application Insights, which the Functions host reads as well; null not to export telemetry.</summary>
-    [ConfigurationKeyName("APPLICATIONINSIGHTS_CONNECTION_STRING")]
+    [ConfigurationKeyName(TelemetryRegistration.ConnectionSetting)]
     public string? ApplicationInsights { get; set; }
 
     /// <summary>The client id of the app's user-assigned identity; null for its system-assigned identity.</summary>
@@ -34,7 +34,7 @@ public sealed class PlatformOptions : IValidatableObject
     {
         if (CrontabSchedule.TryParse(ReminderSchedule, new CrontabSchedule.ParseOptions { IncludingSeconds = true }) is null)
             yield return new ValidationResult("It must be an NCRONTAB expression of six fields, such as \"0 0 14 * * *\".", [nameof(ReminderSchedule)]);
-        if (ApplicationInsights is { Length: > 0 } && !ApplicationInsights.Contains("InstrumentationKey=", StringComparison.OrdinalIgnoreCase))
+        if (ApplicationInsights is { Length: > 0 } && !TelemetryRegistration.IsConnectionString(ApplicationInsights))
             yield return new ValidationResult("It must be a connection string of Application Insights.", [nameof(ApplicationInsights)]);
         if (ClientId is { Length: > 0 } && !Guid.TryParse(ClientId, out _))
             yield return new ValidationResult("It must be the client id of a managed identity.", [nameof(ClientId)]);

@@ -43,7 +43,19 @@ public static class TelemetryRegistration
     }
 
     /// <summary>Whether telemetry is exported to Azure Monitor.</summary>
-    internal static bool IsExported(IConfiguration configuration) => configuration[ConnectionSetting] is { Length: > 0 };
+    internal static bool IsExported(IConfiguration configuration) => IsConnectionString(configuration[ConnectionSetting]);
+
+    /// <summary>
+    /// Whether the exporter can read a connection string. It would throw while the app is put together, name no setting and repeat the
+    /// value; <see cref="PlatformOptions"/> reports it when the app starts.
+    /// </summary>
+    internal static bool IsConnectionString(string? value)
+    {
+        var pairs = (value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(pair => pair.Split('=', 2)).ToList();
+        return pairs.All(pair => pair.Length == 2)
+            && pairs.Exists(pair => pair[0].Equals("InstrumentationKey", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(pair[1], out _))
+            && pairs.Where(pair => pair[0].EndsWith("Endpoint", StringComparison.OrdinalIgnoreCase)).All(pair => Uri.TryCreate(pair[1], UriKind.Absolute, out _));
+    }
 
     /// <summary>
     /// Takes the addresses of requests out of spans: those of the API and of blobs hold students' SSIDs, those of rows the ids of

@@ -35,6 +35,20 @@ public sealed class FunctionAppTests
         Assert.IsType(credential, host.Services.GetRequiredService<TokenCredential>());
     }
 
+    [Fact]
+    public void A_malformed_connection_string_of_Application_Insights_is_reported_at_the_start_without_its_value()
+    {
+        using var host = Build((TelemetryRegistration.ConnectionSetting, "nonsense"));
+        var failure = Assert.Throws<OptionsValidationException>(host.Services.GetRequiredService<IStartupValidator>().Validate);
+        Assert.Equal("APPLICATIONINSIGHTS_CONNECTION_STRING: It must be a connection string of Application Insights.", failure.Message);
+    }
+
+    [Theory]
+    [InlineData("host.json", "host.json")]
+    [InlineData("docs/openapi.json", "openapi.json")]
+    public void The_build_copies_the_hosts_settings_and_the_APIs_description(string file, string copy) =>
+        Assert.Equal(File.ReadAllBytes(Path.Combine(ProjectFolder.Root, file)), File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, copy)));
+
     private static IHost Build(params (string Name, string? Value)[] settings)
     {
         var builder = FunctionsApplication.CreateBuilder([]);

@@ -33,6 +33,8 @@ public sealed class SettingsTests
     [InlineData("ReminderSchedule", "daily", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("ReminderSchedule", "0 14 * * *", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "insights", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=8f1c8b58-6f9c-4f0e-b6de-2d1d1f4f7a11;IngestionEndpoint=here", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
     [InlineData("AZURE_CLIENT_ID", "me", "AZURE_CLIENT_ID: ")]
     public void A_setting_that_is_missing_or_wrong_is_named(string setting, string? value, string complaint)
     {

@@ -7,7 +7,7 @@ namespace Credentialing.Tests.Runs;
 /// <summary>Lets time pass for runs that wait for it.</summary>
 internal static class Driver
 {
-    /// <summary>How often to see whether a run waits. It decides how soon time passes, not when: the runs' own clocks stand still.</summary>
+    /// <summary>How often to check whether a run is waiting. It affects how soon the fake time is advanced, not by how much.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
 
     /// <summary>Runs it once, in a clock that stands still.</summary>
@@ -21,7 +21,7 @@ internal static class Driver
         return summary!;
     }
 
-    /// <summary>Starts a run in a clock that stands still; returns the run when it can only wait for time to pass.</summary>
+    /// <summary>Starts a run without advancing the fake time. Returns the run as soon as it is only waiting for a timer.</summary>
     internal static async Task<Task<DailyRunSummary>> RunUntilItWaitsAsync(TestWorld world)
     {
         var run = Task.Run(() => RunAsync(world), TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using Credentialing.DevHost;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
-namespace Credentialing.Tests.Dependencies;
+namespace Credentialing.Tests.Endpoints;
 
 /// <summary>Function classes use only the HTTP and timer parts of the worker, so that DevHost can run them on Kestrel.</summary>
 public sealed class FunctionClassTests
