@@ -29,9 +29,10 @@ public sealed partial class Azurite : IAsyncDisposable
     /// </param>
     /// <param name="accounts">The names of its storage accounts.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="options">Its own command-line options, such as those for HTTPS.</param>
     /// <exception cref="DevHostException">It could not be started; the message says what to do.</exception>
     public static async Task<Azurite> StartAsync(
-        string? dataFolder, IReadOnlyList<string> accounts, CancellationToken cancellationToken)
+        string? dataFolder, IReadOnlyList<string> accounts, CancellationToken cancellationToken, params string[] options)
     {
         var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         string[] arguments =
@@ -39,6 +40,7 @@ public sealed partial class Azurite : IAsyncDisposable
             "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",
             "--silent", "--skipApiVersionCheck", "--disableTelemetry",
             .. dataFolder is null ? (string[])["--inMemoryPersistence"] : ["--location", dataFolder],
+            .. options,
         ];
         var environment = new Dictionary<string, string>
         {
@@ -77,6 +79,6 @@ public sealed partial class Azurite : IAsyncDisposable
     internal static Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken) =>
         NodeProcess.AwaitPredecessorAsync(Emulator, dataFolder, cancellationToken);
 
-    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at (?<address>http://[0-9.:]+)")]
+    [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at (?<address>https?://[0-9.:]+)")]
     private static partial Regex Listening();
 }

@@ -14,6 +14,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly Process process;
+    private bool isDisposed;
 
     private NodeProcess(Process process) => this.process = process;
 
@@ -77,9 +78,12 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets it write its data, and end.</summary>
+    /// <summary>Lets it write its data, and end. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (isDisposed)
+            return;
+        isDisposed = true;
         process.StandardInput.Close();
         try
         {

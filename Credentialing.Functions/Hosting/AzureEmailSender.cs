@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Azure;
 using Azure.Communication.Email;
+using Azure.Core;
 using Credentialing.Core.Mail;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -82,20 +83,25 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
             : DefaultRetryAfter;
 }
 
-public static partial class AzureRegistration
+/// <summary>Adds the sender and its client.</summary>
+public static class AzureEmailRegistration
 {
-    static partial void AddCommunicationServices(IServiceCollection services)
+    /// <summary>Has email sent by the resource at <see cref="AzureOptions.CommunicationEndpoint"/>, which is then required.</summary>
+    public static IServiceCollection AddAzureEmailSender(this IServiceCollection services)
     {
         services.AddOptions<AzureOptions>().Validate(
             options => options.CommunicationEndpoint is not null,
             "Credentialing__Azure__CommunicationEndpoint: It is required, unless email is sent by SMTP (Credentialing__Mail__Smtp__Host).");
-        services
-            .AddSingleton(provider => new EmailClient(Options(provider).CommunicationEndpoint, Credential(provider), WithoutRetries(WithTimeout(new EmailClientOptions()))))
+        return services
+            .AddSingleton(provider => new EmailClient(
+                provider.GetRequiredService<IOptions<AzureOptions>>().Value.CommunicationEndpoint,
+                provider.GetRequiredService<TokenCredential>(),
+                WithoutRetries(AzureRegistration.WithLimits(new EmailClientOptions()))))
             .AddSingleton<IEmailSender, AzureEmailSender>();
     }
 
     /// <summary><see cref="EmailDelivery"/> retries, and knows when to pause.</summary>
-    private static EmailClientOptions WithoutRetries(EmailClientOptions options)
+    internal static EmailClientOptions WithoutRetries(EmailClientOptions options)
     {
         options.Retry.MaxRetries = 0;
         return options;

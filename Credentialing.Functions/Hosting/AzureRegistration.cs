@@ -15,8 +15,12 @@ namespace Credentialing.Functions.Hosting;
 public static partial class AzureRegistration
 {
     /// <summary>
-    /// The clients try four times, and by default wait 100 seconds for each response: longer than any caller.
+    /// How often a client retries. With the clients' exponential backoff, a service that refuses connections is reported after some six
+    /// seconds. The default of the blob client is five retries, which take 25 seconds.
     /// </summary>
+    private const int MaxRetries = 3;
+
+    /// <summary>How long a client waits for each response. The default, 100 seconds, is longer than any caller waits.</summary>
     private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -27,9 +31,9 @@ public static partial class AzureRegistration
         services.AddValidated<AzureOptions>(AzureOptions.Section);
         services
             .AddSingleton(CreateCredential(configuration))
-            .AddSingleton(provider => new TableServiceClient(Options(provider).TableEndpoint, Credential(provider), WithTimeout(new TableClientOptions())))
-            .AddSingleton(provider => new BlobServiceClient(Options(provider).BlobEndpoint, Credential(provider), WithTimeout(new BlobClientOptions())))
-            .AddSingleton(provider => new SecretClient(Options(provider).VaultUri, Credential(provider), WithTimeout(new SecretClientOptions())))
+            .AddSingleton(provider => new TableServiceClient(Options(provider).TableEndpoint, Credential(provider), WithLimits(new TableClientOptions())))
+            .AddSingleton(provider => new BlobServiceClient(Options(provider).BlobEndpoint, Credential(provider), WithLimits(new BlobClientOptions())))
+            .AddSingleton(provider => new SecretClient(Options(provider).VaultUri, Credential(provider), WithLimits(new SecretClientOptions())))
             .AddSingleton<ISecretVault, KeyVault>();
         if (!HasEmailSender(services))
             AddCommunicationServices(services);
@@ -40,6 +44,15 @@ public static partial class AzureRegistration
         }
 
         return services;
+    }
+
+    /// <summary>Sets how long and how often a client tries.</summary>
+    internal static TOptions WithLimits<TOptions>(TOptions options)
+        where TOptions : ClientOptions
+    {
+        options.Retry.NetworkTimeout = NetworkTimeout;
+        options.Retry.MaxRetries = MaxRetries;
+        return options;
     }
 
     /// <summary>Azure Communication Services. Without a body, and so not called, in a build with <c>CommunicationServices=false</c>.</summary>
@@ -60,13 +73,6 @@ public static partial class AzureRegistration
     }
 
     private static bool HasEmailSender(IServiceCollection services) => services.Any(service => service.ServiceType == typeof(IEmailSender));
-
-    private static TOptions WithTimeout<TOptions>(TOptions options)
-        where TOptions : ClientOptions
-    {
-        options.Retry.NetworkTimeout = NetworkTimeout;
-        return options;
-    }
 
     private static TokenCredential Credential(IServiceProvider services) => services.GetRequiredService<TokenCredential>();
 

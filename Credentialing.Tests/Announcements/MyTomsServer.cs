@@ -23,10 +23,14 @@ internal sealed class MyTomsServer : IAsyncDisposable
     private readonly ConcurrentQueue<MyTomsRequest> requests = new();
     private readonly Channel<MyTomsRequest> arrivals = Channel.CreateUnbounded<MyTomsRequest>();
 
-    private MyTomsServer()
+    private MyTomsServer(TestCertificate? certificate)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0, listen =>
+        {
+            if (certificate is not null)
+                listen.UseHttps(certificate.Certificate);
+        }));
         app = builder.Build();
         app.Run(AnswerAsync);
     }
@@ -37,9 +41,12 @@ internal sealed class MyTomsServer : IAsyncDisposable
     /// <summary>What it was asked, in order.</summary>
     internal IReadOnlyList<MyTomsRequest> Requests => [.. requests];
 
-    internal static async Task<MyTomsServer> StartAsync(params RequestDelegate[] answers)
+    internal static Task<MyTomsServer> StartAsync(params RequestDelegate[] answers) => StartAsync(certificate: null, answers);
+
+    /// <summary>Starts one that speaks HTTPS, if there is a certificate.</summary>
+    internal static async Task<MyTomsServer> StartAsync(TestCertificate? certificate, params RequestDelegate[] answers)
     {
-        var server = new MyTomsServer();
+        var server = new MyTomsServer(certificate);
         foreach (var answer in answers)
             server.answers.Enqueue(answer);
         await server.app.StartAsync(TestContext.Current.CancellationToken);

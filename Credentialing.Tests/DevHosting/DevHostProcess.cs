@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
@@ -14,7 +13,6 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
 {
     private const string AnyPort = "http://127.0.0.1:0";
     private const string LastLine = "Ctrl-C stops everything.";
-    private const int InterruptSignal = 2; // POSIX: SIGINT
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
@@ -107,10 +105,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     internal void Interrupt()
     {
         foreach (var id in (int[])[process.Id, azurite.Id, maildev.Id])
-        {
-            if (SendSignal(id, InterruptSignal) != 0)
-                throw new InvalidOperationException($"Process {id} could not be interrupted: error {Marshal.GetLastPInvokeError()}.");
-        }
+            ProcessSignal.Send(id, ProcessSignal.Interrupt);
     }
 
     /// <summary>Ends it with no chance to clean up, and waits until it has let go of all that it held; what it has started is left alone.</summary>
@@ -168,10 +163,6 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
             // It has ended; only, it stays listed in a container where nobody reaps orphans.
         }
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int SendSignal(int processId, int signal);
 
     [GeneratedRegex("ready at (?<address>http://[0-9.:]+)")]
     private static partial Regex ReadyAt();

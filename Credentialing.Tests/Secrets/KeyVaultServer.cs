@@ -1,24 +1,25 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
 using Credentialing.Core.Secrets;
+using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Credentialing.Tests.Secrets;
 
 /// <summary>
-/// What <see cref="SecretClient"/> needs of the Key Vault REST interface to read secrets, over HTTPS on a free port: so
-/// that the real client is tested, with its authentication, paging and retries.
+/// What <see cref="SecretClient"/> needs of the Key Vault REST interface to read secrets, over HTTPS: so that the real client is
+/// tested, with its authentication, paging and retries. The client accepts a challenge only from a host of Azure's vaults, so the
+/// server has such a name, and is reached as a proxy (<see cref="Proxy"/>).
 /// </summary>
 public sealed class KeyVaultServer : IAsyncDisposable
 {
@@ -29,26 +30,32 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private const int PageSize = 2;
 
     private const string Tenant = "test-tenant";
-    private const string Resource = "https://vault.azure.net";
+    internal const string Resource = "https://vault.azure.net";
 
     private readonly WebApplication app;
-    private readonly X509Certificate2 certificate = MakeCertificate();
-
-    /// <summary>Its own: the clients of a process remember the challenge of a host, and ports are used again.</summary>
-    private readonly string name = Guid.NewGuid().ToString();
-
+    private readonly TestCertificate certificate;
     private readonly List<StoredVersion> stored = [];
     private readonly ConcurrentQueue<(int Status, TimeSpan RetryAfter)> refusals = new();
     private readonly ConcurrentQueue<VaultRequest> requests = new();
 
-    private KeyVaultServer()
+    private KeyVaultServer(TestCertificate certificate)
     {
+        this.certificate = certificate;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, port: 0, listen => listen.UseHttps(certificate)));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0, listen =>
+        {
+            listen.Use(AcceptTunnel);
+            listen.UseHttps(certificate.Certificate);
+        }));
         app = builder.Build();
         app.Run(AnswerAsync);
     }
+
+    /// <summary>The address of the vault. Each has its own, because the clients of a process remember the challenge of a host.</summary>
+    public Uri Address { get; } = new($"https://{Guid.NewGuid():N}.vault.azure.net");
+
+    /// <summary>The HTTP proxy that the vault is reached through.</summary>
+    public Uri Proxy => new($"http://127.0.0.1:{new Uri(app.Urls.Single()).Port}");
 
     /// <summary>Whether it breaks every connection without an answer.</summary>
     public bool IsAway { get; set; }
@@ -59,43 +66,26 @@ public sealed class KeyVaultServer : IAsyncDisposable
     /// <summary>What it was asked, in order.</summary>
     public IReadOnlyCollection<VaultRequest> Requests => requests;
 
-    public static async Task<KeyVaultServer> StartAsync()
+    internal static async Task<KeyVaultServer> StartAsync(TestCertificate certificate)
     {
-        var server = new KeyVaultServer();
+        var server = new KeyVaultServer(certificate);
         await server.app.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
 
-    /// <summary>The adapter over a real client, which trusts this server alone and hardly waits before it tries again.</summary>
+    /// <summary>The adapter over a real client, which trusts this server alone and hardly waits before it retries.</summary>
     public KeyVault Connect() => new(new SecretClient(
-        new Uri($"https://{name}.vault.example"),
+        Address,
         DelegatedTokenCredential.Create((context, _) => new AccessToken($"{context.TenantId}:{context.Scopes.Single()}", DateTimeOffset.MaxValue)),
         new SecretClientOptions
         {
-            DisableChallengeResourceVerification = true, // the resource is Azure's, and this is not
             Retry = { Delay = TimeSpan.FromMilliseconds(1) },
             Transport = new HttpClientTransport(new SocketsHttpHandler
             {
-                ConnectCallback = ConnectAsync,
-                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown) },
+                Proxy = new WebProxy(Proxy),
+                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Certificate.Equals(shown) },
             }),
         }));
-
-    /// <summary>Leads to this server, whatever the name.</summary>
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(IPAddress.Loopback, new Uri(app.Urls.Single()).Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     /// <summary>Makes a new version, a second younger than the one before; returns its name.</summary>
     public string Add(string name, string value)
@@ -114,20 +104,24 @@ public sealed class KeyVaultServer : IAsyncDisposable
             refusals.Enqueue((status, retryAfter));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await app.DisposeAsync();
-        certificate.Dispose();
-    }
+    public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    private static X509Certificate2 MakeCertificate()
+    /// <summary>Grants the request for a tunnel (CONNECT, RFC 9110, section 9.3.6), and is itself the server at its other end.</summary>
+    private static ConnectionDelegate AcceptTunnel(ConnectionDelegate next) => async connection =>
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var now = TimeProvider.System.GetUtcNow();
-        using var made = new CertificateRequest("CN=Key Vault of the tests", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        // Windows cannot serve with a key that was never loaded from somewhere.
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), password: null);
-    }
+        var input = connection.Transport.Input;
+        for (var isWhole = false; !isWhole;)
+        {
+            var read = await input.ReadAsync(connection.ConnectionClosed);
+            isWhole = read.Buffer.ToArray().AsSpan().EndsWith("\r\n\r\n"u8); // the client waits for the response before it sends more
+            input.AdvanceTo(isWhole ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted)
+                return;
+        }
+
+        await connection.Transport.Output.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray(), connection.ConnectionClosed);
+        await next(connection);
+    };
 
     private async Task AnswerAsync(HttpContext context)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Azure;
 using Credentialing.Core.Secrets;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Secrets;
 
@@ -9,16 +10,21 @@ public sealed class KeyVaultTests : IAsyncLifetime
 {
     private const string Name = "pepper";
 
+    private readonly TestCertificate certificate = new();
     private KeyVaultServer server = null!;
     private KeyVault vault = null!;
 
     public async ValueTask InitializeAsync()
     {
-        server = await KeyVaultServer.StartAsync();
+        server = await KeyVaultServer.StartAsync(certificate);
         vault = server.Connect();
     }
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        certificate.Dispose();
+    }
 
     [Fact]
     public async Task The_challenge_is_answered_once_and_the_token_sent_from_then_on()

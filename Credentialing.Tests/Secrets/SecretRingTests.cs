@@ -130,7 +130,8 @@ public sealed class SecretRingTests : IDisposable
     [Fact]
     public async Task Fifty_first_calls_at_once_read_the_vault_once()
     {
-        await using var server = await KeyVaultServer.StartAsync();
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
         var version = Rotate(server);
         using var remote = RingOver(server.Connect());
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CurrentAsync(remote)));
@@ -141,7 +142,8 @@ public sealed class SecretRingTests : IDisposable
     [Fact]
     public async Task Fifty_first_calls_at_once_fail_together_when_the_vault_refuses()
     {
-        await using var server = await KeyVaultServer.StartAsync();
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
         Rotate(server);
         server.Refuse(times: 4, 503, retryAfter: TimeSpan.Zero);
         using var remote = RingOver(server.Connect());
@@ -152,7 +154,8 @@ public sealed class SecretRingTests : IDisposable
     [Fact]
     public async Task While_one_caller_refreshes_the_others_do_not_wait()
     {
-        await using var server = await KeyVaultServer.StartAsync();
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
         var old = Rotate(server);
         using var remote = RingOver(server.Connect());
         await CurrentAsync(remote);
@@ -171,7 +174,8 @@ public sealed class SecretRingTests : IDisposable
     [Fact]
     public async Task Over_Key_Vault_a_rotation_is_noticed_and_an_outage_is_survived()
     {
-        await using var server = await KeyVaultServer.StartAsync();
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
         var first = Rotate(server);
         using var remote = RingOver(server.Connect());
         Assert.Equal(first, (await CurrentAsync(remote)).Version);

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Credentialing.DevHost;
+using Credentialing.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http.Resilience;
+using Polly;
+using Polly.Retry;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Credentialing.Tests.Published;
+
+/// <summary>
+/// Plays the Azure Functions host: starts the published app as its worker, and serves the app's functions by HTTP. Each request is an
+/// invocation of the function, and is forwarded to the worker, as the real host does it.
+/// </summary>
+internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(1);
+
+    private readonly ExternalServices services;
+    private readonly WorkerConnection connection;
+    private readonly WebApplication rpc;
+    private readonly WebApplication front;
+    private readonly HttpMessageInvoker forwarding = new(ConnectWithRetries());
+    private Process process = null!;
+    private Task<string[]> output = null!;
+
+    private FunctionsHost(ExternalServices services, string appFolder)
+    {
+        this.services = services;
+        connection = new WorkerConnection(appFolder);
+        rpc = NewServer(HttpProtocols.Http2, services => services.AddSingleton(connection).AddGrpc());
+        rpc.MapGrpcService<WorkerConnection>();
+        front = NewServer(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder());
+        front.UseBareNotFound();
+    }
+
+    public override Uri Address => new(front.Urls.Single());
+
+    /// <summary>The functions that the app has loaded.</summary>
+    internal IReadOnlyList<RpcFunctionMetadata> Functions => connection.Loaded.Result.Functions;
+
+    /// <summary>What the app logged through its host.</summary>
+    internal IReadOnlyCollection<RpcLog> Logs => connection.Logs;
+
+    internal static async Task<FunctionsHost> StartAsync(PublishedApp app, ExternalServices services)
+    {
+        var host = new FunctionsHost(services, await app.FolderAsync());
+        await host.rpc.StartAsync(TestContext.Current.CancellationToken);
+        var command = await app.CommandAsync(new Uri(host.rpc.Urls.Single()), services.Settings);
+        (command.RedirectStandardOutput, command.RedirectStandardError) = (true, true);
+        host.process = Process.Start(command)!;
+        host.output = Task.WhenAll(host.process.StandardOutput.ReadToEndAsync(CancellationToken.None), host.process.StandardError.ReadToEndAsync(CancellationToken.None));
+        try
+        {
+            var ended = host.process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            if (await Task.WhenAny(host.connection.Loaded, ended).WaitAsync(StartTimeout, TestContext.Current.CancellationToken) == ended)
+                throw new InvalidOperationException($"The app has ended.\n{string.Join('\n', await host.output)}");
+            host.Map(await host.connection.Loaded);
+            await host.front.StartAsync(TestContext.Current.CancellationToken);
+            return host;
+        }
+        catch
+        {
+            await host.EndAsync();
+            throw;
+        }
+    }
+
+    public override Task<string> SignInAsync(string persona) => Task.FromResult(services.Toms.SignIn(persona));
+
+    /// <summary>Fires the timer of a function; returns how the run went.</summary>
+    internal Task<StatusResult> FireTimerAsync(string function) => connection.InvokeAsync(new InvocationRequest
+    {
+        FunctionId = Functions.Single(loaded => loaded.Name == function).FunctionId,
+        InvocationId = Guid.NewGuid().ToString(),
+        InputData = { new ParameterBinding { Name = "timer", Data = new TypedData { Json = """{"Schedule":{"AdjustForDST":false},"IsPastDue":false}""" } } },
+    });
+
+    /// <summary>Asks the app to end (SIGTERM), as the platform does when it takes an instance away.</summary>
+    internal void Terminate() => ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
+
+    /// <summary>Waits for the app to end; returns its exit code.</summary>
+    /// <exception cref="TimeoutException">It does not end.</exception>
+    internal async Task<int> ExitCodeAsync()
+    {
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(StopTimeout, TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await EndAsync();
+    }
+
+    private async Task EndAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync(CancellationToken.None);
+        process.Dispose();
+        await front.DisposeAsync();
+        await rpc.DisposeAsync();
+        forwarding.Dispose();
+    }
+
+    private static WebApplication NewServer(HttpProtocols protocols, Action<IServiceCollection> configure)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0, listen => listen.Protocols = protocols));
+        configure(builder.Services);
+        return builder.Build();
+    }
+
+    /// <summary>The worker reports its functions before it listens for HTTP. As the real host, this one retries until it can connect.</summary>
+    private static ResilienceHandler ConnectWithRetries()
+    {
+        var retry = new RetryStrategyOptions<HttpResponseMessage>
+        {
+            ShouldHandle = new PredicateBuilder<HttpResponseMessage>().Handle<HttpRequestException>(failure => failure.HttpRequestError is HttpRequestError.ConnectionError),
+            MaxRetryAttempts = 100,
+            Delay = TimeSpan.FromMilliseconds(50),
+        };
+        return new ResilienceHandler(new ResiliencePipelineBuilder<HttpResponseMessage>().AddRetry(retry).Build())
+        {
+            InnerHandler = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false },
+        };
+    }
+
+    private void Map(Worker worker)
+    {
+        foreach (var function in worker.Functions)
+        {
+            var bindings = function.RawBindings.Select(binding => JsonElement.Parse(binding));
+            if (bindings.FirstOrDefault(binding => binding.GetProperty("type").GetString() == "httpTrigger") is not { ValueKind: JsonValueKind.Object } trigger)
+                continue;
+            front.MapMethods(
+                $"{FunctionEndpoints.RoutePrefix}/{trigger.GetProperty("route").GetString()}",
+                trigger.GetProperty("methods").EnumerateArray().Select(method => method.GetString()!.ToUpperInvariant()),
+                context => ForwardAsync(context, worker.HttpAddress, function));
+        }
+    }
+
+    private async Task ForwardAsync(HttpContext context, Uri workerAddress, RpcFunctionMetadata function)
+    {
+        var request = new InvocationRequest { FunctionId = function.FunctionId, InvocationId = Guid.NewGuid().ToString() };
+        foreach (var (name, value) in context.Request.RouteValues)
+            request.TriggerMetadata[name] = new TypedData { String = $"{value}" };
+        context.Request.Headers["x-ms-invocation-id"] = request.InvocationId;
+        var invocation = connection.InvokeAsync(request);
+        var forwarder = context.RequestServices.GetRequiredService<IHttpForwarder>();
+        await forwarder.SendAsync(context, workerAddress.ToString(), forwarding, ForwarderRequestConfig.Empty, HttpTransformer.Default);
+        var result = await invocation;
+        if (result.Status != StatusResult.Types.Status.Success)
+            throw new InvalidOperationException($"{function.Name} failed: {result.Exception?.Message}");
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Published;
+
+/// <summary>What the published app does when what it needs is missing, wrong or away, and when it is told to end.</summary>
+public sealed class PublishedAppFaultTests
+{
+    /// <summary>Bytes: more than Kestrel, the proxy and the sockets buffer together.</summary>
+    private const int LargeReport = 64 * 1024 * 1024;
+
+    private readonly PublishedApp app;
+
+    public PublishedAppFaultTests(PublishedApp app)
+    {
+        PublishedApp.SkipUnlessSupported();
+        this.app = app;
+    }
+
+    [Fact]
+    public async Task Without_storage_the_app_is_live_and_responds_503()
+    {
+        await using var services = await ExternalServices.StartAsync();
+        await using var host = await FunctionsHost.StartAsync(app, services);
+        await services.Azurite.DisposeAsync();
+        var answers = await Task.WhenAll(
+            host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/credentials", "rosa"),
+            host.GenerateAsync("rosa", TestWorld.Oakland),
+            host.SendAsync(HttpMethod.Get, "health/ready"));
+
+        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType)));
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health")).Status);
+    }
+
+    [Fact]
+    public async Task A_download_is_finished_when_the_app_is_told_to_end()
+    {
+        await using var services = await ExternalServices.StartAsync();
+        await using var host = await FunctionsHost.StartAsync(app, services);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await services.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/9016125901/2026/ssr-en.pdf")
+            .UploadAsync(BinaryData.FromBytes(new byte[LargeReport]), TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "v1/students/9016125901/score-reports/2026-ssr-en.pdf");
+        request.Headers.Authorization = AuthenticationHeaderValue.Parse(ApiHost.Basic(TestWorld.Oakland, key));
+
+        using var response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var content = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var length = await content.ReadAsync(new byte[1], TestContext.Current.CancellationToken);
+        host.Terminate();
+        var buffer = new byte[81920];
+        for (int read; (read = await content.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;)
+            length += read;
+
+        Assert.Equal(LargeReport, length);
+        Assert.Equal(0, await host.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task Every_missing_setting_is_named_at_the_start()
+    {
+        string[] required =
+        [
+            "ReminderSchedule", "Credentialing__ScreenUrl", "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint",
+            "Credentialing__Azure__VaultUri", "Credentialing__Mail__From", "Credentialing__Mail__Smtp__Host", "Credentialing__MyToms__BaseUrl",
+            "Credentialing__Toms__Authority", "Credentialing__Toms__Audience",
+        ];
+        var errors = await FailToStartAsync([]);
+        Assert.All(required, setting => Assert.Contains($"{setting}: ", errors, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_wrong_setting_is_named_at_the_start_without_its_value()
+    {
+        const string Wrong = "never-repeated";
+        string[] settings =
+        [
+            "ReminderSchedule", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID", "Credentialing__ScreenUrl", "Credentialing__TimeZone",
+            "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint", "Credentialing__Azure__VaultUri", "Credentialing__Azure__CommunicationEndpoint",
+            "Credentialing__Mail__From", "Credentialing__Mail__Smtp__Port", "Credentialing__Mail__Smtp__Security", "Credentialing__MyToms__BaseUrl",
+            "Credentialing__Toms__Authority", "Credentialing__DailyRun__Parallelism", "Credentialing__DailyRun__TimeLimit",
+        ];
+        var errors = await FailToStartAsync(settings.ToDictionary(setting => setting, _ => Wrong));
+        Assert.All(settings, setting => Assert.Contains($"{setting}: ", errors, StringComparison.Ordinal));
+        Assert.DoesNotContain(Wrong, errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the app prints when it is started with these settings and has to end.</summary>
+    private async Task<string> FailToStartAsync(Dictionary<string, string> settings)
+    {
+        var ended = await Ended.OfAsync(await app.CommandAsync(new Uri("http://127.0.0.1:9"), settings));
+        Assert.NotEqual(0, ended.ExitCode);
+        return ended.Errors;
+    }
+}

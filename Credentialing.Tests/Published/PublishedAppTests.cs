@@ -1,0 +1,138 @@
+using System.Net;
+using Azure.Data.Tables;
+using Credentialing.Core;
+using Credentialing.DevHost;
+using Credentialing.Tests.Support;
+using Duende.IdentityModel.Client;
+
+namespace Credentialing.Tests.Published;
+
+/// <summary>What the app does that Azure runs, over its production clients.</summary>
+public sealed class PublishedAppTests : IClassFixture<RunningApp>
+{
+    private readonly RunningApp running;
+
+    public PublishedAppTests(RunningApp running)
+    {
+        PublishedApp.SkipUnlessSupported();
+        this.running = running;
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private FunctionsHost Host => running.Host;
+
+    [Fact]
+    public void The_worker_loads_every_function() =>
+        Assert.Equal(FunctionEndpoints.Functions.Select(FunctionEndpoints.NameOf).Order(), Host.Functions.Select(function => function.Name).Order());
+
+    [Fact]
+    public async Task The_app_is_ready_and_serves_its_description()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await Host.SendAsync(HttpMethod.Get, "health")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await Host.SendAsync(HttpMethod.Get, "health/ready")).Status);
+        Assert.Equal(DescribedAnswers.Description.GetRawText(), (await Host.SendAsync(HttpMethod.Get, "openapi.json")).Json.GetRawText());
+    }
+
+    [Fact]
+    public async Task A_coordinator_generates_a_vendor_downloads_and_the_timer_reminds()
+    {
+        // TOMS registers the LEA; its coordinator generates credentials, once.
+        using (var lea = ApiHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}"""))
+            Assert.Equal(HttpStatusCode.NoContent, (await Host.SendAsync(HttpMethod.Put, $"leas/{TestWorld.Oakland}", "toms", lea)).Status);
+        Assert.Equal("none", (await StatusAsync(TestWorld.Oakland, "rosa")).Json.GetProperty("state").GetString());
+        var key = await Host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        Assert.Equal("credential-changed", (await Host.GenerateAsync("rosa", TestWorld.Oakland)).ProblemType);
+        Assert.Equal("Current credentials expire in 365 days.", (await StatusAsync(TestWorld.Oakland, "rosa")).Json.GetProperty("notice").GetString());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await StatusAsync(TestWorld.Oakland, persona: null)).Status);
+        Assert.Equal("not-permitted", (await StatusAsync(TestWorld.Oakland, "bea")).ProblemType);
+
+        // A vendor gets a token in both ways of OAuth 2.0, lists the reports of a student, and downloads one, whole and in part.
+        await running.Services.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/9016125901/2026/ssr-en.pdf").UploadAsync(BinaryData.FromString("%PDF-1.7"), Cancellation);
+        Assert.False((await TokenAsync(key, ClientCredentialStyle.PostBody)).IsError);
+        var token = await TokenAsync(key, ClientCredentialStyle.AuthorizationHeader);
+        Assert.False(token.IsError, token.Error);
+        string[] bearer = ["Authorization", $"Bearer {token.AccessToken}"];
+        var listed = (await Host.SendAsync(HttpMethod.Get, "v1/students/9016125901/score-reports", headers: bearer)).Json;
+        var link = Assert.Single(listed.EnumerateArray()).GetProperty("link").GetString()!;
+        var whole = await Host.SendAsync(HttpMethod.Get, link, headers: bearer);
+        Assert.Equal((HttpStatusCode.OK, "application/pdf", "%PDF-1.7"), (whole.Status, whole.ContentHeaders.ContentType?.MediaType, whole.Text));
+        var part = await Host.SendAsync(HttpMethod.Get, link, headers: [.. bearer, "Range", "bytes=5-"]);
+        Assert.Equal((HttpStatusCode.PartialContent, "bytes 5-7/8", "1.7"), (part.Status, part.ContentHeaders.ContentRange?.ToString(), part.Text));
+        var cached = await Host.SendAsync(HttpMethod.Get, link, headers: [.. bearer, "If-None-Match", whole.Headers.ETag!.ToString()]);
+        Assert.Equal(HttpStatusCode.NotModified, cached.Status);
+
+        // TOMS validates the key.
+        using (var credentials = ApiHost.Json($$"""{"username":"sis-{{TestWorld.Oakland}}","secretKey":"{{key}}"}"""))
+            Assert.True((await Host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", credentials)).Json.GetProperty("valid").GetBoolean());
+
+        // Fewer than 14 days before the end, the timer sends an email and posts an announcement, once.
+        await MoveExpiryAsync(TestWorld.Oakland, TimeProvider.System.GetUtcNow().AddDays(13));
+        var preview = (await Host.SendAsync(HttpMethod.Get, "reminders/preview", "toms")).Json.GetProperty("leas");
+        Assert.Equal(TestWorld.Oakland.Value, Assert.Single(preview.EnumerateArray()).GetProperty("leaId").GetString());
+        for (var time = 0; time < 2; time++)
+            Assert.Equal(StatusResult.Types.Status.Success, (await Host.FireTimerAsync("SendExpiryReminders")).Status);
+        Assert.Contains("rosa@lea.example", Assert.Single(running.Services.Smtp.Messages), StringComparison.Ordinal);
+        var announced = Assert.Single(running.Services.MyToms.Requests);
+        Assert.Equal(("PUT", true), (announced.Method, announced.Authorization?.StartsWith("Bearer ", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("{", HttpStatusCode.BadRequest)]
+    [InlineData("""{"authorized":"perhaps"}""", HttpStatusCode.BadRequest)]
+    [InlineData("""{"authorized":false,"wordingVersion":"2026-1"}""", HttpStatusCode.UnprocessableEntity)]
+    public async Task A_malformed_body_is_refused_and_changes_nothing(string body, HttpStatusCode status)
+    {
+        var answer = await Host.GenerateAsync("mei", TestWorld.Fresno, body: body);
+        Assert.Equal(status, answer.Status);
+        Assert.NotEmpty(answer.ProblemType);
+        Assert.Equal("none", (await StatusAsync(TestWorld.Fresno, "mei")).Json.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task An_unexpected_exception_is_a_500_problem_that_reveals_nothing_and_is_logged()
+    {
+        await running.Services.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Berkeley.Value, "credential"), Cancellation);
+
+        var answer = await StatusAsync(TestWorld.Berkeley, "bea");
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
+        Assert.DoesNotContain("Exception", answer.Text, StringComparison.Ordinal);
+        var logged = Assert.Single(Host.Logs, log => log.Message == "GetCredentials failed.");
+        Assert.Contains("InvalidDataException", logged.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_route_that_does_not_exist_and_a_wrong_method_are_a_404()
+    {
+        Assert.Equal(HttpStatusCode.NotFound, (await Host.SendAsync(HttpMethod.Get, "v2/token")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Host.SendAsync(HttpMethod.Get, "v1/token")).Status);
+    }
+
+    private Task<Answer> StatusAsync(LeaId leaId, string? persona) => Host.SendAsync(HttpMethod.Get, $"leas/{leaId}/credentials", persona);
+
+    private async Task<TokenResponse> TokenAsync(string secretKey, ClientCredentialStyle style)
+    {
+        using var request = new ClientCredentialsTokenRequest
+        {
+            Address = new Uri(Host.Client.BaseAddress!, "v1/token").ToString(),
+            ClientId = $"sis-{TestWorld.Oakland}",
+            ClientSecret = secretKey,
+            ClientCredentialStyle = style,
+        };
+        return await Host.Client.RequestClientCredentialsTokenAsync(request, Cancellation);
+    }
+
+    /// <summary>The app runs by the system's clock, so the credentials are made to have been generated earlier.</summary>
+    private async Task MoveExpiryAsync(LeaId leaId, DateTimeOffset expiresAt)
+    {
+        var storage = running.Services.Storage;
+        TableEntity row = await storage.Leas.GetEntityAsync<TableEntity>(leaId.Value, "credential", cancellationToken: Cancellation);
+        row["GeneratedAt"] = expiresAt.AddDays(-365);
+        row["ExpiresAt"] = expiresAt;
+        await storage.Leas.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Cancellation);
+        var pointer = await storage.Expirations.QueryAsync<TableEntity>($"RowKey eq '{leaId}'", cancellationToken: Cancellation).SingleAsync(Cancellation);
+        pointer.PartitionKey = expiresAt.UtcDateTime.ToString("yyyy-MM-dd", null);
+        await storage.Expirations.AddEntityAsync(pointer, Cancellation);
+    }
+}

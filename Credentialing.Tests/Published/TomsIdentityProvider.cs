@@ -1,0 +1,54 @@
+using System.Net;
+using Credentialing.DevHost;
+using Credentialing.Functions.Authentication;
+using Credentialing.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Credentialing.Tests.Published;
+
+/// <summary>The TOMS identity provider over HTTPS: it publishes its keys by OpenID Connect Discovery 1.0, and signs tokens as DevHost's does.</summary>
+internal sealed class TomsIdentityProvider : IAsyncDisposable
+{
+    private readonly DevSignIn signIn = new(Options.Create(new TomsOptions()), TimeProvider.System);
+    private readonly WebApplication app;
+
+    private TomsIdentityProvider(TestCertificate certificate)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0, listen => listen.UseHttps(certificate.Certificate)));
+        app = builder.Build();
+        app.Run(context => context.Request.Path.Value switch
+        {
+            "/.well-known/openid-configuration" => context.Response.WriteAsJsonAsync(new { issuer = DevSignIn.Issuer, jwks_uri = new Uri(Authority, "keys") }),
+            "/keys" => context.Response.WriteAsJsonAsync(new { keys = PublicKeys() }),
+            _ => Task.FromResult(context.Response.StatusCode = StatusCodes.Status404NotFound),
+        });
+    }
+
+    internal Uri Authority => new(app.Urls.Single());
+
+    internal static async Task<TomsIdentityProvider> StartAsync(TestCertificate certificate)
+    {
+        var provider = new TomsIdentityProvider(certificate);
+        await provider.app.StartAsync(TestContext.Current.CancellationToken);
+        return provider;
+    }
+
+    /// <summary>The access token of one of DevHost's personas.</summary>
+    internal string SignIn(string persona) => signIn.SignIn(World.Personas.Single(known => known.Id == persona));
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        signIn.Dispose();
+    }
+
+    /// <summary>The keys as JSON Web Keys (RFC 7517), without their private parts.</summary>
+    private IEnumerable<object> PublicKeys() => signIn.Configuration.SigningKeys
+        .Select(key => JsonWebKeyConverter.ConvertFromSecurityKey(key))
+        .Select(key => new { kty = key.Kty, crv = key.Crv, x = key.X, y = key.Y, kid = key.Kid, use = "sig" });
+}
