@@ -8,7 +8,7 @@ using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
 using Credentialing.DevHost;
 using Credentialing.Tests.Announcements;
-using Credentialing.Tests.Mailing;
+using Credentialing.Tests.Mail;
 using Credentialing.Tests.Secrets;
 using Credentialing.Tests.Support;
 

@@ -63,6 +63,10 @@ public sealed class TestHost : ApiHost, IAsyncDisposable
     {
         Client.Dispose();
         await app.StopAsync(CancellationToken.None); // and with it any daily run, as when somebody stops it
-        await app.DisposeAsync();
+        // A call to MyTOMS that the run has in hand retries by the tests' clock, and the container waits for it: the clock goes on.
+        var disposal = app.DisposeAsync().AsTask();
+        while (await Task.WhenAny(disposal, Task.Delay(TimeSpan.FromMilliseconds(15))) != disposal)
+            World.Clock.Advance(TimeSpan.FromSeconds(1));
+        await disposal;
     }
 }

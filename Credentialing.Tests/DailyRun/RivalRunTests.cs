@@ -1,9 +1,9 @@
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.Runs.Driver;
+using static Credentialing.Tests.DailyRun.Driver;
 
-namespace Credentialing.Tests.Runs;
+namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Runs that meet each other, alive, slow, frozen or dead.</summary>
 public sealed class RivalRunTests(AzuriteFixture azurite)

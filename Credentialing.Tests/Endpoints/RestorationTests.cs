@@ -3,9 +3,9 @@ using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.Runs.Driver;
+using static Credentialing.Tests.DailyRun.Driver;
 
-namespace Credentialing.Tests.Operations;
+namespace Credentialing.Tests.Endpoints;
 
 /// <summary>What the guide for operators says of a table that was deleted.</summary>
 public sealed class RestorationTests(AzuriteFixture azurite)

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using MimeKit;
 
-namespace Credentialing.Tests.Mailing;
+namespace Credentialing.Tests.Mail;
 
 public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<SharedMaildev>
 {

@@ -4,7 +4,7 @@ using Azure.Data.Tables;
 using Credentialing.Core;
 using Credentialing.Tests.Support;
 
-namespace Credentialing.Tests.Operations;
+namespace Credentialing.Tests.Telemetry;
 
 /// <summary>What the guide for operators has them do, where it is more than a look at telemetry.</summary>
 public sealed class QuestionTests(AzuriteFixture azurite)

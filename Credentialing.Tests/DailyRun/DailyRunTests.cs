@@ -4,9 +4,9 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.Runs.Driver;
+using static Credentialing.Tests.DailyRun.Driver;
 
-namespace Credentialing.Tests.Runs;
+namespace Credentialing.Tests.DailyRun;
 
 public sealed class DailyRunTests(AzuriteFixture azurite)
 {

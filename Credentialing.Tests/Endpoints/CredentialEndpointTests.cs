@@ -2,7 +2,7 @@ using System.Net;
 using Credentialing.Core.Credentials;
 using Credentialing.Tests.Support;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Endpoints;
 
 public sealed class CredentialEndpointTests(AzuriteFixture azurite)
 {

@@ -2,7 +2,7 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Credentialing.Tests.Runs;
+namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Lets time pass for runs that wait for it.</summary>
 internal static class Driver

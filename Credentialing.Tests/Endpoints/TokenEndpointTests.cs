@@ -4,7 +4,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Tests.Support;
 using Duende.IdentityModel.Client;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Endpoints;
 
 public sealed class TokenEndpointTests(AzuriteFixture azurite)
 {

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using EmailAttachment = Credentialing.Core.Mail.EmailAttachment;
 
-namespace Credentialing.Tests.Mailing;
+namespace Credentialing.Tests.Mail;
 
 /// <summary>The sender of the deployed app, over a fake of Azure Communication Services.</summary>
 public sealed class AzureEmailSenderTests : IDisposable

@@ -7,9 +7,9 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.Runs.Driver;
+using static Credentialing.Tests.DailyRun.Driver;
 
-namespace Credentialing.Tests.Rows;
+namespace Credentialing.Tests.Storage;
 
 /// <summary>
 /// Rows of other releases. A row is named by how its key begins, and an LEA's pointer to its credentials' end by "pointer".

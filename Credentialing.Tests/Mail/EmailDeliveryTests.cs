@@ -2,7 +2,7 @@ using Credentialing.Core.Mail;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Credentialing.Tests.Mailing;
+namespace Credentialing.Tests.Mail;
 
 public sealed class EmailDeliveryTests
 {

@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Models;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Tests.Support;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Endpoints;
 
 public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
 {

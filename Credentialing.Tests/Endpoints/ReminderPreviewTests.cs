@@ -9,7 +9,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Endpoints;
 
 public sealed class ReminderPreviewTests(AzuriteFixture azurite)
 {

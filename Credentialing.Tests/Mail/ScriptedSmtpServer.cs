@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Credentialing.Tests.Mailing;
+namespace Credentialing.Tests.Mail;
 
 /// <summary>
 /// An SMTP server on a free port that answers as it was told, for what a well-behaved server cannot be made to do. Whatever it

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Authentication;
 
 public sealed class TomsAccessTests(AzuriteFixture azurite)
 {

@@ -23,9 +23,9 @@ using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Trace;
-using static Credentialing.Tests.Runs.Driver;
+using static Credentialing.Tests.DailyRun.Driver;
 
-namespace Credentialing.Tests.Operations;
+namespace Credentialing.Tests.Telemetry;
 
 public sealed class TelemetryTests(AzuriteFixture azurite)
 {

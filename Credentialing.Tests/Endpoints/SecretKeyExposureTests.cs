@@ -3,7 +3,7 @@ using System.Text;
 using Credentialing.Core.Credentials;
 using Credentialing.Tests.Support;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Endpoints;
 
 public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
 {

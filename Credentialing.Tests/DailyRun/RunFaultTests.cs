@@ -4,9 +4,9 @@ using Credentialing.Core;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Mail;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.Runs.Driver;
+using static Credentialing.Tests.DailyRun.Driver;
 
-namespace Credentialing.Tests.Runs;
+namespace Credentialing.Tests.DailyRun;
 
 /// <summary>What a run does when something that it needs fails.</summary>
 public sealed class RunFaultTests(AzuriteFixture azurite)

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
-namespace Credentialing.Tests.Operations;
+namespace Credentialing.Tests.Hosting;
 
 /// <summary>What a host says that was not given what it needs, before it does anything.</summary>
 public sealed class SettingsTests

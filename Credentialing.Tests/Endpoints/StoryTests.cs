@@ -3,7 +3,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Tests.Support;
 using Duende.IdentityModel.Client;
 
-namespace Credentialing.Tests.Http;
+namespace Credentialing.Tests.Endpoints;
 
 public sealed class StoryTests(AzuriteFixture azurite)
 {

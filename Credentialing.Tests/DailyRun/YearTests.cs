@@ -7,7 +7,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
 using Credentialing.Tests.Support;
 
-namespace Credentialing.Tests.Runs;
+namespace Credentialing.Tests.DailyRun;
 
 /// <summary>
 /// Walks the last weeks of several credentials' year with everything going wrong, from seeds: runs that are missed, at once,
