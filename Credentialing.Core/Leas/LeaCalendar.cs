@@ -6,6 +6,11 @@ namespace Credentialing.Core.Leas;
 /// <param name="timeZone">The LEAs' time zone.</param>
 public sealed class LeaCalendar(TimeZoneInfo timeZone)
 {
+    private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-US");
+
+    private readonly string standardName = InEnglish(() => timeZone.StandardName);
+    private readonly string daylightName = InEnglish(() => timeZone.DaylightName);
+
     /// <summary>The IANA name of the time zone, such as "America/Los_Angeles".</summary>
     public string TimeZone => timeZone.Id;
 
@@ -17,11 +22,11 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
 
     /// <summary>
     /// Date, time and time zone at <paramref name="instant"/>, such as "Tuesday, November 23, 2027 at 12:00 PM Pacific
-    /// Standard Time", or "... Daylight Time" if it is on daylight-saving time then. The zone is named as the machine names it.
+    /// Standard Time", or "... Daylight Time" if it is on daylight-saving time then. In English, whatever the machine's language is.
     /// </summary>
     internal string InWords(DateTimeOffset instant)
     {
-        var zone = timeZone.IsDaylightSavingTime(instant) ? timeZone.DaylightName : timeZone.StandardName;
+        var zone = timeZone.IsDaylightSavingTime(instant) ? daylightName : standardName;
         return $"{DateInWords(instant)} at {TimeInWords(instant)} {zone}";
     }
 
@@ -56,5 +61,20 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
         if (timeZone.IsInvalidTime(local))
             local = local.AddHours(1);
         return new DateTimeOffset(local, timeZone.GetUtcOffset(local)).ToUniversalTime();
+    }
+
+    /// <summary><see cref="TimeZoneInfo"/> names a time zone, when it is first asked, in the language of the current UI culture.</summary>
+    private static string InEnglish(Func<string> name)
+    {
+        var culture = CultureInfo.CurrentUICulture;
+        CultureInfo.CurrentUICulture = English;
+        try
+        {
+            return name();
+        }
+        finally
+        {
+            CultureInfo.CurrentUICulture = culture;
+        }
     }
 }

@@ -40,5 +40,22 @@ public sealed class LeaCalendarTests
     [InlineData("2027-07-04T00:05-07:00", "Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time")]
     public void An_instant_is_put_into_words(string instant, string words) => Assert.Equal(words, calendar.InWords(Instant(instant)));
 
+    [Fact]
+    public void The_words_are_English_whatever_the_language_of_the_machine()
+    {
+        var (culture, uiCulture) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("de-DE");
+            TimeZoneInfo.ClearCachedData(); // so that the zone is a new one, which has no names yet
+            var german = new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"));
+            Assert.Equal("Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time", german.InWords(Instant("2027-07-04T00:05-07:00")));
+        }
+        finally
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, uiCulture);
+        }
+    }
+
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -62,6 +62,7 @@ internal sealed class ExternalServices : IAsyncDisposable
         ["AZURE_CLIENT_ID"] = IdentityEndpoint.ClientId,
         ["IDENTITY_ENDPOINT"] = identity.Address.ToString(),
         ["IDENTITY_HEADER"] = identity.Secret,
+        ["LANG"] = "de_DE.UTF-8", // nothing that the app writes depends on it
         ["SSL_CERT_FILE"] = certificate.File,
         ["HTTPS_PROXY"] = vault.Proxy.ToString(),
         ["NO_PROXY"] = "127.0.0.1",

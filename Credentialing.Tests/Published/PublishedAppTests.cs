@@ -1,9 +1,11 @@
 using System.Net;
+using System.Text;
 using Azure.Data.Tables;
 using Credentialing.Core;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 using Duende.IdentityModel.Client;
+using MimeKit;
 
 namespace Credentialing.Tests.Published;
 
@@ -72,7 +74,10 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         Assert.Equal(TestWorld.Oakland.Value, Assert.Single(preview.EnumerateArray()).GetProperty("leaId").GetString());
         for (var time = 0; time < 2; time++)
             Assert.Equal(StatusResult.Types.Status.Success, (await Host.FireTimerAsync("SendExpiryReminders")).Status);
-        Assert.Contains("rosa@lea.example", Assert.Single(running.Services.Smtp.Messages), StringComparison.Ordinal);
+        using var message = new MemoryStream(Encoding.UTF8.GetBytes(Assert.Single(running.Services.Smtp.Messages)));
+        using var email = await MimeMessage.LoadAsync(message, Cancellation);
+        Assert.Equal("rosa@lea.example", Assert.Single(email.To.Mailboxes).Address);
+        Assert.Matches("Pacific (Standard|Daylight) Time", email.TextBody);
         var announced = Assert.Single(running.Services.MyToms.Requests);
         Assert.Equal(("PUT", true), (announced.Method, announced.Authorization?.StartsWith("Bearer ", StringComparison.Ordinal)));
     }
