@@ -94,7 +94,7 @@ internal static class ApiDescription
     {
         var name = FunctionEndpoints.NameOf(function);
         var caller = function.GetCustomAttribute<CalledByAttribute>()?.Caller ?? throw new InvalidOperationException($"{name} does not say for whom it is: [CalledBy].");
-        var takes = function.GetCustomAttribute<TakesAttribute>();
+        var takes = function.GetCustomAttribute<AcceptsAttribute>();
         var words = Documentation.Of(function) ?? throw new InvalidOperationException($"{name} has no documentation.");
         var operation = new JsonObject
         {
@@ -119,7 +119,7 @@ internal static class ApiDescription
             where route.Contains($"{{{parameter.Name}}}", StringComparison.Ordinal)
             let known = RouteParameters[parameter.Name!]
             select Parameter("path", parameter.Name!, known.Description, new JsonObject { ["type"] = "string", ["pattern"] = known.Pattern });
-        var others = function.GetCustomAttributes<TakesParameterAttribute>().Select(parameter =>
+        var others = function.GetCustomAttributes<AcceptsParameterAttribute>().Select(parameter =>
             Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type, isRead: true)));
         return [.. inRoute.Concat(others)];
 
@@ -133,10 +133,10 @@ internal static class ApiDescription
         };
     }
 
-    private static JsonObject Responses(MethodInfo function, CallerKind caller, TakesAttribute? takes, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
+    private static JsonObject Responses(MethodInfo function, CallerKind caller, AcceptsAttribute? takes, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
     {
         var responses = new SortedDictionary<int, JsonObject>();
-        foreach (var answer in function.GetCustomAttributes<AnswersAttribute>())
+        foreach (var answer in function.GetCustomAttributes<ProducesResponseAttribute>())
         {
             responses[answer.Status] = Response(
                 ReasonPhrase(answer.Status),
@@ -146,14 +146,14 @@ internal static class ApiDescription
                     : null);
         }
 
-        var refused = function.GetCustomAttributes<RefusesAttribute>().Concat(CommonProblems(caller, takes))
+        var refused = function.GetCustomAttributes<ProducesProblemAttribute>().Concat(CommonProblems(caller, takes))
             .SelectMany(refuses => refuses.Types, (refuses, type) => (refuses.Status, Type: type));
         foreach (var status in refused.GroupBy(problem => problem.Status, problem => problem.Type))
         {
             var types = status.Distinct().Order(StringComparer.Ordinal).ToList();
             var ofOAuth = caller is CallerKind.TokenClient && status.Key < 500;
             var schema = ofOAuth
-                ? Reference(typeof(TokenErrorAnswer), schemas)
+                ? Reference(typeof(TokenErrorResponse), schemas)
                 : new JsonObject { ["$ref"] = "#/components/schemas/Problem" };
             responses[status.Key] = Response(
                 $"{ReasonPhrase(status.Key)}: {string.Join(", ", types.Select(type => $"`{type}`"))}",
@@ -171,29 +171,29 @@ internal static class ApiDescription
     }
 
     /// <summary>What follows from for whom a function is, and from the body that it takes.</summary>
-    private static IEnumerable<RefusesAttribute> CommonProblems(CallerKind caller, TakesAttribute? takes)
+    private static IEnumerable<ProducesProblemAttribute> CommonProblems(CallerKind caller, AcceptsAttribute? takes)
     {
         if (takes is { MediaType: "application/json" })
         {
-            yield return new RefusesAttribute(400, "malformed-json", "malformed-request");
-            yield return new RefusesAttribute(413, "body-too-large");
-            yield return new RefusesAttribute(415, "unsupported-media-type");
+            yield return new ProducesProblemAttribute(400, "malformed-json", "malformed-request");
+            yield return new ProducesProblemAttribute(413, "body-too-large");
+            yield return new ProducesProblemAttribute(415, "unsupported-media-type");
         }
 
         if (caller is CallerKind.Coordinator or CallerKind.Toms)
         {
-            yield return new RefusesAttribute(401, "not-authenticated");
-            yield return new RefusesAttribute(403, "not-permitted");
+            yield return new ProducesProblemAttribute(401, "not-authenticated");
+            yield return new ProducesProblemAttribute(403, "not-permitted");
         }
 
         if (caller is CallerKind.Coordinator)
-            yield return new RefusesAttribute(400, "malformed-lea-id");
+            yield return new ProducesProblemAttribute(400, "malformed-lea-id");
         if (caller is CallerKind.Vendor)
-            yield return new RefusesAttribute(401, "invalid-credentials", "credentials-expired");
+            yield return new ProducesProblemAttribute(401, "invalid-credentials", "credentials-expired");
         if (caller is not CallerKind.Anyone)
         {
-            yield return new RefusesAttribute(500, "unexpected");
-            yield return new RefusesAttribute(503, "unavailable");
+            yield return new ProducesProblemAttribute(500, "unexpected");
+            yield return new ProducesProblemAttribute(503, "unavailable");
         }
     }
 

@@ -36,19 +36,19 @@ internal sealed class DevMyToms
 
     private readonly Lock saving = new();
     private readonly string? file;
-    private readonly ConcurrentDictionary<string, AnnouncementBody> announcements;
+    private readonly ConcurrentDictionary<string, AnnouncementMessage> announcements;
 
     /// <summary>With what the file holds; null to keep nothing.</summary>
     internal DevMyToms(string? file)
     {
         this.file = file;
         announcements = new(
-            file is not null && File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, AnnouncementBody>>(File.ReadAllText(file), Json)! : [],
+            file is not null && File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, AnnouncementMessage>>(File.ReadAllText(file), Json)! : [],
             StringComparer.Ordinal);
     }
 
     /// <summary>What it shows, by CDS code.</summary>
-    internal IReadOnlyDictionary<string, AnnouncementBody> Announcements => announcements;
+    internal IReadOnlyDictionary<string, AnnouncementMessage> Announcements => announcements;
 
     internal async Task<IResult> PutAsync(string id, HttpRequest request)
     {
@@ -57,7 +57,7 @@ internal sealed class DevMyToms
         try
         {
             if (!request.HasJsonContentType() ||
-                await request.ReadFromJsonAsync<AnnouncementBody>(Json, request.HttpContext.RequestAborted) is not { } announcement ||
+                await request.ReadFromJsonAsync<AnnouncementMessage>(Json, request.HttpContext.RequestAborted) is not { } announcement ||
                 !IsValid(id, announcement))
                 return Results.BadRequest();
             announcements[id] = announcement;
@@ -118,7 +118,7 @@ internal sealed class DevMyToms
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 
-    private static bool IsValid(string id, AnnouncementBody announcement) => LeaId.TryParse(id, out _) && announcement.LeaId == id && announcement is
+    private static bool IsValid(string id, AnnouncementMessage announcement) => LeaId.TryParse(id, out _) && announcement.LeaId == id && announcement is
     {
         State: "expiring" or "expired",
         Title.Length: > 0,

@@ -48,7 +48,7 @@ public sealed partial class AnnouncementService(
         }
         catch (Exception failure)
         {
-            telemetry.Announced("remove", "delayed");
+            telemetry.RecordAnnouncement("remove", "delayed");
             LogNotWithdrawn(failure, superseded.LeaId);
         }
     }

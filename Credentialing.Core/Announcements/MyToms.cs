@@ -21,18 +21,18 @@ public sealed class MyToms(IHttpClientFactory clients)
     /// <exception cref="BrokenCircuitException">MyTOMS is away altogether, and was not called again.</exception>
     public async Task PutAsync(Announcement announcement, CancellationToken cancellationToken)
     {
-        using var body = JsonContent.Create(AnnouncementBody.Of(announcement), options: JsonSerializerOptions.Web);
-        using var answer = await SendAsync(HttpMethod.Put, announcement.LeaId, body, cancellationToken);
-        answer.EnsureSuccessStatusCode();
+        using var body = JsonContent.Create(AnnouncementMessage.Of(announcement), options: JsonSerializerOptions.Web);
+        using var response = await SendAsync(HttpMethod.Put, announcement.LeaId, body, cancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     /// <summary>Makes MyTOMS show nothing of the LEA.</summary>
     /// <inheritdoc cref="PutAsync" path="/exception"/>
     public async Task DeleteAsync(LeaId leaId, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(HttpMethod.Delete, leaId, body: null, cancellationToken);
-        if (answer.StatusCode is not HttpStatusCode.NotFound)
-            answer.EnsureSuccessStatusCode();
+        using var response = await SendAsync(HttpMethod.Delete, leaId, body: null, cancellationToken);
+        if (response.StatusCode is not HttpStatusCode.NotFound)
+            response.EnsureSuccessStatusCode();
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, LeaId leaId, HttpContent? body, CancellationToken cancellationToken)

@@ -75,7 +75,7 @@ public sealed partial class CredentialService(
             held = seen; // the same credentials, with a use noted or a reminder claimed in between
         }
 
-        telemetry.Generated(generation);
+        telemetry.RecordGeneration(generation);
         LogGenerated(leaId, generation);
         return new GenerationOutcome.Generated(next, key, held?.Credential);
     }

@@ -37,7 +37,7 @@ public sealed partial class VendorAuthenticator(
     {
         using var span = CredentialingTelemetry.Begin("authenticate vendor");
         var outcome = await check();
-        telemetry.Authenticated(by, outcome switch
+        telemetry.RecordAuthentication(by, outcome switch
         {
             AuthenticationOutcome.Authenticated => "accepted",
             AuthenticationOutcome.Expired => "expired",

@@ -42,64 +42,64 @@ public sealed partial class DailyRunService(
         using var span = CredentialingTelemetry.Begin("daily run");
         var began = time.GetTimestamp();
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
-        var visitor = new LeaVisitor(storage, calendar, screen, emails, delivery, myToms, telemetry, time);
-        var ledger = new RunLedger();
+        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, myToms, telemetry, time);
+        var results = new RunResults();
         var reported = began;
         try
         {
             await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
             {
                 var leas = page.GroupBy(pointer => pointer.LeaId, StringComparer.Ordinal).ToArray();
-                ledger.Expect(leas);
+                results.AddKnown(leas);
                 Random.Shared.Shuffle(leas); // so that no LEA is the last of every run whose time is up
-                await ForEachAsync(leas, VisitAsync, cancellationToken);
+                await ForEachAsync(leas, ProcessAsync, cancellationToken);
             }
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             LogFailed(failure, nameof(storage.Expirations), UnreadTable);
-            ledger.Enter(DailyRunFailure.Of(nameof(storage.Expirations), UnreadTable, failure));
+            results.Record(DailyRunFailure.Of(nameof(storage.Expirations), UnreadTable, failure));
         }
 
         // What another run had in hand, and what the mail service or MyTOMS was too busy for.
-        while (ledger.NextLook is { } next && next < deadline)
+        while (results.NextRetryAt is { } next && next < deadline)
         {
             await Task.Delay(next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.Zero, time, cancellationToken);
-            await ForEachAsync(ledger.LookAgain(time.GetUtcNow()), VisitAsync, cancellationToken);
+            await ForEachAsync(results.DueForRetry(time.GetUtcNow()), ProcessAsync, cancellationToken);
         }
 
-        foreach (var left in ledger.LookAgain(DateTimeOffset.MaxValue))
-            Enter(left, LeaVisit.Failed("It is left to the next run: the mail service or MyTOMS is too busy, or another run has it in hand.", null));
+        foreach (var left in results.DueForRetry(DateTimeOffset.MaxValue))
+            Record(left, LeaResult.Failed("It is left to the next run: the mail service or MyTOMS is too busy, or another run has it in hand.", null));
 
-        var summary = ledger.Summary(time.GetElapsedTime(began));
+        var summary = results.Summary(time.GetElapsedTime(began));
         var (level, failures) = (summary.Failures.Count == 0 ? LogLevel.Information : LogLevel.Error, summary.FailuresInWords);
         LogFinished(
             level, summary.Leas, summary.Sent, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient,
             summary.Failures.Count, summary.Elapsed.TotalSeconds, failures);
-        foreach (var days in ledger.DaysRemaining)
-            telemetry.Visited(days);
-        telemetry.Ran(summary.Elapsed, failed: summary.Failures.Count > 0);
+        foreach (var days in results.DaysRemaining)
+            telemetry.RecordDaysRemaining(days);
+        telemetry.RecordRun(summary.Elapsed, failed: summary.Failures.Count > 0);
         return summary.Failures.Count == 0 ? summary : throw new DailyRunFailedException(summary);
 
-        async ValueTask VisitAsync(IGrouping<string, ExpirationPointer> lea, CancellationToken token)
+        async ValueTask ProcessAsync(IGrouping<string, ExpirationPointer> lea, CancellationToken token)
         {
-            Enter(lea, time.GetUtcNow() < deadline
-                ? await visitor.VisitAsync(lea.Key, lea, token)
-                : LeaVisit.Failed("It is left to the next run: this one's time is up.", null));
+            Record(lea, time.GetUtcNow() < deadline
+                ? await processor.ProcessAsync(lea.Key, lea, token)
+                : LeaResult.Failed("It is left to the next run: this one's time is up.", null));
             if (time.GetElapsedTime(Interlocked.Read(ref reported)) >= ProgressInterval)
             {
                 Interlocked.Exchange(ref reported, time.GetTimestamp());
-                var so = ledger.Summary(time.GetElapsedTime(began));
-                LogProgress(so.Leas, ledger.Known, so.Sent, so.Skipped, so.Failures.Count, so.Elapsed.TotalSeconds);
+                var progress = results.Summary(time.GetElapsedTime(began));
+                LogProgress(progress.Leas, results.Known, progress.Sent, progress.Skipped, progress.Failures.Count, progress.Elapsed.TotalSeconds);
             }
         }
 
-        void Enter(IGrouping<string, ExpirationPointer> lea, LeaVisit visit)
+        void Record(IGrouping<string, ExpirationPointer> lea, LeaResult result)
         {
-            ledger.Enter(lea, visit);
-            foreach (var (what, why) in visit.Failures)
+            results.Record(lea, result);
+            foreach (var (what, why) in result.Failures)
                 LogFailed(why, lea.Key, what);
-            if (visit.WithoutRecipient)
+            if (result.WithoutRecipient)
                 LogWithoutRecipient(lea.Key);
         }
     }

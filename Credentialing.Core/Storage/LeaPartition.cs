@@ -26,8 +26,8 @@ internal static class LeaPartition
     /// <exception cref="UnknownSchemaVersionException">A newer release wrote it.</exception>
     internal static async Task<TableEntity?> FindAsync(CredentialingStorage storage, LeaId leaId, string rowKey, CancellationToken cancellationToken)
     {
-        var answer = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, cancellationToken: cancellationToken);
-        return answer is { HasValue: true, Value: { } row } ? Known(row) : null;
+        var response = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, cancellationToken: cancellationToken);
+        return response is { HasValue: true, Value: { } row } ? Known(row) : null;
     }
 
     /// <summary>Reads those of the LEA's rows that a filter on their keys lets through. One round trip.</summary>

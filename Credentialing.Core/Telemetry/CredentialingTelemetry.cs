@@ -47,17 +47,17 @@ public sealed class CredentialingTelemetry
     }
 
     /// <summary>Credentials were generated.</summary>
-    internal void Generated(int generation) => generated.Add(1, Tag("kind", generation == 1 ? "first" : "regenerated"));
+    internal void RecordGeneration(int generation) => generated.Add(1, Tag("kind", generation == 1 ? "first" : "regenerated"));
 
     /// <summary>A vendor authenticated, or did not.</summary>
     /// <param name="by"><c>key</c> or <c>token</c>.</param>
     /// <param name="outcome"><c>accepted</c>, <c>expired</c> or <c>refused</c>.</param>
-    internal void Authenticated(string by, string outcome) => authentications.Add(1, Tag("by", by), Tag("outcome", outcome));
+    internal void RecordAuthentication(string by, string outcome) => authentications.Add(1, Tag("by", by), Tag("outcome", outcome));
 
     /// <summary>A reminder was due.</summary>
     /// <param name="milestone">The days before expiry at which it is due.</param>
     /// <param name="outcome"><c>sent</c>, <c>delayed</c>, <c>rejected</c>, <c>failed</c> or <c>without_recipient</c>.</param>
-    internal void Reminded(int milestone, string outcome) => reminders.Add(1, Tag("milestone", milestone), Tag("outcome", outcome));
+    internal void RecordReminder(int milestone, string outcome) => reminders.Add(1, Tag("milestone", milestone), Tag("outcome", outcome));
 
     /// <summary>What MyTOMS shows was to be changed.</summary>
     /// <param name="action"><c>post</c> or <c>remove</c>.</param>
@@ -65,15 +65,15 @@ public sealed class CredentialingTelemetry
     /// <c>done</c>, by the daily run, which makes sure of it; <c>delayed</c>, because MyTOMS is away, or did not remove it at once; or
     /// <c>failed</c>.
     /// </param>
-    internal void Announced(string action, string outcome) => announcements.Add(1, Tag("action", action), Tag("outcome", outcome));
+    internal void RecordAnnouncement(string action, string outcome) => announcements.Add(1, Tag("action", action), Tag("outcome", outcome));
 
     /// <summary>A daily run has come to an end.</summary>
     /// <param name="elapsed">How long it took.</param>
     /// <param name="failed">Whether there was something that it could not do.</param>
-    internal void Ran(TimeSpan elapsed, bool failed) => runDuration.Record(elapsed.TotalSeconds, Tag("outcome", failed ? "failed" : "finished"));
+    internal void RecordRun(TimeSpan elapsed, bool failed) => runDuration.Record(elapsed.TotalSeconds, Tag("outcome", failed ? "failed" : "finished"));
 
     /// <summary>A daily run has come to an LEA whose credentials have so many days left.</summary>
-    internal void Visited(int daysRemaining) => daysToExpiry.Record(daysRemaining);
+    internal void RecordDaysRemaining(int daysRemaining) => daysToExpiry.Record(daysRemaining);
 
     private static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);
 }

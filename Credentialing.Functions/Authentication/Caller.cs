@@ -26,7 +26,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
     private readonly TomsOptions toms = options.Value;
 
     /// <summary>For coordinators of the LEA in the route.</summary>
-    internal Task<IResult> AsCoordinatorAsync(HttpRequest request, string leaId, Func<LeaId, Coordinator, Task<IResult>> answer) =>
+    internal Task<IResult> AsCoordinatorAsync(HttpRequest request, string leaId, Func<LeaId, Coordinator, Task<IResult>> function) =>
         AsTomsUserAsync(request, toms.CoordinatorRole, async user =>
         {
             if (!LeaId.TryParse(leaId, out var lea))
@@ -34,16 +34,16 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             if (!user.HasClaim(toms.LeaClaim, lea.Value))
                 return Problems.NotPermitted();
             var id = Id(user);
-            return await answer(lea, new Coordinator(id, user.FindFirstValue(toms.NameClaim) ?? id, user.FindFirstValue(toms.EmailClaim)));
+            return await function(lea, new Coordinator(id, user.FindFirstValue(toms.NameClaim) ?? id, user.FindFirstValue(toms.EmailClaim)));
         });
 
     /// <summary>For TOMS itself; gives the id that it calls under.</summary>
-    internal Task<IResult> AsTomsAsync(HttpRequest request, Func<string, Task<IResult>> answer) =>
-        AsTomsUserAsync(request, toms.SystemRole, user => answer(Id(user)));
+    internal Task<IResult> AsTomsAsync(HttpRequest request, Func<string, Task<IResult>> function) =>
+        AsTomsUserAsync(request, toms.SystemRole, user => function(Id(user)));
 
     /// <summary>For vendors, by bearer token (RFC 6750) or Basic credentials (RFC 7617).</summary>
     internal async Task<IResult> AsVendorAsync(
-        HttpRequest request, Func<Credential, Task<IResult>> answer, CancellationToken cancellationToken)
+        HttpRequest request, Func<Credential, Task<IResult>> function, CancellationToken cancellationToken)
     {
         var header = Authorization(request);
         var sentToken = header is { Parameter: not null } && Is(header.Scheme, "Bearer");
@@ -52,7 +52,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, cancellationToken)
             : new AuthenticationOutcome.Refused();
         if (outcome is AuthenticationOutcome.Authenticated authenticated)
-            return await answer(authenticated.Credential);
+            return await function(authenticated.Credential);
 
         // RFC 6750, section 3.1: the error is told only to who sent a token.
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}{(sentToken ? ", error=\"invalid_token\"" : "")}");
@@ -81,7 +81,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         return pair is [var username, var secretKey] ? (Uri.UnescapeDataString(username), Uri.UnescapeDataString(secretKey)) : null;
     }
 
-    private static async Task<IResult> AsTomsUserAsync(HttpRequest request, string role, Func<ClaimsPrincipal, Task<IResult>> answer)
+    private static async Task<IResult> AsTomsUserAsync(HttpRequest request, string role, Func<ClaimsPrincipal, Task<IResult>> function)
     {
         var authentication = await request.HttpContext.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
         if (!authentication.Succeeded || Id(authentication.Principal).Length == 0)
@@ -90,7 +90,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             return Problems.NotAuthenticated();
         }
 
-        return authentication.Principal.IsInRole(role) ? await answer(authentication.Principal) : Problems.NotPermitted();
+        return authentication.Principal.IsInRole(role) ? await function(authentication.Principal) : Problems.NotPermitted();
     }
 
     private static string Id(ClaimsPrincipal user) => user.FindFirstValue(JwtRegisteredClaimNames.Sub) ?? "";

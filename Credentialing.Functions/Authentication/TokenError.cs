@@ -10,19 +10,19 @@ namespace Credentialing.Functions.Authentication;
 /// <c>application/json</c>, are those that RFC 6749, section 5.2, asks for, so that OAuth libraries understand it; the
 /// members of problem details stand beside them.
 /// </summary>
-internal sealed class TokenError(TokenErrorAnswer answer) : IResult
+internal sealed class TokenError(TokenErrorResponse response) : IResult
 {
     private TokenError(int status, string error, string title, string description)
-        : this(new TokenErrorAnswer(error, description, Problems.TypePrefix + error.Replace('_', '-'), title, status, description))
+        : this(new TokenErrorResponse(error, description, Problems.TypePrefix + error.Replace('_', '-'), title, status, description))
     {
     }
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        if (answer.Status == StatusCodes.Status401Unauthorized)
+        if (response.Status == StatusCodes.Status401Unauthorized)
             httpContext.Response.Headers[HeaderNames.WWWAuthenticate] = "Basic realm=\"credentialing\"";
-        httpContext.Response.StatusCode = answer.Status;
-        return httpContext.Response.WriteAsJsonAsync(answer, httpContext.RequestAborted);
+        httpContext.Response.StatusCode = response.Status;
+        return httpContext.Response.WriteAsJsonAsync(response, httpContext.RequestAborted);
     }
 
     internal static IResult InvalidRequest(string why) =>
@@ -35,7 +35,7 @@ internal sealed class TokenError(TokenErrorAnswer answer) : IResult
     internal static IResult CredentialsExpired(Credential credential)
     {
         const string Why = "The vendor credentials have expired. An LEA coordinator must regenerate them in TOMS.";
-        return new TokenError(new TokenErrorAnswer(
+        return new TokenError(new TokenErrorResponse(
             "invalid_client", Why, Problems.TypePrefix + "credentials-expired", "The vendor credentials have expired.", StatusCodes.Status401Unauthorized, Why)
         {
             ExpiredAt = credential.ExpiresAt.UtcDateTime,

@@ -12,13 +12,13 @@ public sealed class AnnouncementFunctions(Caller caller, AnnouncementService ann
     /// <summary>A list of one announcement, as it reads now, or of none.</summary>
     [Function("GetAnnouncements")]
     [CalledBy(CallerKind.Coordinator)]
-    [Answers(200, typeof(AnnouncementBody[]))]
+    [ProducesResponse(200, typeof(AnnouncementMessage[]))]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}/announcements")] HttpRequest request,
         string leaId,
         CancellationToken cancellationToken) =>
         caller.AsCoordinatorAsync(request, leaId, async (lea, _) =>
-            TypedResults.Ok<AnnouncementBody[]>(await announcements.FindAsync(lea, cancellationToken) is { } announcement
-                ? [AnnouncementBody.Of(announcement)]
+            TypedResults.Ok<AnnouncementMessage[]>(await announcements.FindAsync(lea, cancellationToken) is { } announcement
+                ? [AnnouncementMessage.Of(announcement)]
                 : []));
 }

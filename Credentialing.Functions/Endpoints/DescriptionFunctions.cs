@@ -13,7 +13,7 @@ public sealed class DescriptionFunctions
     /// <summary>This description of the API (OpenAPI 3.1).</summary>
     [Function("GetDescription")]
     [CalledBy(CallerKind.Anyone)]
-    [Answers(200, typeof(JsonObject))]
+    [ProducesResponse(200, typeof(JsonObject))]
     public static async Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request,
         CancellationToken cancellationToken) =>

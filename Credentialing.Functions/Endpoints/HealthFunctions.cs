@@ -20,16 +20,16 @@ public sealed partial class HealthFunctions(
     /// <summary>Answers as long as the app runs at all.</summary>
     [Function("GetHealth")]
     [CalledBy(CallerKind.Anyone)]
-    [Answers(200, typeof(HealthAnswer))]
+    [ProducesResponse(200, typeof(HealthResponse))]
     public static Task<IResult> GetLiveAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
-        Task.FromResult<IResult>(TypedResults.Ok(new HealthAnswer("live")));
+        Task.FromResult<IResult>(TypedResults.Ok(new HealthResponse("live")));
 
     /// <summary>Whether the app can do its work; if not, what it cannot reach.</summary>
     [Function("GetReadiness")]
     [CalledBy(CallerKind.Anyone)]
-    [Answers(200, typeof(HealthAnswer))]
-    [Refuses(503, "unavailable")]
+    [ProducesResponse(200, typeof(HealthResponse))]
+    [ProducesProblem(503, "unavailable")]
     public async Task<IResult> GetReadyAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ public sealed partial class HealthFunctions(
         var unreachable = new List<string>();
         await ReachAsync("storage", storage.CheckAsync);
         await ReachAsync("vault", async token => await Task.WhenAll(peppers.CheckAsync(token), tokenKeys.CheckAsync(token)));
-        return unreachable.Count == 0 ? TypedResults.Ok(new HealthAnswer("ready")) : Problems.NotReady(unreachable);
+        return unreachable.Count == 0 ? TypedResults.Ok(new HealthResponse("ready")) : Problems.NotReady(unreachable);
 
         async Task ReachAsync(string name, Func<CancellationToken, Task> check)
         {
@@ -58,5 +58,5 @@ public sealed partial class HealthFunctions(
 
     /// <summary>How the app is.</summary>
     /// <param name="Status">That it runs, or that it can do its work.</param>
-    private sealed record HealthAnswer([property: AllowedValues("live", "ready")] string Status);
+    private sealed record HealthResponse([property: AllowedValues("live", "ready")] string Status);
 }

@@ -18,9 +18,9 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     /// <summary>An LEA as TOMS last told of it.</summary>
     [Function("GetLea")]
     [CalledBy(CallerKind.Toms)]
-    [Answers(200, typeof(LeaAnswer))]
-    [Refuses(400, "malformed-lea-id")]
-    [Refuses(404, "lea-not-found")]
+    [ProducesResponse(200, typeof(LeaResponse))]
+    [ProducesProblem(400, "malformed-lea-id")]
+    [ProducesProblem(404, "lea-not-found")]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas/{leaId}")] HttpRequest request,
         string leaId,
@@ -30,17 +30,17 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             if (!LeaId.TryParse(leaId, out var id))
                 return Problems.MalformedLeaId();
             return await leas.FindAsync(id, cancellationToken) is { } lea
-                ? TypedResults.Ok(new LeaAnswer(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorAnswer(c.Id, c.Name, c.Email))))
+                ? TypedResults.Ok(new LeaResponse(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorResponse(c.Id, c.Name, c.Email))))
                 : Problems.LeaNotFound();
         });
 
     /// <summary>Replaces what is known of an LEA. Saying the same again changes nothing.</summary>
     [Function("PutLea")]
     [CalledBy(CallerKind.Toms)]
-    [Takes(typeof(LeaBody))]
-    [Answers(204)]
-    [Refuses(400, "malformed-lea-id")]
-    [Refuses(422, "invalid-lea")]
+    [Accepts(typeof(LeaRequest))]
+    [ProducesResponse(204)]
+    [ProducesProblem(400, "malformed-lea-id")]
+    [ProducesProblem(422, "invalid-lea")]
     public Task<IResult> PutAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "leas/{leaId}")] HttpRequest request,
         string leaId,
@@ -49,16 +49,16 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
         {
             if (!LeaId.TryParse(leaId, out var id))
                 return Problems.MalformedLeaId();
-            return await RequestBody.AsJsonAsync<LeaBody>(request, async body =>
-            {
-                if (WhyInvalid(body) is { } why)
-                    return Problems.InvalidLea($"{why} Nothing was changed.");
-                await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]), savedBy, cancellationToken);
-                return TypedResults.NoContent();
-            });
+            var (body, problem) = await RequestBody.ReadJsonAsync<LeaRequest>(request);
+            if (problem is not null)
+                return problem;
+            if (WhyInvalid(body) is { } why)
+                return Problems.InvalidLea($"{why} Nothing was changed.");
+            await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]), savedBy, cancellationToken);
+            return TypedResults.NoContent();
         });
 
-    private static string? WhyInvalid(LeaBody? body)
+    private static string? WhyInvalid(LeaRequest? body)
     {
         if (body is null || !IsName(body.Name))
             return $"\"name\" must be 1 to {MaxNameLength} characters.";
@@ -87,23 +87,23 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     /// <summary>An LEA as TOMS tells of it.</summary>
     /// <param name="Name">Its name: 1 to 200 characters.</param>
     /// <param name="Coordinators">Who gets its mail: at most 49, each with an id of its own.</param>
-    private sealed record LeaBody(string? Name, IReadOnlyList<CoordinatorBody?>? Coordinators);
+    private sealed record LeaRequest(string? Name, IReadOnlyList<CoordinatorRequest?>? Coordinators);
 
     /// <summary>An LEA as TOMS last told of it.</summary>
     /// <param name="LeaId">Its CDS code.</param>
     /// <param name="Name">Its name.</param>
     /// <param name="Coordinators">Who gets its mail.</param>
-    private sealed record LeaAnswer(string LeaId, string Name, IEnumerable<CoordinatorAnswer> Coordinators);
+    private sealed record LeaResponse(string LeaId, string Name, IEnumerable<CoordinatorResponse> Coordinators);
 
     /// <summary>A coordinator of an LEA.</summary>
     /// <param name="Id">What TOMS calls the coordinator: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
     /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
     /// <param name="Email">The email address: at most 254 characters.</param>
-    private sealed record CoordinatorBody(string? Id, string? Name, string? Email);
+    private sealed record CoordinatorRequest(string? Id, string? Name, string? Email);
 
     /// <summary>A coordinator of an LEA.</summary>
     /// <param name="Id">What TOMS calls the coordinator.</param>
     /// <param name="Name">The coordinator's name.</param>
     /// <param name="Email">The email address.</param>
-    private sealed record CoordinatorAnswer(string Id, string Name, string? Email);
+    private sealed record CoordinatorResponse(string Id, string Name, string? Email);
 }

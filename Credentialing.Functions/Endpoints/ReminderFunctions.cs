@@ -27,9 +27,9 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     /// </summary>
     [Function("PreviewReminders")]
     [CalledBy(CallerKind.Toms)]
-    [TakesParameter("query", "on", "The day, from today to two years from now; today unless told.", Type = typeof(DateOnly))]
-    [Answers(200, typeof(PreviewAnswer))]
-    [Refuses(400, "invalid-date")]
+    [AcceptsParameter("query", "on", "The day, from today to two years from now; today unless told.", Type = typeof(DateOnly))]
+    [ProducesResponse(200, typeof(PreviewResponse))]
+    [ProducesProblem(400, "invalid-date")]
     public Task<IResult> PreviewAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "reminders/preview")] HttpRequest request,
         CancellationToken cancellationToken) =>
@@ -43,11 +43,11 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
                 return Problems.InvalidDate();
             var at = on == today ? now : calendar.At(on, now);
             var preview = await run.PreviewAsync(at, cancellationToken);
-            return TypedResults.Ok(new PreviewAnswer(
+            return TypedResults.Ok(new PreviewResponse(
                 on,
                 at.UtcDateTime,
-                [.. preview.Plans.Select(PlanAnswer.Of)],
-                [.. preview.Failures.Select(failure => new FailureAnswer(failure.Where, failure.What))]));
+                [.. preview.Plans.Select(PlanResponse.Of)],
+                [.. preview.Failures.Select(failure => new FailureResponse(failure.Where, failure.What))]));
         });
 
     /// <summary>What a daily run would do.</summary>
@@ -55,12 +55,12 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     /// <param name="At">The instant that it is about.</param>
     /// <param name="Leas">What it would do for each LEA for which it would do something.</param>
     /// <param name="Failures">What could not be found out.</param>
-    private sealed record PreviewAnswer(DateOnly On, DateTime At, IReadOnlyList<PlanAnswer> Leas, IReadOnlyList<FailureAnswer> Failures);
+    private sealed record PreviewResponse(DateOnly On, DateTime At, IReadOnlyList<PlanResponse> Leas, IReadOnlyList<FailureResponse> Failures);
 
     /// <summary>What could not be found out.</summary>
     /// <param name="LeaId">Of which LEA; or of what else.</param>
     /// <param name="Detail">What went wrong.</param>
-    private sealed record FailureAnswer(string LeaId, string Detail);
+    private sealed record FailureResponse(string LeaId, string Detail);
 
     /// <summary>What a daily run would do for an LEA.</summary>
     /// <param name="LeaId">The LEA's CDS code.</param>
@@ -69,15 +69,15 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     /// <param name="DaysRemaining">Calendar days until then.</param>
     /// <param name="Reminder">The email that would be sent; null for none.</param>
     /// <param name="Announcement">What would be done on MyTOMS; null for nothing.</param>
-    private sealed record PlanAnswer(
-        string LeaId, string Name, DateTime? ExpiresAt, int? DaysRemaining, ReminderAnswer? Reminder, AnnouncementChange? Announcement)
+    private sealed record PlanResponse(
+        string LeaId, string Name, DateTime? ExpiresAt, int? DaysRemaining, ReminderResponse? Reminder, AnnouncementChange? Announcement)
     {
-        public static PlanAnswer Of(LeaPlan plan) => new(
+        public static PlanResponse Of(LeaPlan plan) => new(
             plan.LeaId.Value,
             plan.LeaName,
             plan.Status.Credential?.ExpiresAt.UtcDateTime,
             plan.Status.DaysRemaining,
-            plan.Reminder is { } reminder ? new ReminderAnswer(reminder.Milestone.Days, [.. reminder.Recipients.Select(recipient => recipient.Email!)]) : null,
+            plan.Reminder is { } reminder ? new ReminderResponse(reminder.Milestone.Days, [.. reminder.Recipients.Select(recipient => recipient.Email!)]) : null,
             plan.Post is { } announcement ? new AnnouncementChange("post", announcement.Text)
                 : plan.Withdraws ? new AnnouncementChange("remove", null)
                 : null);
@@ -86,7 +86,7 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     /// <summary>An email to an LEA's coordinators.</summary>
     /// <param name="Milestone">The days before the end at which it is due.</param>
     /// <param name="To">The addresses that it would go to.</param>
-    private sealed record ReminderAnswer([property: AllowedValues(14, 7, 3, 1)] int Milestone, IReadOnlyList<string> To);
+    private sealed record ReminderResponse([property: AllowedValues(14, 7, 3, 1)] int Milestone, IReadOnlyList<string> To);
 
     /// <summary>A change of what MyTOMS shows.</summary>
     /// <param name="Action">What would be done.</param>

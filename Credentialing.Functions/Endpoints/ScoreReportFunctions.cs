@@ -14,8 +14,8 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
     /// <summary>A student's reports, newest year first; an empty list where the vendor's LEA has none of that student.</summary>
     [Function("ListScoreReports")]
     [CalledBy(CallerKind.Vendor)]
-    [Answers(200, typeof(ScoreReportAnswer[]))]
-    [Refuses(400, "malformed-ssid")]
+    [ProducesResponse(200, typeof(ScoreReportResponse[]))]
+    [ProducesProblem(400, "malformed-ssid")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/students/{ssid}/score-reports")] HttpRequest request,
         string ssid,
@@ -27,24 +27,24 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
             // A path, not a whole URL: it stays right behind any gateway that the request came through.
             var path = request.Path.ToString().TrimEnd('/');
             var listed = await reports.ListAsync(credential.LeaId, student, cancellationToken);
-            return TypedResults.Ok(listed.Select(item => new ScoreReportAnswer(
+            return TypedResults.Ok(listed.Select(item => new ScoreReportResponse(
                 item.Report.Id, item.Report.Type, item.Report.Year, item.Report.Language, item.Report.Format, item.Length, item.LastModified.UtcDateTime, $"{path}/{item.Report.Id}")));
         }, cancellationToken);
 
     /// <summary>A report's file, streamed, with ETag and ranges (RFC 9110, sections 13 and 14).</summary>
     [Function("GetScoreReport")]
     [CalledBy(CallerKind.Vendor)]
-    [TakesParameter("header", "If-None-Match", "The ETag of the file that the vendor has: 304 if it has not changed.")]
-    [TakesParameter("header", "If-Match", "The ETag that the file must still have: 412 if it has not.")]
-    [TakesParameter("header", "Range", "The part of the file to send, such as `bytes=1000-`, to go on after an interruption.")]
-    [TakesParameter("header", "If-Range", "The ETag of the file that the range is a part of: the whole file is sent if it has changed.")]
-    [Answers(200, Files = ["application/pdf", "text/html", "video/mp4"], Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition"])]
-    [Answers(206, Files = ["application/pdf", "text/html", "video/mp4"], Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Content-Disposition"])]
-    [Answers(304, Headers = ["ETag", "Last-Modified"])]
-    [Answers(412, Headers = ["ETag", "Last-Modified"])]
-    [Answers(416, Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Content-Disposition"])]
-    [Refuses(400, "malformed-ssid")]
-    [Refuses(404, "score-report-not-found")]
+    [AcceptsParameter("header", "If-None-Match", "The ETag of the file that the vendor has: 304 if it has not changed.")]
+    [AcceptsParameter("header", "If-Match", "The ETag that the file must still have: 412 if it has not.")]
+    [AcceptsParameter("header", "Range", "The part of the file to send, such as `bytes=1000-`, to go on after an interruption.")]
+    [AcceptsParameter("header", "If-Range", "The ETag of the file that the range is a part of: the whole file is sent if it has changed.")]
+    [ProducesResponse(200, Files = ["application/pdf", "text/html", "video/mp4"], Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition"])]
+    [ProducesResponse(206, Files = ["application/pdf", "text/html", "video/mp4"], Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Content-Disposition"])]
+    [ProducesResponse(304, Headers = ["ETag", "Last-Modified"])]
+    [ProducesResponse(412, Headers = ["ETag", "Last-Modified"])]
+    [ProducesResponse(416, Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Content-Disposition"])]
+    [ProducesProblem(400, "malformed-ssid")]
+    [ProducesProblem(404, "score-report-not-found")]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/students/{ssid}/score-reports/{id}")] HttpRequest request,
         string ssid,
@@ -74,6 +74,6 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
     /// <param name="Length">Its length in bytes.</param>
     /// <param name="LastModified">When it was last changed.</param>
     /// <param name="Link">Where it is: a path on this host.</param>
-    private sealed record ScoreReportAnswer(
+    private sealed record ScoreReportResponse(
         string Id, string Type, int AdministrationYear, string Language, string Format, long Length, DateTime LastModified, string Link);
 }

@@ -14,10 +14,10 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
     /// <summary>The token endpoint of OAuth 2.0 (RFC 6749, section 4.4): the client credentials grant.</summary>
     [Function("IssueVendorToken")]
     [CalledBy(CallerKind.TokenClient)]
-    [Takes(typeof(TokenForm), MediaType = "application/x-www-form-urlencoded")]
-    [Answers(200, typeof(TokenAnswer), Headers = ["Pragma"])]
-    [Refuses(400, "invalid-request", "unsupported-grant-type", "invalid-scope")]
-    [Refuses(401, "invalid-client", "credentials-expired")]
+    [Accepts(typeof(TokenForm), MediaType = "application/x-www-form-urlencoded")]
+    [ProducesResponse(200, typeof(TokenResponse), Headers = ["Pragma"])]
+    [ProducesProblem(400, "invalid-request", "unsupported-grant-type", "invalid-scope")]
+    [ProducesProblem(401, "invalid-client", "credentials-expired")]
     public async Task<IResult> IssueTokenAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/token")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -28,30 +28,30 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
 
         return await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, cancellationToken) switch
         {
-            AuthenticationOutcome.Authenticated right => await AnswerAsync(right.Credential),
+            AuthenticationOutcome.Authenticated right => await RespondAsync(right.Credential),
             AuthenticationOutcome.Expired expired => TokenError.CredentialsExpired(expired.Credential),
             _ => TokenError.InvalidClient("The username or the secret key is not valid."),
         };
 
-        async Task<IResult> AnswerAsync(Credential credential)
+        async Task<IResult> RespondAsync(Credential credential)
         {
             var token = await tokens.IssueAsync(credential, cancellationToken);
             request.HttpContext.Response.Headers.Pragma = "no-cache"; // RFC 6749, section 5.1, beside no-store
-            return TypedResults.Ok(new TokenAnswer(token.Value, "Bearer", (int)token.Lifetime.TotalSeconds));
+            return TypedResults.Ok(new TokenResponse(token.Value, "Bearer", (int)token.Lifetime.TotalSeconds));
         }
     }
 
     /// <summary>When the vendor's own credentials end, so that a portal can warn by itself.</summary>
     [Function("GetVendorCredential")]
     [CalledBy(CallerKind.Vendor)]
-    [Answers(200, typeof(VendorCredentialAnswer))]
+    [ProducesResponse(200, typeof(VendorCredentialResponse))]
     public Task<IResult> GetCredentialAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/credential")] HttpRequest request,
         CancellationToken cancellationToken) =>
         caller.AsVendorAsync(request, credential =>
         {
             var status = credentials.StatusOf(credential);
-            return Task.FromResult<IResult>(TypedResults.Ok(new VendorCredentialAnswer(
+            return Task.FromResult<IResult>(TypedResults.Ok(new VendorCredentialResponse(
                 credential.LeaId.Value, credential.Username.ToString(), credential.GeneratedAt.UtcDateTime, credential.ExpiresAt.UtcDateTime, status.DaysRemaining!.Value)));
         }, cancellationToken);
 
@@ -59,12 +59,12 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
     /// <param name="AccessToken">The token.</param>
     /// <param name="TokenType">How to send it (RFC 6750).</param>
     /// <param name="ExpiresIn">For how many seconds it works: at most 900, and never past the credentials' end.</param>
-    private sealed record TokenAnswer(
+    private sealed record TokenResponse(
         [property: JsonPropertyName("access_token")] string AccessToken,
         [property: JsonPropertyName("token_type"), AllowedValues("Bearer")] string TokenType,
         [property: JsonPropertyName("expires_in")] int ExpiresIn)
     {
-        public override string ToString() => nameof(TokenAnswer); // not the token
+        public override string ToString() => nameof(TokenResponse); // not the token
     }
 
     /// <summary>A vendor's credentials, as it may know of them.</summary>
@@ -73,5 +73,5 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
     /// <param name="GeneratedAt">When they were generated.</param>
     /// <param name="ExpiresAt">When they end.</param>
     /// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
-    private sealed record VendorCredentialAnswer(string LeaId, string Username, DateTime GeneratedAt, DateTime ExpiresAt, int DaysRemaining);
+    private sealed record VendorCredentialResponse(string LeaId, string Username, DateTime GeneratedAt, DateTime ExpiresAt, int DaysRemaining);
 }

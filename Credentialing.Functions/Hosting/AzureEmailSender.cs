@@ -76,8 +76,8 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
     private static bool IsPlain(EmailRecipient recipient) =>
         recipient.HasAddress && Ascii.IsValid(recipient.Address) && !recipient.Address.AsSpan().ContainsAny('"', '[');
 
-    private static TimeSpan RetryAfter(Response? answer) =>
-        answer is not null && answer.Headers.TryGetValue("Retry-After", out var seconds) &&
+    private static TimeSpan RetryAfter(Response? response) =>
+        response is not null && response.Headers.TryGetValue("Retry-After", out var seconds) &&
         int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? TimeSpan.FromSeconds(number)
             : DefaultRetryAfter;

@@ -14,18 +14,18 @@ public sealed class ExceptionMiddleware(ILogger<ExceptionMiddleware> logger) : I
         if (context.GetHttpContext() is not { } http)
             await next(context);
         else
-            await Guard.RunAsync(http, context.FunctionDefinition.Name, logger, () => RunAndAnswerAsync(context, next, http));
+            await Guard.RunAsync(http, context.FunctionDefinition.Name, logger, () => RunAndRespondAsync(context, next, http));
     }
 
     /// <summary>The worker would send the answer itself, but only after this middleware, where nothing guards it.</summary>
-    private static async Task RunAndAnswerAsync(FunctionContext context, FunctionExecutionDelegate next, HttpContext http)
+    private static async Task RunAndRespondAsync(FunctionContext context, FunctionExecutionDelegate next, HttpContext http)
     {
         await next(context);
         var invocation = context.GetInvocationResult();
-        if (invocation.Value is IResult answer)
+        if (invocation.Value is IResult response)
         {
             invocation.Value = TypedResults.Empty;
-            await answer.ExecuteAsync(http);
+            await response.ExecuteAsync(http);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -13,19 +14,21 @@ internal static class Precondition
     internal static string ETag(int generation) => string.Create(CultureInfo.InvariantCulture, $"\"{generation}\"");
 
     /// <summary>
-    /// Gives the generation that the client has seen to <paramref name="answer"/>: null for <c>If-None-Match: *</c>.
+    /// Reads the generation that the client has seen: null for <c>If-None-Match: *</c>. False, and a problem, if the request has no
+    /// precondition or a malformed one.
     /// </summary>
-    internal static Task<IResult> ApplyAsync(HttpRequest request, Func<int?, Task<IResult>> answer)
+    internal static bool TryRead(HttpRequest request, out int? seenGeneration, [NotNullWhen(false)] out IResult? problem)
     {
         var ifNoneMatch = request.Headers.IfNoneMatch.ToString();
         var ifMatch = request.Headers.IfMatch.ToString();
-        return (ifNoneMatch, ifMatch) switch
+        (seenGeneration, problem) = (ifNoneMatch, ifMatch) switch
         {
-            ("", "") => Task.FromResult(Problems.PreconditionRequired()),
-            ("*", "") => answer(null),
-            ("", _) when TryReadTag(ifMatch, out var generation) => answer(generation),
-            _ => Task.FromResult(Problems.MalformedPrecondition()),
+            ("", "") => (null, Problems.PreconditionRequired()),
+            ("*", "") => (null, null),
+            ("", _) when TryReadTag(ifMatch, out var generation) => (generation, null),
+            _ => ((int?)null, Problems.MalformedPrecondition()),
         };
+        return problem is null;
     }
 
     /// <summary>A tag that is well formed but none of ours is read as generation 0, which never exists: it matches nothing.</summary>

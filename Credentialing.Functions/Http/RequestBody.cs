@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>Reads the small bodies that the API takes, and answers for those that it does not take.</summary>
+/// <summary>Reads request bodies, which are small, and says what is wrong with one that cannot be read.</summary>
 internal static class RequestBody
 {
     internal const int MaxBytes = 64 * 1024;
@@ -18,28 +18,27 @@ internal static class RequestBody
         MaxDepth = 8,
     };
 
-    /// <summary>Gives the JSON body to <paramref name="answer"/>: null where there is no body, or the body is <c>null</c>.</summary>
-    internal static async Task<IResult> AsJsonAsync<T>(HttpRequest request, Func<T?, Task<IResult>> answer)
+    /// <summary>
+    /// The value of the JSON body: null if there is no body, or the body is <c>null</c>. If the body cannot be read, there is a problem
+    /// instead.
+    /// </summary>
+    internal static async Task<(T? Value, IResult? Problem)> ReadJsonAsync<T>(HttpRequest request)
         where T : class
     {
         if (await ReadAsync(request) is not { } body)
-            return Problems.BodyTooLarge(MaxBytes);
+            return (null, Problems.BodyTooLarge(MaxBytes));
         if (body.Length == 0)
-            return await answer(null);
+            return (null, null);
         if (!request.HasJsonContentType())
-            return Problems.UnsupportedMediaType("application/json");
-
-        T? value;
+            return (null, Problems.UnsupportedMediaType("application/json"));
         try
         {
-            value = JsonSerializer.Deserialize<T>(body, Options);
+            return (JsonSerializer.Deserialize<T>(body, Options), null);
         }
         catch (JsonException malformed)
         {
-            return Problems.MalformedJson($"See line {malformed.LineNumber + 1 ?? 1}.");
+            return (null, Problems.MalformedJson($"See line {malformed.LineNumber + 1 ?? 1}."));
         }
-
-        return await answer(value);
     }
 
     /// <summary>The fields of a form body; null if it is no form, too large, or breaks off.</summary>

@@ -106,8 +106,8 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     {
         await using var world = await WorldAsync(hours: 360 * 24);
         await using var host = await TestHost.StartAsync(world);
-        var answer = await host.SendAsync(HttpMethod.Get, Route, persona);
-        Assert.Equal((status, type), (answer.Status, answer.ProblemType));
+        var response = await host.SendAsync(HttpMethod.Get, Route, persona);
+        Assert.Equal((status, type), (response.Status, response.ProblemType));
         Assert.Empty(world.Traffic.Requests);
     }
 
@@ -119,10 +119,10 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         await world.Storage.Leas.AddEntityAsync(new TableEntity("01612590000000", "credential"), TestContext.Current.CancellationToken);
 
         Assert.Equal("malformed-lea-id", (await host.SendAsync(HttpMethod.Get, "leas/oakland/announcements", "rosa")).ProblemType);
-        var answer = await host.SendAsync(HttpMethod.Get, Route, "rosa");
+        var response = await host.SendAsync(HttpMethod.Get, Route, "rosa");
 
-        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
-        Assert.DoesNotContain("Generation", answer.Text, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (response.Status, response.ProblemType));
+        Assert.DoesNotContain("Generation", response.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -219,10 +219,10 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
             return Fault.None;
         };
 
-        var answer = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        var response = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
 
-        Assert.Equal((HttpStatusCode.Created, 1), (answer.Status, hung));
-        Assert.Equal(began.UtcDateTime, answer.Json.GetProperty("generatedAt").GetDateTime());
+        Assert.Equal((HttpStatusCode.Created, 1), (response.Status, hung));
+        Assert.Equal(began.UtcDateTime, response.Json.GetProperty("generatedAt").GetDateTime());
         Assert.Single(world.MyToms.Shown);
         world.Outside.Break = null;
         world.MyToms.Hangs.Clear();
@@ -236,12 +236,12 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         .AddHttpClient(MyToms.Client, client => client.BaseAddress = new Uri("https://mytoms.example/"))
         .ConfigurePrimaryHttpMessageHandler(() => world.MyToms.From(world.Outside)));
 
-    private static async Task<Answer> GetAsync(TestHost host)
+    private static async Task<ApiResponse> GetAsync(TestHost host)
     {
-        var answer = await host.SendAsync(HttpMethod.Get, Route, "rosa");
-        Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.True(answer.Headers.CacheControl!.NoStore);
-        return answer;
+        var response = await host.SendAsync(HttpMethod.Get, Route, "rosa");
+        Assert.Equal(HttpStatusCode.OK, response.Status);
+        Assert.True(response.Headers.CacheControl!.NoStore);
+        return response;
     }
 
     private static Task RunAsync(TestWorld world) => world.Run.RunAsync(TestContext.Current.CancellationToken);

@@ -79,11 +79,11 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     {
         await using var world = await ExpiringWorldAsync();
         var announcement = await AnnouncementAsync(world);
-        var answers =
+        var responses =
             from verb in (string[])["put", "delete"]
-            from answer in Operation(verb)["responses"]!.AsObject()
-            select (verb, int.Parse(answer.Key, null));
-        foreach (var (verb, status) in answers)
+            from response in Operation(verb)["responses"]!.AsObject()
+            select (verb, int.Parse(response.Key, null));
+        foreach (var (verb, status) in responses)
         {
             await using var server = await MyTomsServer.StartAsync([.. Enumerable.Repeat(MyTomsServer.Status(status), 4)]);
             var myToms = server.Connect();
@@ -159,9 +159,9 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
             body[member] = JsonNode.Parse(value);
 
         var conforms = (await BodySchemaAsync()).Validate(body.ToJsonString()).Count == 0;
-        var answer = await PutAsync(host, body.ToJsonString());
+        var response = await PutAsync(host, body.ToJsonString());
 
-        Assert.Equal(conforms ? HttpStatusCode.NoContent : HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal(conforms ? HttpStatusCode.NoContent : HttpStatusCode.BadRequest, response.Status);
         Assert.Contains($"sent: {(conforms ? 1 : 0)} in all", await PageAsync(host), StringComparison.Ordinal);
     }
 
@@ -188,8 +188,8 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         using var body = TestHost.Json(Example().ToJsonString());
-        var answer = await host.SendAsync(HttpMethod.Put, $"/dev/mytoms/announcements/{id}", null, body, "X-Api-Key", DevMyToms.ApiKey);
-        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        var response = await host.SendAsync(HttpMethod.Put, $"/dev/mytoms/announcements/{id}", null, body, "X-Api-Key", DevMyToms.ApiKey);
+        Assert.Equal(HttpStatusCode.BadRequest, response.Status);
     }
 
     [Theory]
@@ -331,15 +331,15 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
         (await world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken))!;
 
     private static async Task<string> BodyAsync(TestWorld world) =>
-        JsonSerializer.Serialize(AnnouncementBody.Of(await AnnouncementAsync(world)), JsonSerializerOptions.Web);
+        JsonSerializer.Serialize(AnnouncementMessage.Of(await AnnouncementAsync(world)), JsonSerializerOptions.Web);
 
-    private static async Task<Answer> PutAsync(TestHost host, string body, string mediaType = "application/json")
+    private static async Task<ApiResponse> PutAsync(TestHost host, string body, string mediaType = "application/json")
     {
         using var content = new StringContent(body, Encoding.UTF8, mediaType);
         return await host.SendAsync(HttpMethod.Put, DevPath, null, content, "X-Api-Key", DevMyToms.ApiKey);
     }
 
-    private static Task<Answer> DeleteAsync(TestHost host) => host.SendAsync(HttpMethod.Delete, DevPath, null, null, "X-Api-Key", DevMyToms.ApiKey);
+    private static Task<ApiResponse> DeleteAsync(TestHost host) => host.SendAsync(HttpMethod.Delete, DevPath, null, null, "X-Api-Key", DevMyToms.ApiKey);
 
     private static async Task<string> PageAsync(TestHost host)
     {

@@ -19,7 +19,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
     internal const string ApiKey = "the-key-of-the-tests";
 
     private readonly WebApplication app;
-    private readonly ConcurrentQueue<RequestDelegate> answers = new();
+    private readonly ConcurrentQueue<RequestDelegate> responses = new();
     private readonly ConcurrentQueue<MyTomsRequest> requests = new();
     private readonly Channel<MyTomsRequest> arrivals = Channel.CreateUnbounded<MyTomsRequest>();
 
@@ -32,7 +32,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
                 listen.UseHttps(certificate.Certificate);
         }));
         app = builder.Build();
-        app.Run(AnswerAsync);
+        app.Run(RespondAsync);
     }
 
     /// <summary>What the client is configured with: it has a path of its own.</summary>
@@ -41,14 +41,14 @@ internal sealed class MyTomsServer : IAsyncDisposable
     /// <summary>What it was asked, in order.</summary>
     internal IReadOnlyList<MyTomsRequest> Requests => [.. requests];
 
-    internal static Task<MyTomsServer> StartAsync(params RequestDelegate[] answers) => StartAsync(certificate: null, answers);
+    internal static Task<MyTomsServer> StartAsync(params RequestDelegate[] responses) => StartAsync(certificate: null, responses);
 
     /// <summary>Starts one that speaks HTTPS, if there is a certificate.</summary>
-    internal static async Task<MyTomsServer> StartAsync(TestCertificate? certificate, params RequestDelegate[] answers)
+    internal static async Task<MyTomsServer> StartAsync(TestCertificate? certificate, params RequestDelegate[] responses)
     {
         var server = new MyTomsServer(certificate);
-        foreach (var answer in answers)
-            server.answers.Enqueue(answer);
+        foreach (var response in responses)
+            server.responses.Enqueue(response);
         await server.app.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
@@ -100,7 +100,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body);
         var request = new MyTomsRequest(
@@ -110,7 +110,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
             await reader.ReadToEndAsync(context.RequestAborted));
         requests.Enqueue(request);
         arrivals.Writer.TryWrite(request);
-        await (answers.TryDequeue(out var answer) ? answer : Status(StatusCodes.Status204NoContent))(context);
+        await (responses.TryDequeue(out var response) ? response : Status(StatusCodes.Status204NoContent))(context);
     }
 }
 

@@ -26,10 +26,10 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
 
-        var answer = await host.SendAsync(HttpMethod.Parse(method), path);
+        var response = await host.SendAsync(HttpMethod.Parse(method), path);
 
-        Assert.Equal((HttpStatusCode.Unauthorized, "not-authenticated"), (answer.Status, answer.ProblemType));
-        Assert.Equal("Bearer", Assert.Single(answer.Headers.WwwAuthenticate).Scheme);
+        Assert.Equal((HttpStatusCode.Unauthorized, "not-authenticated"), (response.Status, response.ProblemType));
+        Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).Scheme);
         Assert.Empty(world.Traffic.Requests);
     }
 
@@ -40,10 +40,10 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
 
-        var answer = await host.SendAsync(HttpMethod.Parse(method), path, "bea");
+        var response = await host.SendAsync(HttpMethod.Parse(method), path, "bea");
 
-        Assert.Equal((HttpStatusCode.Forbidden, "not-permitted"), (answer.Status, answer.ProblemType));
-        Assert.Equal(answer.Text, (await host.SendAsync(HttpMethod.Parse(method), path.Replace("01612590000000", "99999999999999", StringComparison.Ordinal), "bea")).Text);
+        Assert.Equal((HttpStatusCode.Forbidden, "not-permitted"), (response.Status, response.ProblemType));
+        Assert.Equal(response.Text, (await host.SendAsync(HttpMethod.Parse(method), path.Replace("01612590000000", "99999999999999", StringComparison.Ordinal), "bea")).Text);
         Assert.Empty(world.Traffic.Requests);
     }
 
@@ -111,6 +111,6 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         Assert.Equal("not-authenticated", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials")).ProblemType);
     }
 
-    private static Task<Answer> StatusAsync(TestHost host, string authorization) =>
+    private static Task<ApiResponse> StatusAsync(TestHost host, string authorization) =>
         host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", headers: ["Authorization", authorization]);
 }

@@ -126,7 +126,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using (var second = await DevHostProcess.StartAsync(data.Path))
         {
             Assert.Equal(1, await GenerationAsync(second));
-            Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(second, key));
+            Assert.Equal(HttpStatusCode.OK, await VendorResponseAsync(second, key));
             Assert.Equal("Renamed by TOMS", await NameAsync(second));
             Assert.Equal(["kept"], await SubjectsAsync(second));
 
@@ -135,7 +135,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             await using var third = await DevHostProcess.StartAsync(data.Path, "--reset");
 
             Assert.Null(await GenerationAsync(third));
-            Assert.Equal(HttpStatusCode.Unauthorized, await VendorAnswerAsync(third, key));
+            Assert.Equal(HttpStatusCode.Unauthorized, await VendorResponseAsync(third, key));
             Assert.Contains("-H 'If-None-Match: *'", third.Welcome, StringComparison.Ordinal);
             Assert.Empty(await SubjectsAsync(third));
         }
@@ -196,9 +196,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
                 var generation = (await GenerationAsync(host))!.Value;
                 Tell($"round {round}, killed after {moment.TotalMilliseconds:F1} ms: generation {oldGeneration} became {generation}, {(newKey is null ? "nobody saw a new key" : "the new key was seen")}");
                 Assert.InRange(generation, newKey is null ? oldGeneration : oldGeneration + 1, oldGeneration + 1);
-                Assert.Equal(generation == oldGeneration ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, await VendorAnswerAsync(host, oldKey));
+                Assert.Equal(generation == oldGeneration ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, await VendorResponseAsync(host, oldKey));
                 if (newKey is not null)
-                    Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(host, newKey));
+                    Assert.Equal(HttpStatusCode.OK, await VendorResponseAsync(host, newKey));
             }
         }
         finally
@@ -215,8 +215,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         using var data = new TemporaryFolder();
         await using (var first = await DevHostProcess.StartAsync(data.Path))
         {
-            using var answer = await PostFormAsync(first, "/dev/clock", "days", "30.5");
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var response = await PostFormAsync(first, "/dev/clock", "days", "30.5");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Equal(30.5, await DaysAheadAsync(first), tolerance: 0.01);
         }
 
@@ -236,10 +236,10 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     [InlineData("")]
     public async Task The_clock_is_not_moved_backwards_nor_beyond_reason(string days)
     {
-        using var answer = await PostFormAsync(shared.Host, "/dev/clock", "days", days);
+        using var response = await PostFormAsync(shared.Host, "/dev/clock", "days", days);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal(0, await DaysAheadAsync(shared.Host), tolerance: 0.01);
     }
 
@@ -249,10 +249,10 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     [InlineData("name", "rosa")]
     public async Task Signing_in_as_nobody_is_answered_with_who_there_is(string field, string value)
     {
-        using var answer = await PostFormAsync(shared.Host, "/dev/sign-in", field, value);
+        using var response = await PostFormAsync(shared.Host, "/dev/sign-in", field, value);
 
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
         var detail = problem.GetProperty("detail").GetString();
         Assert.All(World.Personas, persona => Assert.Contains(persona.Id, detail, StringComparison.Ordinal));
     }
@@ -301,8 +301,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.NotEqual(shared.Host.AzuriteId, other.AzuriteId);
         Assert.Equal(["for the other"], await SubjectsAsync(other));
         Assert.Empty(await SubjectsAsync(shared.Host));
-        Assert.Equal(HttpStatusCode.OK, await VendorAnswerAsync(other, key));
-        Assert.Equal(HttpStatusCode.Unauthorized, await VendorAnswerAsync(shared.Host, key));
+        Assert.Equal(HttpStatusCode.OK, await VendorResponseAsync(other, key));
+        Assert.Equal(HttpStatusCode.Unauthorized, await VendorResponseAsync(shared.Host, key));
     }
 
     [Fact]
@@ -404,8 +404,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
 
     private static async Task<string> SignInAsync(DevHostProcess host, string persona = "rosa")
     {
-        using var answer = await PostFormAsync(host, "/dev/sign-in", "persona", persona);
-        return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        using var response = await PostFormAsync(host, "/dev/sign-in", "persona", persona);
+        return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task RenameAsync(DevHostProcess host, string name)
@@ -413,8 +413,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/leas/{Oakland}");
         request.Headers.Authorization = new("Bearer", await SignInAsync(host, "toms"));
         request.Content = JsonContent.Create(new { name, coordinators = Array.Empty<object>() });
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        answer.EnsureSuccessStatusCode();
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     /// <summary>The subjects of the mails in its inbox.</summary>
@@ -428,8 +428,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/leas/{Oakland}");
         request.Headers.Authorization = new("Bearer", await SignInAsync(host, "toms"));
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("name").GetString();
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("name").GetString();
     }
 
     /// <summary>The generation of Oakland's credentials; null if there are none.</summary>
@@ -437,8 +437,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/leas/{Oakland}/credentials");
         request.Headers.Authorization = new("Bearer", await SignInAsync(host));
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        return answer.EnsureSuccessStatusCode().Headers.ETag is { } tag ? int.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : null;
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.EnsureSuccessStatusCode().Headers.ETag is { } tag ? int.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : null;
     }
 
     private static async Task<string> MustGenerateAsync(DevHostProcess host, int? seenGeneration) =>
@@ -454,9 +454,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         else
             request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
         request.Content = JsonContent.Create(new { authorized = true, wordingVersion = "2026-1" });
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("secretKey").GetString()!;
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("secretKey").GetString()!;
     }
 
     /// <summary>The key of an answer that may never have arrived.</summary>
@@ -473,12 +473,12 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     /// <summary>What a vendor is answered that has this key of Oakland.</summary>
-    private static async Task<HttpStatusCode> VendorAnswerAsync(DevHostProcess host, string key)
+    private static async Task<HttpStatusCode> VendorResponseAsync(DevHostProcess host, string key)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/credential");
         request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis-{Oakland}:{key}")));
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        return answer.StatusCode;
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.StatusCode;
     }
 }
 

@@ -22,9 +22,9 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         var before = (await world.RowsAsync("Leas")).Select(row => row.ETag);
 
-        var answer = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, body);
+        var response = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, body);
 
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, type), (answer.Status, answer.ProblemType));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, type), (response.Status, response.ProblemType));
         Assert.Equal(before, (await world.RowsAsync("Leas")).Select(row => row.ETag));
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
     }
@@ -39,10 +39,10 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         for (var round = 0; round < 50; round++)
         {
             int? seen = round == 0 ? null : round;
-            var answers = await Task.WhenAll(host.GenerateAsync("rosa", TestWorld.Oakland, seen), other.GenerateAsync("luis", TestWorld.Oakland, seen));
+            var responses = await Task.WhenAll(host.GenerateAsync("rosa", TestWorld.Oakland, seen), other.GenerateAsync("luis", TestWorld.Oakland, seen));
 
-            var won = Assert.Single(answers, answer => answer.Status == HttpStatusCode.Created);
-            var lost = Assert.Single(answers, answer => answer.Status == HttpStatusCode.PreconditionFailed);
+            var won = Assert.Single(responses, response => response.Status == HttpStatusCode.Created);
+            var lost = Assert.Single(responses, response => response.Status == HttpStatusCode.PreconditionFailed);
             Assert.Equal("credential-changed", lost.ProblemType);
             Assert.Equal(won.Json.GetProperty("generatedBy").GetString(), lost.Json.GetProperty("generatedBy").GetString());
             Assert.Equal(won.Json.GetProperty("generatedAt").GetDateTime(), lost.Json.GetProperty("generatedAt").GetDateTime());
@@ -75,9 +75,9 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
         using var body = TestHost.Json(TestHost.Authorization);
-        var answer = await host.SendAsync(HttpMethod.Post, "leas/01612590000000/credentials", "luis", body, headers);
+        var response = await host.SendAsync(HttpMethod.Post, "leas/01612590000000/credentials", "luis", body, headers);
 
-        Assert.Equal((status, type), ((int)answer.Status, answer.ProblemType));
+        Assert.Equal((status, type), ((int)response.Status, response.ProblemType));
         Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland));
     }
 
@@ -86,9 +86,9 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        var answer = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
-        Assert.Equal((HttpStatusCode.PreconditionFailed, "credential-changed"), (answer.Status, answer.ProblemType));
-        Assert.Null(answer.Headers.ETag);
+        var response = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        Assert.Equal((HttpStatusCode.PreconditionFailed, "credential-changed"), (response.Status, response.ProblemType));
+        Assert.Null(response.Headers.ETag);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(1));
         Assert.Equal(3, await RoundTripsAsync(() => host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1)));
 
-        async Task<int> RoundTripsAsync(Func<Task<Answer>> ask)
+        async Task<int> RoundTripsAsync(Func<Task<ApiResponse>> ask)
         {
             world.Traffic.Reset();
             await ask();

@@ -24,8 +24,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         foreach (var path in (string[])[Route, $"{Route}?on=2026-12-01", $"{Route}?on=rubbish"])
         {
-            var answer = await host.SendAsync(HttpMethod.Get, path, persona);
-            Assert.Equal((status, type), (answer.Status, answer.ProblemType));
+            var response = await host.SendAsync(HttpMethod.Get, path, persona);
+            Assert.Equal((status, type), (response.Status, response.ProblemType));
         }
 
         Assert.Empty(world.Traffic.Requests);
@@ -53,8 +53,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        var answer = await host.SendAsync(HttpMethod.Get, Route + query, "toms");
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid-date"), (answer.Status, answer.ProblemType));
+        var response = await host.SendAsync(HttpMethod.Get, Route + query, "toms");
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid-date"), (response.Status, response.ProblemType));
         Assert.Empty(world.Traffic.Requests);
     }
 
@@ -81,9 +81,9 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite, now.ToUniversalTime());
         await using var host = await TestHost.StartAsync(world);
 
-        var answer = await host.SendAsync(HttpMethod.Get, "reminders/preview", "toms");
+        var response = await host.SendAsync(HttpMethod.Get, "reminders/preview", "toms");
 
-        Assert.Equal(now, answer.Json.GetProperty("at").GetDateTimeOffset());
+        Assert.Equal(now, response.Json.GetProperty("at").GetDateTimeOffset());
     }
 
     [Fact]
@@ -173,8 +173,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         world.Traffic.Reset();
         world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // the pointers are read, and no LEA
-        var answer = await host.SendAsync(HttpMethod.Get, Route, "toms");
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType));
+        var response = await host.SendAsync(HttpMethod.Get, Route, "toms");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType));
     }
 
     [Fact]
@@ -263,11 +263,11 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
 
     private static IEnumerable<string?> Texts(JsonElement list, string member) => list.EnumerateArray().Select(item => Text(item, member));
 
-    private static async Task<Answer> GetAsync(TestHost host, string query = "")
+    private static async Task<ApiResponse> GetAsync(TestHost host, string query = "")
     {
-        var answer = await host.SendAsync(HttpMethod.Get, Route + query, "toms");
-        Assert.Equal(HttpStatusCode.OK, answer.Status);
-        return answer;
+        var response = await host.SendAsync(HttpMethod.Get, Route + query, "toms");
+        Assert.Equal(HttpStatusCode.OK, response.Status);
+        return response;
     }
 
     private static async Task<IReadOnlyList<string>> RowsAsync(TestWorld world)

@@ -26,8 +26,8 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken); // on Azure, the templates do it
         for (var time = 0; time < 2; time++)
         {
-            var answer = await host.SendAsync(HttpMethod.Post, "expirations/restore", "toms");
-            Assert.Equal((HttpStatusCode.OK, 2), (answer.Status, answer.Json.GetProperty("credentials").GetInt32()));
+            var response = await host.SendAsync(HttpMethod.Post, "expirations/restore", "toms");
+            Assert.Equal((HttpStatusCode.OK, 2), (response.Status, response.Json.GetProperty("credentials").GetInt32()));
             Assert.Equal(before, await PointersAsync(world));
         }
 

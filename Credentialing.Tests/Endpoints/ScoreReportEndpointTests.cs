@@ -80,8 +80,8 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
 
         async Task<(HttpStatusCode, int)> ShortAsync(params string[] headers)
         {
-            var answer = await scene.GetAsync(Report, headers);
-            return (answer.Status, answer.Body.Length);
+            var response = await scene.GetAsync(Report, headers);
+            return (response.Status, response.Body.Length);
         }
     }
 
@@ -108,11 +108,11 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
     {
         await using var scene = await Scene.SetAsync(azurite);
 
-        var answer = await scene.Host.SendRawAsync($"GET {target}", TestHost.Basic(TestWorld.Oakland, scene.Key));
+        var response = await scene.Host.SendRawAsync($"GET {target}", TestHost.Basic(TestWorld.Oakland, scene.Key));
 
-        Assert.DoesNotContain(Scene.OfBerkeley, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(Scene.OfBerkeley, response, StringComparison.Ordinal);
         // An empty list, or a refusal: never a fault.
-        Assert.Matches("^HTTP/1.1 (4[0-9][0-9] |200 OK(.|\n)*\r\n\\[\\]\r\n)", answer);
+        Assert.Matches("^HTTP/1.1 (4[0-9][0-9] |200 OK(.|\n)*\r\n\\[\\]\r\n)", response);
     }
 
     [Fact]
@@ -125,8 +125,8 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         request.Headers.Add("Authorization", TestHost.Basic(TestWorld.Oakland, scene.Key));
         scene.World.Traffic.Reset();
 
-        using var answer = await scene.Host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        await using var content = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        using var response = await scene.Host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var content = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         await content.ReadExactlyAsync(new byte[1024], TestContext.Current.CancellationToken);
 
         // What is under way lies in the buffers of the sockets, whose size the operating system chooses, and in one of ours.
@@ -160,7 +160,7 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
             return scene;
         }
 
-        public Task<Answer> GetAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
+        public Task<ApiResponse> GetAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
 
         public Task UploadAsync(string name, byte[] content) => world.Storage.ScoreReports.GetBlobClient(name)
             .UploadAsync(BinaryData.FromBytes(content), new BlobUploadOptions(), TestContext.Current.CancellationToken);

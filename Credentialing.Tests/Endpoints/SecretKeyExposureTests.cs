@@ -19,12 +19,12 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world, builder => logs.Attach(builder.Logging));
         await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
             .UploadAsync(BinaryData.FromString("%PDF-"), TestContext.Current.CancellationToken);
-        var answers = new List<Answer>();
+        var responses = new List<ApiResponse>();
         var keys = new List<string>();
         for (int? seen = null; seen is null or < 2; seen = (seen ?? 0) + 1)
         {
             var generated = await host.GenerateAsync("rosa", TestWorld.Oakland, seen);
-            answers.Add(generated);
+            responses.Add(generated);
             keys.Add(generated.Json.GetProperty("secretKey").GetString()!);
             await UseAsync(keys[^1]);
             await UseAsync(keys[0]); // after the regeneration: the superseded one
@@ -32,8 +32,8 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             await UseAsync(keys[^1][..^1]); // cut short while copying
             world.Traffic.Reset();
             world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // storage fails half-way
-            answers.Add(await host.GenerateAsync("rosa", TestWorld.Oakland, (seen ?? 0) + 1));
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, answers[^1].Status);
+            responses.Add(await host.GenerateAsync("rosa", TestWorld.Oakland, (seen ?? 0) + 1));
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, responses[^1].Status);
             world.Traffic.Break = _ => Fault.Before; // and then altogether
             await UseAsync(keys[^1]);
             world.Traffic.Break = null;
@@ -56,28 +56,28 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
         Assert.Contains(logs.Lines, line => line.Contains("v1/token", StringComparison.Ordinal)); // and Kestrel's
         foreach (var key in keys)
         {
-            Assert.Single(answers, answer => answer.Text.Contains(key, StringComparison.Ordinal));
+            Assert.Single(responses, response => response.Text.Contains(key, StringComparison.Ordinal));
             foreach (var form in FormsOf(key))
             {
                 Assert.DoesNotContain(logs.Lines, line => line.Contains(form, StringComparison.OrdinalIgnoreCase));
                 Assert.DoesNotContain(form, sent, StringComparison.OrdinalIgnoreCase);
                 Assert.DoesNotContain(stored, text => text.Contains(form, StringComparison.OrdinalIgnoreCase));
-                Assert.DoesNotContain(answers.Where(answer => !answer.Text.Contains(key, StringComparison.Ordinal)), answer => Whole(answer).Contains(form, StringComparison.OrdinalIgnoreCase));
+                Assert.DoesNotContain(responses.Where(response => !response.Text.Contains(key, StringComparison.Ordinal)), response => Whole(response).Contains(form, StringComparison.OrdinalIgnoreCase));
             }
         }
 
         async Task UseAsync(string key)
         {
-            answers.Add(await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"));
-            answers.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"));
-            answers.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports"));
-            answers.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports/2026-ssr-en.pdf"));
+            responses.Add(await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"));
+            responses.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"));
+            responses.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports"));
+            responses.Add(await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports/2026-ssr-en.pdf"));
             using var form = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", "sis-01612590000000"), new("client_secret", key)]);
-            answers.Add(await host.SendAsync(HttpMethod.Post, "v1/token", null, form));
+            responses.Add(await host.SendAsync(HttpMethod.Post, "v1/token", null, form));
             using var malformed = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{key}}" """);
-            answers.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", malformed));
+            responses.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", malformed));
             using var validation = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""");
-            answers.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", validation));
+            responses.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", validation));
         }
     }
 
@@ -92,5 +92,5 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
         yield return Convert.ToBase64String(Encoding.ASCII.GetBytes(text));
     }
 
-    private static string Whole(Answer answer) => $"{answer.Headers}{answer.ContentHeaders}{answer.Text}";
+    private static string Whole(ApiResponse response) => $"{response.Headers}{response.ContentHeaders}{response.Text}";
 }

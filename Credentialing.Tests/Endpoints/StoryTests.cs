@@ -83,7 +83,7 @@ public sealed class StoryTests(AzuriteFixture azurite)
             Assert.Equal(HttpStatusCode.Unauthorized, (await TokenAsync(instance, key)).HttpStatusCode);
         }
 
-        static Task<Answer> WithTokenAsync(TestHost host, string token) =>
+        static Task<ApiResponse> WithTokenAsync(TestHost host, string token) =>
             host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token}"]);
     }
 
@@ -106,16 +106,16 @@ public sealed class StoryTests(AzuriteFixture azurite)
         Assert.False((await ValidateAsync("toms", key)).Json.GetProperty("valid").GetBoolean());
         Assert.Equal("not-permitted", (await ValidateAsync("rosa", key)).ProblemType);
 
-        async Task<Answer> ValidateAsync(string persona, string secretKey)
+        async Task<ApiResponse> ValidateAsync(string persona, string secretKey)
         {
             using var body = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{secretKey}}"}""");
             return await host.SendAsync(HttpMethod.Post, "credentials/validate", persona, body);
         }
     }
 
-    private static Task<Answer> StatusAsync(TestHost host) => host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
+    private static Task<ApiResponse> StatusAsync(TestHost host) => host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
 
-    private static string? Text(Answer answer, string property) => answer.Json.GetProperty(property).GetString();
+    private static string? Text(ApiResponse response, string property) => response.Json.GetProperty(property).GetString();
 
     private static async Task<TokenResponse> TokenAsync(TestHost host, string secretKey)
     {

@@ -70,7 +70,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         var encoded = Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis%2D01612590000000:{key.Replace("_", "%5F", StringComparison.Ordinal)}"));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials", $"Basic {encoded}")).Status);
 
-        async Task<Answer> AskAsync(string form, string authorization)
+        async Task<ApiResponse> AskAsync(string form, string authorization)
         {
             using var content = new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded");
             return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", authorization);
@@ -86,11 +86,11 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(365));
 
         using var content = new StringContent("grant_type=client_credentials", Encoding.ASCII, "application/x-www-form-urlencoded");
-        var answer = await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key));
+        var response = await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key));
 
-        Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (answer.Status, answer.Json.GetProperty("error").GetString()));
-        Assert.Equal("urn:problem-type:credentialing:credentials-expired", answer.Json.GetProperty("type").GetString());
-        Assert.Equal(new DateTime(2027, 11, 23, 20, 0, 0, DateTimeKind.Utc), answer.Json.GetProperty("expiredAt").GetDateTime());
+        Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (response.Status, response.Json.GetProperty("error").GetString()));
+        Assert.Equal("urn:problem-type:credentialing:credentials-expired", response.Json.GetProperty("type").GetString());
+        Assert.Equal(new DateTime(2027, 11, 23, 20, 0, 0, DateTimeKind.Utc), response.Json.GetProperty("expiredAt").GetDateTime());
     }
 
     [Fact]
@@ -98,10 +98,10 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        var answer = await host.SendRawAsync(
+        var response = await host.SendRawAsync(
             "POST /api/v1/token", "Basic eA==", "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("\"error\":\"invalid_request\"", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400 ", response, StringComparison.Ordinal);
+        Assert.Contains("\"error\":\"invalid_request\"", response, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,11 +113,11 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         AssertError(400, "invalid_request", await host.SendAsync(HttpMethod.Post, "v1/token", null, content));
     }
 
-    private static void AssertError(int status, string error, Answer answer)
+    private static void AssertError(int status, string error, ApiResponse response)
     {
-        Assert.Equal((status, error), ((int)answer.Status, answer.Json.GetProperty("error").GetString()));
-        Assert.Equal("application/json", answer.ContentHeaders.ContentType?.MediaType);
-        Assert.Equal($"urn:problem-type:credentialing:{error.Replace('_', '-')}", answer.Json.GetProperty("type").GetString());
-        Assert.Equal(status == 401, answer.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
+        Assert.Equal((status, error), ((int)response.Status, response.Json.GetProperty("error").GetString()));
+        Assert.Equal("application/json", response.ContentHeaders.ContentType?.MediaType);
+        Assert.Equal($"urn:problem-type:credentialing:{error.Replace('_', '-')}", response.Json.GetProperty("type").GetString());
+        Assert.Equal(status == 401, response.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
     }
 }

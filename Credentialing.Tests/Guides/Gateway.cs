@@ -34,7 +34,7 @@ internal sealed class Gateway : IStartupFilter
     };
 
     /// <summary>Answers with a page of its own, as if all were well.</summary>
-    internal void AnswerWithPage(string pathEnd) => plans[(pathEnd, 1)] = (context, _) =>
+    internal void RespondWithPage(string pathEnd) => plans[(pathEnd, 1)] = (context, _) =>
         Results.Content("<!DOCTYPE html>\n<title>Maintenance</title>", "text/html").ExecuteAsync(context);
 
     /// <summary>Breaks the connection instead of an answer.</summary>
@@ -48,11 +48,11 @@ internal sealed class Gateway : IStartupFilter
     internal void CutOff(string pathEnd, int bytes, Func<Task> arrived) => plans[(pathEnd, 1)] = async (context, next) =>
     {
         var connection = context.Response.Body;
-        using var answer = new MemoryStream();
-        context.Response.Body = answer;
+        using var response = new MemoryStream();
+        context.Response.Body = response;
         await next();
         context.Response.Body = connection;
-        await connection.WriteAsync(answer.GetBuffer().AsMemory(0, bytes), context.RequestAborted);
+        await connection.WriteAsync(response.GetBuffer().AsMemory(0, bytes), context.RequestAborted);
         await connection.FlushAsync(context.RequestAborted);
         await arrived();
         context.Abort();

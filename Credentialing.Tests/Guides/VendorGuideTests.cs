@@ -22,9 +22,9 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
     {
         await using var scene = await Scene.SetAsync(azurite, files);
 
-        var answer = await scene.PasteAsync(Assert.Single(VendorGuide.Blocks(heading, "sh")));
+        var response = await scene.PasteAsync(Assert.Single(VendorGuide.Blocks(heading, "sh")));
 
-        Assert.Equal(Shape(Assert.Single(VendorGuide.Blocks(heading, "json"))), Shape(answer));
+        Assert.Equal(Shape(Assert.Single(VendorGuide.Blocks(heading, "json"))), Shape(response));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
     {
         await using var scene = await Scene.SetAsync(azurite, files);
         var token = await scene.TokenAsync();
-        var answers = new List<Answer>
+        var responses = new List<ApiResponse>
         {
             await scene.WithTokenAsync("v1/students/901612590/score-reports", token),
             await scene.WithTokenAsync(Reports, "eyJ"),
@@ -80,22 +80,22 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
             await scene.AskForTokenAsync("tsk_", "grant_type=client_credentials"),
         };
         scene.World.Traffic.Break = _ => Fault.Before;
-        answers.Add(await scene.WithTokenAsync(Reports, token));
+        responses.Add(await scene.WithTokenAsync(Reports, token));
         scene.World.Traffic.Break = null;
         scene.World.Clock.Advance(TimeSpan.FromDays(365));
-        answers.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
-        answers.Add(await scene.AskForTokenAsync(scene.Key, "grant_type=client_credentials"));
+        responses.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
+        responses.Add(await scene.AskForTokenAsync(scene.Key, "grant_type=client_credentials"));
         await scene.World.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, "credential"), TableUpdateMode.Replace, TestContext.Current.CancellationToken);
-        answers.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
+        responses.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
 
-        var met = answers.Select(answer => (Status: $"{(int)answer.Status}", Type: answer.Json.GetProperty("type").GetString()!.Split(':')[^1]));
+        var met = responses.Select(response => (Status: $"{(int)response.Status}", Type: response.Json.GetProperty("type").GetString()!.Split(':')[^1]));
         Assert.Equal(met.Order(), VendorGuide.Rows("Errors").Select(row => (row[0], row[1].Trim('`'))).Order());
         Assert.All(
             VendorGuide.Rows("Errors").Where(row => row.Length == 5),
-            row => Assert.Contains(answers, answer => answer.Json.TryGetProperty("error", out var error) && $"`{error.GetString()}`" == row[2] && answer.Json.GetProperty("type").GetString()!.EndsWith(row[1].Trim('`'), StringComparison.Ordinal)));
+            row => Assert.Contains(responses, response => response.Json.TryGetProperty("error", out var error) && $"`{error.GetString()}`" == row[2] && response.Json.GetProperty("type").GetString()!.EndsWith(row[1].Trim('`'), StringComparison.Ordinal)));
         Assert.All(
-            answers.Where(answer => answer.Status == HttpStatusCode.ServiceUnavailable),
-            answer => Assert.NotNull(answer.Headers.RetryAfter));
+            responses.Where(response => response.Status == HttpStatusCode.ServiceUnavailable),
+            response => Assert.NotNull(response.Headers.RetryAfter));
     }
 
     [Fact]
@@ -163,9 +163,9 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
             return ended.Output;
         }
 
-        internal Task<Answer> WithTokenAsync(string path, string token) => host.SendAsync(HttpMethod.Get, path, headers: ["Authorization", $"Bearer {token}"]);
+        internal Task<ApiResponse> WithTokenAsync(string path, string token) => host.SendAsync(HttpMethod.Get, path, headers: ["Authorization", $"Bearer {token}"]);
 
-        internal async Task<Answer> AskForTokenAsync(string secretKey, string form)
+        internal async Task<ApiResponse> AskForTokenAsync(string secretKey, string form)
         {
             using var content = new StringContent(form, null, "application/x-www-form-urlencoded");
             return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, secretKey));

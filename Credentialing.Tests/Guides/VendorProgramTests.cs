@@ -246,7 +246,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
     public async Task A_page_of_a_gateway_is_not_taken_for_the_answer(string language, string path)
     {
         await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.AnswerWithPage(path);
+        scene.Gateway.RespondWithPage(path);
 
         var ended = await scene.RunAsync();
 

@@ -9,7 +9,7 @@ namespace Credentialing.Tests.Http;
 
 /// <summary>
 /// <c>docs/openapi.json</c>. That nothing is answered which it does not describe is checked in every test that speaks to the API:
-/// <see cref="DescribedAnswers"/>.
+/// <see cref="DescribedResponses"/>.
 /// </summary>
 public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
@@ -108,13 +108,13 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             using var text = new StringContent("{}");
             await host.SendAsync(HttpMethod.Parse(method), path, persona, text, first);
 
-            var answer = await host.SendRawAsync(
+            var response = await host.SendRawAsync(
                 $"{method} /api/{path}", $"Bearer {await host.SignInAsync(persona)}",
                 "If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
-            Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-            Assert.Contains("\r\nContent-Type: application/problem+json\r\n", answer, StringComparison.Ordinal);
-            Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", answer, StringComparison.Ordinal);
-            host.Described.Add(new DescribedAnswer(operation, 400, "application/problem+json", "urn:problem-type:credentialing:malformed-request"));
+            Assert.StartsWith("HTTP/1.1 400 ", response, StringComparison.Ordinal);
+            Assert.Contains("\r\nContent-Type: application/problem+json\r\n", response, StringComparison.Ordinal);
+            Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", response, StringComparison.Ordinal);
+            host.Described.Add(new DescribedResponse(operation, 400, "application/problem+json", "urn:problem-type:credentialing:malformed-request"));
         }
 
         // Storage away, and a fault of our own.
@@ -140,11 +140,11 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await AsVendorAsync(path);
         await TokenAsync("grant_type=client_credentials", "Authorization", basic);
 
-        Assert.Equal(DescribedAnswers.All.Select(answer => $"{answer}").Order(), host.Described.Seen.Select(answer => $"{answer}").Order());
+        Assert.Equal(DescribedResponses.All.Select(response => $"{response}").Order(), host.Described.Seen.Select(response => $"{response}").Order());
 
-        Task<Answer> GetAsync(string path, string? persona = null) => host.SendAsync(HttpMethod.Get, path, persona);
+        Task<ApiResponse> GetAsync(string path, string? persona = null) => host.SendAsync(HttpMethod.Get, path, persona);
 
-        Task<Answer> AsVendorAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
+        Task<ApiResponse> AsVendorAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
 
         Task RestoreAsync(string? persona) => host.SendAsync(HttpMethod.Post, "expirations/restore", persona);
 
@@ -166,20 +166,20 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     [Fact]
     public void All_that_is_answered_has_words_for_it_and_is_always_there_but_for_a_few_members()
     {
-        var schemas = DescribedAnswers.Description.GetProperty("components").GetProperty("schemas").EnumerateObject()
+        var schemas = DescribedResponses.Description.GetProperty("components").GetProperty("schemas").EnumerateObject()
             .SelectMany(schema => WithProperties(schema.Name, schema.Value)).ToList();
         Assert.All(schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject()), property => Assert.True(property.Value.TryGetProperty("description", out _)));
         Assert.Equal(
             [
-                "CredentialAnswer.secretKey", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.unreachable",
-                "TokenErrorAnswer.expiredAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
+                "CredentialResponse.secretKey", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.unreachable",
+                "TokenErrorResponse.expiredAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
             schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)
                 .Except(schema.Schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [])
                 .Select(name => $"{schema.Name}.{name}")).Order(StringComparer.Ordinal));
         Assert.Equal(
             "/api/v1/token",
-            DescribedAnswers.Description.GetProperty("components").GetProperty("securitySchemes").GetProperty("vendorToken")
+            DescribedResponses.Description.GetProperty("components").GetProperty("securitySchemes").GetProperty("vendorToken")
                 .GetProperty("flows").GetProperty("clientCredentials").GetProperty("tokenUrl").GetString());
 
         static IEnumerable<(string Name, JsonElement Schema)> WithProperties(string name, JsonElement element)
@@ -218,7 +218,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
 
         await page.GotoAsync(new Uri(host.Address, "docs").ToString());
 
-        await Assertions.Expect(page.Locator(".opblock")).ToHaveCountAsync(DescribedAnswers.All.Select(answer => answer.Operation).Distinct().Count());
+        await Assertions.Expect(page.Locator(".opblock")).ToHaveCountAsync(DescribedResponses.All.Select(response => response.Operation).Distinct().Count());
         await Assertions.Expect(page.GetByText("/v1/students/{ssid}/score-reports/{id}")).ToBeVisibleAsync();
         Assert.All(asked, url => Assert.True(url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith(host.Address.ToString(), StringComparison.Ordinal), url));
     }

@@ -15,14 +15,14 @@ public sealed class FaultTests(AzuriteFixture azurite)
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         world.Traffic.Break = _ => Fault.Before;
 
-        foreach (var answer in (Answer[])[
+        foreach (var response in (ApiResponse[])[
             await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"),
             await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1),
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")])
         {
-            Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType));
-            Assert.NotNull(answer.Headers.RetryAfter);
-            Assert.True(answer.Headers.CacheControl!.NoStore);
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType));
+            Assert.NotNull(response.Headers.RetryAfter);
+            Assert.True(response.Headers.CacheControl!.NoStore);
         }
 
         world.Traffic.Break = null;
@@ -45,13 +45,13 @@ public sealed class FaultTests(AzuriteFixture azurite)
         world.Traffic.Reset();
         world.Traffic.Break = number => number < 4 ? Fault.None : Fault.Before;
 
-        var answer = await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports/2026-ssr-en.pdf", headers);
+        var response = await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports/2026-ssr-en.pdf", headers);
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType));
-        Assert.True(answer.Headers.CacheControl!.NoStore);
-        Assert.Null(answer.Headers.ETag);
-        Assert.Null(answer.ContentHeaders.ContentDisposition);
-        Assert.Null(answer.ContentHeaders.ContentRange);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType));
+        Assert.True(response.Headers.CacheControl!.NoStore);
+        Assert.Null(response.Headers.ETag);
+        Assert.Null(response.ContentHeaders.ContentDisposition);
+        Assert.Null(response.ContentHeaders.ContentRange);
     }
 
     [Fact]
@@ -84,10 +84,10 @@ public sealed class FaultTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         await world.Storage.Leas.AddEntityAsync(new TableEntity("01612590000000", "credential"), TestContext.Current.CancellationToken);
 
-        var answer = await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
+        var response = await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa");
 
-        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
-        Assert.DoesNotContain("Generation", answer.Text, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (response.Status, response.ProblemType));
+        Assert.DoesNotContain("Generation", response.Text, StringComparison.Ordinal);
     }
 
     [Fact]

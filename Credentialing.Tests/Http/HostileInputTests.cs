@@ -39,9 +39,9 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         foreach (var (method, path, persona) in ((HttpMethod, string, string)[])[(HttpMethod.Post, Credentials, "rosa"), (HttpMethod.Put, "leas/01612590000000", "toms"), (HttpMethod.Post, "credentials/validate", "toms")])
         {
             using var content = TestHost.Json(body);
-            var answer = await host.SendAsync(method, path, persona, content, "If-None-Match", "*");
-            Assert.Equal((HttpStatusCode.BadRequest, "malformed-json"), (answer.Status, answer.ProblemType));
-            Assert.DoesNotContain("private", answer.Text, StringComparison.Ordinal);
+            var response = await host.SendAsync(method, path, persona, content, "If-None-Match", "*");
+            Assert.Equal((HttpStatusCode.BadRequest, "malformed-json"), (response.Status, response.ProblemType));
+            Assert.DoesNotContain("private", response.Text, StringComparison.Ordinal);
         }
 
         Assert.Empty(await world.RowsAsync("Leas"));
@@ -80,8 +80,8 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         foreach (var (method, path, persona) in ((HttpMethod, string, string)[])[(HttpMethod.Post, Credentials, "rosa"), (HttpMethod.Put, "leas/01612590000000", "toms"), (HttpMethod.Post, "credentials/validate", "toms")])
         {
             using var content = Large("application/json");
-            var answer = await host.SendAsync(method, path, persona, content, ["If-None-Match", "*", .. transfer]);
-            Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "body-too-large"), (answer.Status, answer.ProblemType));
+            var response = await host.SendAsync(method, path, persona, content, ["If-None-Match", "*", .. transfer]);
+            Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "body-too-large"), (response.Status, response.ProblemType));
         }
 
         using var form = Large("application/x-www-form-urlencoded");
@@ -98,11 +98,11 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        var answer = await host.SendRawAsync(
+        var response = await host.SendRawAsync(
             $"POST /api/{Credentials}", $"Bearer {await host.SignInAsync("rosa")}",
             $"If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunkSize}\r\n");
-        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("urn:problem-type:credentialing:malformed-request", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400 ", response, StringComparison.Ordinal);
+        Assert.Contains("urn:problem-type:credentialing:malformed-request", response, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -118,8 +118,8 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         using var content = new ByteArrayContent(Encoding.ASCII.GetBytes(TestHost.Authorization));
         if (type is not null)
             content.Headers.TryAddWithoutValidation("Content-Type", type);
-        var answer = await host.SendAsync(HttpMethod.Post, Credentials, "rosa", content, "If-None-Match", "*");
-        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "unsupported-media-type"), (answer.Status, answer.ProblemType));
+        var response = await host.SendAsync(HttpMethod.Post, Credentials, "rosa", content, "If-None-Match", "*");
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "unsupported-media-type"), (response.Status, response.ProblemType));
     }
 
     [Theory]
@@ -153,11 +153,11 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
 
-        var answer = await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", authorization]);
+        var response = await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", authorization]);
 
-        Assert.Equal((HttpStatusCode.Unauthorized, "invalid-credentials"), (answer.Status, answer.ProblemType));
-        Assert.Equal(["Bearer", "Basic"], answer.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme));
-        Assert.Equal(authorization.StartsWith("Bearer ", StringComparison.Ordinal), $"{answer.Headers.WwwAuthenticate}".Contains("invalid_token", StringComparison.Ordinal));
+        Assert.Equal((HttpStatusCode.Unauthorized, "invalid-credentials"), (response.Status, response.ProblemType));
+        Assert.Equal(["Bearer", "Basic"], response.Headers.WwwAuthenticate.Select(challenge => challenge.Scheme));
+        Assert.Equal(authorization.StartsWith("Bearer ", StringComparison.Ordinal), $"{response.Headers.WwwAuthenticate}".Contains("invalid_token", StringComparison.Ordinal));
         Assert.Empty(world.Traffic.Requests);
     }
 
@@ -173,9 +173,9 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        var answer = await host.SendAsync(HttpMethod.Parse(method), path);
-        Assert.Equal((HttpStatusCode.NotFound, 0), (answer.Status, answer.Body.Length));
-        Assert.Empty(answer.ContentHeaders.Allow);
+        var response = await host.SendAsync(HttpMethod.Parse(method), path);
+        Assert.Equal((HttpStatusCode.NotFound, 0), (response.Status, response.Body.Length));
+        Assert.Empty(response.ContentHeaders.Allow);
     }
 
     [Theory]
@@ -195,8 +195,8 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         using var content = TestHost.Json(body);
-        var answer = await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", content);
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid-lea"), (answer.Status, answer.ProblemType));
+        var response = await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", content);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid-lea"), (response.Status, response.ProblemType));
         Assert.Empty(await world.RowsAsync("Leas"));
         Assert.Equal("lea-not-found", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).ProblemType);
     }

@@ -23,8 +23,8 @@ public sealed partial class ProblemTypesTests
     public void The_list_for_clients_is_that_of_the_APIs_description()
     {
         var list = TypesInList().Matches(Read("docs/problems.md")).Select(match => Problems.TypePrefix + match.Groups["type"].Value);
-        var described = DescribedAnswers.All.Where(answer => answer is { Type: not null, Operation: not "IssueVendorToken" });
-        Assert.Equal(list.Order(), described.Select(answer => answer.Type).Distinct().Order());
+        var described = DescribedResponses.All.Where(response => response is { Type: not null, Operation: not "IssueVendorToken" });
+        Assert.Equal(list.Order(), described.Select(response => response.Type).Distinct().Order());
     }
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(ProjectFolder.Root, path));

@@ -33,7 +33,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
     {
         Assert.Equal(HttpStatusCode.OK, (await Host.SendAsync(HttpMethod.Get, "health")).Status);
         Assert.Equal(HttpStatusCode.OK, (await Host.SendAsync(HttpMethod.Get, "health/ready")).Status);
-        Assert.Equal(DescribedAnswers.Description.GetRawText(), (await Host.SendAsync(HttpMethod.Get, "openapi.json")).Json.GetRawText());
+        Assert.Equal(DescribedResponses.Description.GetRawText(), (await Host.SendAsync(HttpMethod.Get, "openapi.json")).Json.GetRawText());
     }
 
     [Fact]
@@ -88,9 +88,9 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
     [InlineData("""{"authorized":false,"wordingVersion":"2026-1"}""", HttpStatusCode.UnprocessableEntity)]
     public async Task A_malformed_body_is_refused_and_changes_nothing(string body, HttpStatusCode status)
     {
-        var answer = await Host.GenerateAsync("mei", TestWorld.Fresno, body: body);
-        Assert.Equal(status, answer.Status);
-        Assert.NotEmpty(answer.ProblemType);
+        var response = await Host.GenerateAsync("mei", TestWorld.Fresno, body: body);
+        Assert.Equal(status, response.Status);
+        Assert.NotEmpty(response.ProblemType);
         Assert.Equal("none", (await StatusAsync(TestWorld.Fresno, "mei")).Json.GetProperty("state").GetString());
     }
 
@@ -99,10 +99,10 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
     {
         await running.Services.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Berkeley.Value, "credential"), Cancellation);
 
-        var answer = await StatusAsync(TestWorld.Berkeley, "bea");
+        var response = await StatusAsync(TestWorld.Berkeley, "bea");
 
-        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
-        Assert.DoesNotContain("Exception", answer.Text, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (response.Status, response.ProblemType));
+        Assert.DoesNotContain("Exception", response.Text, StringComparison.Ordinal);
         var logged = Assert.Single(Host.Logs, log => log.Message == "GetCredentials failed.");
         Assert.Contains("InvalidDataException", logged.Exception.Message, StringComparison.Ordinal);
     }
@@ -114,7 +114,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         Assert.Equal(HttpStatusCode.NotFound, (await Host.SendAsync(HttpMethod.Get, "v1/token")).Status);
     }
 
-    private Task<Answer> StatusAsync(LeaId leaId, string? persona) => Host.SendAsync(HttpMethod.Get, $"leas/{leaId}/credentials", persona);
+    private Task<ApiResponse> StatusAsync(LeaId leaId, string? persona) => Host.SendAsync(HttpMethod.Get, $"leas/{leaId}/credentials", persona);
 
     private async Task<TokenResponse> TokenAsync(string secretKey, ClientCredentialStyle style)
     {

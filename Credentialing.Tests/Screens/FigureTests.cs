@@ -60,8 +60,8 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
             ("/dev/clock", new FormUrlEncodedContent([new("days", "351")])),
             ("/admin/functions/SendExpiryReminders", null)])
         {
-            using var answer = await host.Client.PostAsync(new Uri(path, UriKind.Relative), body, TestContext.Current.CancellationToken);
-            answer.EnsureSuccessStatusCode();
+            using var response = await host.Client.PostAsync(new Uri(path, UriKind.Relative), body, TestContext.Current.CancellationToken);
+            response.EnsureSuccessStatusCode();
         }
 
         await inbox.ArrivedAsync(subject => subject.StartsWith("Oakland Unified", StringComparison.Ordinal));

@@ -60,7 +60,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Box).ToBeVisibleAsync();
-        await OnGenerationAsync(visit, LoseAnswerAsync);
+        await OnGenerationAsync(visit, LoseResponseAsync);
 
         await visit.AskToGenerateAsync();
 
@@ -85,8 +85,8 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await Expect(visit.Box).ToBeVisibleAsync();
         await visit.Page.RouteAsync(Api, async route =>
         {
-            var answer = await route.FetchAsync();
-            await route.FulfillAsync(new() { Response = answer, Body = (await answer.TextAsync()).Replace("secretKey", "key", StringComparison.Ordinal) });
+            var response = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = response, Body = (await response.TextAsync()).Replace("secretKey", "key", StringComparison.Ordinal) });
         });
 
         await visit.AskToGenerateAsync();
@@ -168,7 +168,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await Expect(visit.Box).ToBeVisibleAsync();
         await OnGenerationAsync(visit, async route =>
         {
-            await LoseAnswerAsync(route);
+            await LoseResponseAsync(route);
             world.Clock.Advance(TimeSpan.FromHours(2));
         });
 
@@ -189,8 +189,8 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
         await visit.Page.RouteAsync(Api, async route =>
         {
-            var answer = await route.FetchAsync();
-            await route.FulfillAsync(new() { Response = answer, Headers = answer.Headers.Where(header => header.Key != "etag") });
+            var response = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = response, Headers = response.Headers.Where(header => header.Key != "etag") });
         });
         await visit.GoToAsync(Visit.Screen);
 
@@ -296,7 +296,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Box).ToBeVisibleAsync();
-        await OnGenerationAsync(visit, LoseAnswerAsync);
+        await OnGenerationAsync(visit, LoseResponseAsync);
         await visit.AskToGenerateAsync();
         await Expect(visit.Message).ToContainTextAsync("Credentials were generated, but their secret key did not arrive here.");
         await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
@@ -349,8 +349,8 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await visit.Button("Generate Credentials").ClickAsync();
         await visit.Page.RouteAsync(Api, async route =>
         {
-            var answer = await route.FetchAsync();
-            await route.FulfillAsync(new() { Response = answer, Body = (await answer.TextAsync()).Replace("2026-1", "2027-1", StringComparison.Ordinal) });
+            var response = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = response, Body = (await response.TextAsync()).Replace("2026-1", "2027-1", StringComparison.Ordinal) });
         });
 
         await visit.LookAgainAsync();
@@ -369,8 +369,8 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
         await visit.Page.RouteAsync(Api, async route =>
         {
-            var answer = await route.FetchAsync();
-            await route.FulfillAsync(new() { Response = answer, Body = (await answer.TextAsync()).Replace("2026-1", "2025-1", StringComparison.Ordinal) });
+            var response = await route.FetchAsync();
+            await route.FulfillAsync(new() { Response = response, Body = (await response.TextAsync()).Replace("2026-1", "2025-1", StringComparison.Ordinal) });
         });
         await visit.GoToAsync(Visit.Screen);
         await Expect(visit.Box).ToBeVisibleAsync();
@@ -494,7 +494,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         visit.Page.RouteAsync(Api, route => route.Request.Method == "POST" ? happen(route) : route.ContinueAsync());
 
     /// <summary>Has a request arrive and be done, and its answer get lost.</summary>
-    private static async Task LoseAnswerAsync(IRoute route)
+    private static async Task LoseResponseAsync(IRoute route)
     {
         await route.FetchAsync();
         await route.AbortAsync();
@@ -503,13 +503,13 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
     /// <summary>Has what is read from now on be read at once, and told later.</summary>
     private static Task HoldReadingAsync(Visit visit, TaskCompletionSource read, TaskCompletionSource tell) => visit.Page.RouteAsync(Api, async route =>
     {
-        var answer = await route.FetchAsync();
+        var response = await route.FetchAsync();
         if (route.Request.Method == "GET")
         {
             read.TrySetResult();
             await tell.Task;
         }
 
-        await route.FulfillAsync(new() { Response = answer });
+        await route.FulfillAsync(new() { Response = response });
     });
 }

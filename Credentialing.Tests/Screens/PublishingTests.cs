@@ -81,17 +81,17 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         await using var host = await TestHost.StartAsync(world);
         foreach (var file in (string[])["/", "/credentialing/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
         {
-            using var answer = await host.Client.GetAsync(new Uri(file, UriKind.Relative), TestContext.Current.CancellationToken);
-            answer.EnsureSuccessStatusCode();
+            using var response = await host.Client.GetAsync(new Uri(file, UriKind.Relative), TestContext.Current.CancellationToken);
+            response.EnsureSuccessStatusCode();
             Assert.Equal(
                 "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
                 "base-uri 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
-                Assert.Single(answer.Headers.GetValues("Content-Security-Policy")));
-            Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
-            Assert.Equal("no-referrer", Assert.Single(answer.Headers.GetValues("Referrer-Policy")));
-            Assert.Equal("same-origin-allow-popups", Assert.Single(answer.Headers.GetValues("Cross-Origin-Opener-Policy")));
-            Assert.Equal("clipboard-write=(self), camera=(), geolocation=(), microphone=()", Assert.Single(answer.Headers.GetValues("Permissions-Policy")));
-            Assert.True(answer.Headers.CacheControl!.NoCache);
+                Assert.Single(response.Headers.GetValues("Content-Security-Policy")));
+            Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+            Assert.Equal("no-referrer", Assert.Single(response.Headers.GetValues("Referrer-Policy")));
+            Assert.Equal("same-origin-allow-popups", Assert.Single(response.Headers.GetValues("Cross-Origin-Opener-Policy")));
+            Assert.Equal("clipboard-write=(self), camera=(), geolocation=(), microphone=()", Assert.Single(response.Headers.GetValues("Permissions-Policy")));
+            Assert.True(response.Headers.CacheControl!.NoCache);
         }
     }
 
@@ -105,8 +105,8 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.AcceptEncoding.ParseAdd("br");
         request.Headers.Authorization = new("Bearer", await host.SignInAsync("rosa"));
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.Equal(compressed, answer.Content.Headers.ContentEncoding.Count > 0);
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(compressed, response.Content.Headers.ContentEncoding.Count > 0);
     }
 
     [Fact]

@@ -144,11 +144,11 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
-        var (asked, answer) = (Signal(), Signal());
+        var (asked, response) = (Signal(), Signal());
         await visit.Page.RouteAsync(Api, async route =>
         {
             asked.TrySetResult();
-            await answer.Task;
+            await response.Task;
             await route.FulfillAsync(new() { Status = 503 });
         });
         await visit.GoToAsync(Visit.Screen);
@@ -156,7 +156,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
 
         await visit.LeaveAsync();
         await visit.ComeBackAsync();
-        answer.SetResult();
+        response.SetResult();
 
         await Expect(visit.Message).ToContainTextAsync("The service is not available at the moment.");
     }
@@ -199,7 +199,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.Page.RouteAsync(Api, route => route.AbortAsync());
         await visit.GoToAsync(Visit.Screen);
         await Expect(visit.Button("Try again")).ToBeVisibleAsync();
-        var (asked, answer) = (Signal(), Signal());
+        var (asked, response) = (Signal(), Signal());
         await visit.Page.UnrouteAsync(Api);
         await visit.Page.RouteAsync(Api, async route =>
         {
@@ -209,7 +209,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
                 return;
             }
 
-            await answer.Task;
+            await response.Task;
             await route.ContinueAsync();
         });
         await visit.Button("Try again").ClickAsync();
@@ -218,7 +218,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         visit.Page.RequestFailed += (_, _) => failed.TrySetResult();
         await visit.LookAgainAsync();
         await failed.Task;
-        answer.SetResult();
+        response.SetResult();
 
         await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
         await Expect(visit.Message).ToBeEmptyAsync();

@@ -130,8 +130,8 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
     /// <summary>Has the daily run run. It answers at once; what it does is waited for where it is looked for.</summary>
     private static async Task RunAsync(DevHostProcess host)
     {
-        using var answer = await host.Client.PostAsync(new Uri("/admin/functions/SendExpiryReminders", UriKind.Relative), null, TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        using var response = await host.Client.PostAsync(new Uri("/admin/functions/SendExpiryReminders", UriKind.Relative), null, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
     }
 
     private static bool IsOfBerkeley(string subject) => subject.StartsWith("Berkeley Unified", StringComparison.Ordinal);
@@ -140,8 +140,8 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Authorization = AuthenticationHeaderValue.Parse(TestHost.Basic(Core.LeaId.Parse(Berkeley), key));
-        using var answer = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        return answer.StatusCode;
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.StatusCode;
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:[0-9]+/credentialing/\?lea=[0-9]{14}")]

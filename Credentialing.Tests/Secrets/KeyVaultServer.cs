@@ -48,7 +48,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
             listen.UseHttps(certificate.Certificate);
         }));
         app = builder.Build();
-        app.Run(AnswerAsync);
+        app.Run(RespondAsync);
     }
 
     /// <summary>The address of the vault. Each has its own, because the clients of a process remember the challenge of a host.</summary>
@@ -61,7 +61,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
     public bool IsAway { get; set; }
 
     /// <summary>Until this completes, it answers nothing.</summary>
-    public Task AnswersAfter { get; set; } = Task.CompletedTask;
+    public Task RespondsAfter { get; set; } = Task.CompletedTask;
 
     /// <summary>What it was asked, in order.</summary>
     public IReadOnlyCollection<VaultRequest> Requests => requests;
@@ -123,11 +123,11 @@ public sealed class KeyVaultServer : IAsyncDisposable
         await next(connection);
     };
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
-        await AnswersAfter;
+        await RespondsAfter;
         var isAuthorized = context.Request.Headers.Authorization == $"Bearer {Token}";
-        var (status, body) = IsAway ? default : Answer(context, isAuthorized);
+        var (status, body) = IsAway ? default : Respond(context, isAuthorized);
         // Before it is answered, so that it is there for whoever has seen the answer.
         requests.Enqueue(new VaultRequest(context.Request.Method, context.Request.Path.Value!, isAuthorized, status, Stopwatch.GetTimestamp()));
         if (IsAway)
@@ -140,7 +140,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         await context.Response.WriteAsJsonAsync(body, context.RequestAborted);
     }
 
-    private (int Status, object Body) Answer(HttpContext context, bool isAuthorized)
+    private (int Status, object Body) Respond(HttpContext context, bool isAuthorized)
     {
         if (!isAuthorized)
         {

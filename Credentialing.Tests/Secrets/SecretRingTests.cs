@@ -134,8 +134,8 @@ public sealed class SecretRingTests : IDisposable
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var version = Rotate(server);
         using var remote = RingOver(server.Connect());
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CurrentAsync(remote)));
-        Assert.All(answers, answer => Assert.Equal(version, answer.Version));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CurrentAsync(remote)));
+        Assert.All(responses, response => Assert.Equal(version, response.Version));
         Assert.Equal(3, server.Requests.Count); // the challenge, the list, the version
     }
 
@@ -162,7 +162,7 @@ public sealed class SecretRingTests : IDisposable
         var rotated = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
         var answering = new TaskCompletionSource();
-        server.AnswersAfter = answering.Task;
+        server.RespondsAfter = answering.Task;
         var refreshing = CurrentAsync(remote);
         var other = CurrentAsync(remote);
         Assert.True(other.IsCompletedSuccessfully);

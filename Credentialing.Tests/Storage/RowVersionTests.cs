@@ -307,7 +307,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await MakeNewerAsync(world, "coordinator:");
         using var grant = new FormUrlEncodedContent([new("grant_type", "client_credentials")]);
 
-        foreach (var answer in (Answer[])[
+        foreach (var response in (ApiResponse[])[
             await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"),
             await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2),
             await host.SendAsync(HttpMethod.Get, "leas/01612590000000/announcements", "rosa"),
@@ -318,8 +318,8 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"),
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports")])
         {
-            Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (answer.Status, answer.ProblemType));
-            Assert.DoesNotContain("version", answer.Text, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (response.Status, response.ProblemType));
+            Assert.DoesNotContain("version", response.Text, StringComparison.OrdinalIgnoreCase);
         }
     }
 

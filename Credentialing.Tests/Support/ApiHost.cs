@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
 using Credentialing.Core;
 using Credentialing.Core.Credentials;
 
@@ -15,7 +14,7 @@ public abstract class ApiHost
     public abstract Uri Address { get; }
 
     /// <summary>What was answered so far, held against the API's description.</summary>
-    public DescribedAnswers Described { get; } = new();
+    public DescribedResponses Described { get; } = new();
 
     /// <summary>Speaks to the API; paths are relative to its base path.</summary>
     public HttpClient Client => field ??= new HttpClient(Described) { BaseAddress = new Uri(Address, "api/") };
@@ -24,18 +23,18 @@ public abstract class ApiHost
     public abstract Task<string> SignInAsync(string persona);
 
     /// <summary>Sends a request as a persona (or nobody), with extra headers as name and value in turn.</summary>
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? persona = null, HttpContent? content = null, params string[] headers)
+    public async Task<ApiResponse> SendAsync(HttpMethod method, string path, string? persona = null, HttpContent? content = null, params string[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (persona is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await SignInAsync(persona));
         for (var index = 0; index < headers.Length; index += 2)
             Assert.True(request.Headers.TryAddWithoutValidation(headers[index], headers[index + 1]));
-        return await Answer.ReadAsync(await Client.SendAsync(request, TestContext.Current.CancellationToken));
+        return await ApiResponse.ReadAsync(await Client.SendAsync(request, TestContext.Current.CancellationToken));
     }
 
     /// <summary>Generates, or regenerates the given generation, as a coordinator does.</summary>
-    public Task<Answer> GenerateAsync(string persona, LeaId leaId, int? seenGeneration = null, string body = Authorization) =>
+    public Task<ApiResponse> GenerateAsync(string persona, LeaId leaId, int? seenGeneration = null, string body = Authorization) =>
         SendAsync(
             HttpMethod.Post, $"leas/{leaId}/credentials", persona, Json(body),
             seenGeneration is null ? ["If-None-Match", "*"] : ["If-Match", $"\"{seenGeneration}\""]);
@@ -43,46 +42,17 @@ public abstract class ApiHost
     /// <summary>Generates, or regenerates the given generation; returns the secret key.</summary>
     public async Task<string> MustGenerateAsync(string persona, LeaId leaId, int? seenGeneration = null)
     {
-        var answer = await GenerateAsync(persona, leaId, seenGeneration);
-        Assert.Equal(HttpStatusCode.Created, answer.Status);
-        return answer.Json.GetProperty("secretKey").GetString()!;
+        var response = await GenerateAsync(persona, leaId, seenGeneration);
+        Assert.Equal(HttpStatusCode.Created, response.Status);
+        return response.Json.GetProperty("secretKey").GetString()!;
     }
 
     /// <summary>Asks something as a vendor with Basic credentials.</summary>
-    public Task<Answer> AsVendorAsync(LeaId leaId, string secretKey, string path, params string[] headers) =>
+    public Task<ApiResponse> AsVendorAsync(LeaId leaId, string secretKey, string path, params string[] headers) =>
         SendAsync(HttpMethod.Get, path, headers: ["Authorization", Basic(leaId, secretKey), .. headers]);
 
     public static string Basic(LeaId leaId, string secretKey) =>
         "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{new Username(leaId)}:{secretKey}"));
 
     public static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
-}
-
-/// <summary>An answer, read to its end.</summary>
-public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders, byte[] Body)
-{
-    public string Text => Encoding.UTF8.GetString(Body);
-
-    public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
-
-    /// <summary>The type of the problem, less what all types begin with.</summary>
-    public string ProblemType
-    {
-        get
-        {
-            Assert.Equal("application/problem+json", ContentHeaders.ContentType?.MediaType);
-            Assert.Equal((int)Status, Json.GetProperty("status").GetInt32());
-            Assert.NotEmpty(Json.GetProperty("title").GetString()!);
-            Assert.NotEmpty(Json.GetProperty("detail").GetString()!);
-            var type = Json.GetProperty("type").GetString()!;
-            Assert.StartsWith("urn:problem-type:credentialing:", type, StringComparison.Ordinal);
-            return type["urn:problem-type:credentialing:".Length..];
-        }
-    }
-
-    public static async Task<Answer> ReadAsync(HttpResponseMessage response)
-    {
-        using (response)
-            return new Answer(response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-    }
 }

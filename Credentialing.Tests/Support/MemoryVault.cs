@@ -36,14 +36,14 @@ public sealed class MemoryVault : ISecretVault
     public void Disable(string name, string version) => secrets[name].RemoveAll(held => held.Version == version);
 
     public Task<IReadOnlyList<string>> ListVersionsAsync(string name, CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<string>>(() => [.. secrets[name].Select(held => held.Version)]);
+        ReadAsync<IReadOnlyList<string>>(() => [.. secrets[name].Select(held => held.Version)]);
 
     public Task<SecretVersion> GetAsync(string name, string version, CancellationToken cancellationToken) =>
-        Answer(() => secrets[name].Single(held => held.Version == version));
+        ReadAsync(() => secrets[name].Single(held => held.Version == version));
 
-    private Task<T> Answer<T>(Func<T> answer)
+    private Task<T> ReadAsync<T>(Func<T> read)
     {
         Interlocked.Increment(ref calls);
-        return IsAway ? Task.FromException<T>(new Azure.RequestFailedException(503, "The vault is away.")) : Task.FromResult(answer());
+        return IsAway ? Task.FromException<T>(new Azure.RequestFailedException(503, "The vault is away.")) : Task.FromResult(read());
     }
 }

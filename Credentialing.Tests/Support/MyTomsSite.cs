@@ -8,14 +8,14 @@ namespace Credentialing.Tests.Support;
 /// <summary>A MyTOMS that several instances of the app share.</summary>
 public sealed class MyTomsSite(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, AnnouncementBody> shown = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(string Request, AnnouncementBody? Body, DateTimeOffset At)> requests = new();
+    private readonly ConcurrentDictionary<string, AnnouncementMessage> shown = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(string Request, AnnouncementMessage? Body, DateTimeOffset At)> requests = new();
 
     /// <summary>What it shows, by CDS code.</summary>
-    public IReadOnlyDictionary<string, AnnouncementBody> Shown => shown;
+    public IReadOnlyDictionary<string, AnnouncementMessage> Shown => shown;
 
     /// <summary>What it was asked to do, as verb and path, and when.</summary>
-    public IReadOnlyList<(string Request, AnnouncementBody? Body, DateTimeOffset At)> Requests => [.. requests];
+    public IReadOnlyList<(string Request, AnnouncementMessage? Body, DateTimeOffset At)> Requests => [.. requests];
 
     /// <summary>The LEAs whose requests it never answers.</summary>
     public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
@@ -23,7 +23,7 @@ public sealed class MyTomsSite(TimeProvider time)
     /// <summary>The way to it from one instance of the app.</summary>
     public HttpMessageHandler From(Outside outside) => new Handler(this, outside);
 
-    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, InstanceClock clock, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> RespondAsync(HttpRequestMessage request, InstanceClock clock, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // nothing goes out that was given up before
         var id = request.RequestUri!.Segments[^1];
@@ -32,7 +32,7 @@ public sealed class MyTomsSite(TimeProvider time)
 
         Assert.Equal("the key", Assert.Single(request.Headers.GetValues("X-Api-Key")));
         Assert.Equal($"/announcements/{id}", request.RequestUri.AbsolutePath);
-        var body = request.Content is null ? null : JsonSerializer.Deserialize<AnnouncementBody>(await request.Content.ReadAsStringAsync(cancellationToken), JsonSerializerOptions.Web);
+        var body = request.Content is null ? null : JsonSerializer.Deserialize<AnnouncementMessage>(await request.Content.ReadAsStringAsync(cancellationToken), JsonSerializerOptions.Web);
         requests.Enqueue(($"{request.Method} {id}", body, time.GetUtcNow()));
         if (request.Method == HttpMethod.Put)
             shown[id] = body!;
@@ -45,14 +45,14 @@ public sealed class MyTomsSite(TimeProvider time)
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            HttpResponseMessage? answer = null;
+            HttpResponseMessage? response = null;
             try
             {
                 await outside.CallAsync(
                     Called.MyToms,
                     Fault.None,
-                    async () => answer = await site.AnswerAsync(request, outside.Clock, cancellationToken),
-                    status => answer = new HttpResponseMessage((HttpStatusCode)status));
+                    async () => response = await site.RespondAsync(request, outside.Clock, cancellationToken),
+                    status => response = new HttpResponseMessage((HttpStatusCode)status));
             }
             catch (IOException failure)
             {
@@ -60,7 +60,7 @@ public sealed class MyTomsSite(TimeProvider time)
                 throw new HttpRequestException(HttpRequestError.ConnectionError, failure.Message, failure);
             }
 
-            return answer!;
+            return response!;
         }
     }
 }

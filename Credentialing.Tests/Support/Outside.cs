@@ -68,8 +68,8 @@ public sealed class Outside(FakeTimeProvider time)
     /// <param name="called">Who is called.</param>
     /// <param name="fault">What happens to it, unless <see cref="Break"/> says otherwise.</param>
     /// <param name="call">The call.</param>
-    /// <param name="answer">Answers in the place of whoever is called, with an HTTP status.</param>
-    public async Task CallAsync(Called called, Fault fault, Func<Task> call, Action<int> answer)
+    /// <param name="response">Answers in the place of whoever is called, with an HTTP status.</param>
+    public async Task CallAsync(Called called, Fault fault, Func<Task> call, Action<int> response)
     {
         if (gate is { } held && held.At == called)
             await held.WaitAsync();
@@ -84,10 +84,10 @@ public sealed class Outside(FakeTimeProvider time)
             case Fault.Timeout:
                 throw new TaskCanceledException("The call took too long.");
             case Fault.TooMany:
-                answer(429);
+                response(429);
                 return;
             case Fault.Unavailable:
-                answer(503);
+                response(503);
                 return;
             case Fault.Bug:
                 throw new InvalidOperationException("The client has a bug.");

@@ -42,9 +42,9 @@ public sealed class TestHost : ApiHost, IAsyncDisposable
     public override async Task<string> SignInAsync(string persona)
     {
         using var form = new FormUrlEncodedContent([new("persona", persona)]);
-        using var answer = await Client.PostAsync(new Uri("/dev/sign-in", UriKind.Relative), form, TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        using var response = await Client.PostAsync(new Uri("/dev/sign-in", UriKind.Relative), form, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Sends a request line, an authorization and what follows exactly as given, which no client library would do; returns the whole answer.</summary>

@@ -150,7 +150,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.reminders", "credentialing.run.duration"],
             metric => Assert.Contains($"\"name\":\"{metric}\"", sent, StringComparison.Ordinal));
         Assert.All(
-            (string[])["authenticate vendor", "generate credentials", "daily run", "visit LEA"],
+            (string[])["authenticate vendor", "generate credentials", "daily run", "process LEA"],
             span => Assert.Contains($"\"name\":\"{span}\"", sent, StringComparison.Ordinal));
         Assert.Contains("\"type\":\"Http\"", sent, StringComparison.Ordinal); // the calls to storage
         Assert.Contains("Vendor credentials for LEA 01611430000000 were refused", sent, StringComparison.Ordinal);
@@ -257,7 +257,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await RunAsync(world);
 
         Assert.Equal(
-            ["generate credentials 01612590000000", "authenticate vendor ", "authenticate vendor ", "visit LEA 01612590000000", "daily run "],
+            ["generate credentials 01612590000000", "authenticate vendor ", "authenticate vendor ", "process LEA 01612590000000", "daily run "],
             spans.Where(span => span.TraceId == test.TraceId).Select(span => $"{span.OperationName} {span.GetTagItem("credentialing.lea")}"));
     }
 

@@ -2,7 +2,7 @@
 namespace Credentialing.Functions.Http.Description;
 
 /// <summary>
-/// For whom a function is. With <see cref="TakesAttribute"/>, <see cref="AnswersAttribute"/> and <see cref="RefusesAttribute"/>
+/// For whom a function is. With <see cref="AcceptsAttribute"/>, <see cref="ProducesResponseAttribute"/> and <see cref="ProducesProblemAttribute"/>
 /// it says what the signature cannot, for <c>docs/openapi.json</c>; tests hold real answers against it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]

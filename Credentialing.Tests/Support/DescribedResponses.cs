@@ -11,29 +11,29 @@ namespace Credentialing.Tests.Support;
 /// body with every member, and, of a problem, its type; and of a request that was right, its path, headers and body. What the API
 /// does not describe (a route that does not exist, DevHost's own pages) passes.
 /// </summary>
-public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandler())
+public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHandler())
 {
     /// <summary>The description itself. Tests read it in parallel: JsonElement is safe for that, JsonNode is not.</summary>
     public static readonly JsonElement Description = JsonElement.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/openapi.json")));
     private static readonly string Components = Strict(Description.GetProperty("components").GetProperty("schemas"));
     private static readonly ConcurrentDictionary<string, Task<JsonSchema>> Schemas = new();
 
-    private readonly ConcurrentDictionary<DescribedAnswer, bool> seen = new();
+    private readonly ConcurrentDictionary<DescribedResponse, bool> seen = new();
 
     /// <summary>All that the API's description promises.</summary>
-    public static IEnumerable<DescribedAnswer> All =>
+    public static IEnumerable<DescribedResponse> All =>
         from path in Description.GetProperty("paths").EnumerateObject()
         from operation in path.Value.EnumerateObject()
         from response in operation.Value.GetProperty("responses").EnumerateObject()
         from mediaType in Find(response.Value, "content")?.EnumerateObject().Select(content => content.Name) ?? [null]
         from type in TypesOf(response.Value) ?? [null]
-        select new DescribedAnswer(IdOf(operation.Value), int.Parse(response.Name, null), mediaType, type);
+        select new DescribedResponse(IdOf(operation.Value), int.Parse(response.Name, null), mediaType, type);
 
     /// <summary>What was answered so far.</summary>
-    public IEnumerable<DescribedAnswer> Seen => seen.Keys;
+    public IEnumerable<DescribedResponse> Seen => seen.Keys;
 
     /// <summary>Says that an answer was seen that no HTTP client could ask for.</summary>
-    public void Add(DescribedAnswer answer) => seen.TryAdd(answer, true);
+    public void Add(DescribedResponse answer) => seen.TryAdd(answer, true);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -122,7 +122,7 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
                 type = JsonElement.Parse(body).GetProperty("type").GetString();
         }
 
-        Add(new DescribedAnswer(id, status, mediaType, type));
+        Add(new DescribedResponse(id, status, mediaType, type));
     }
 
     private static Task<JsonSchema> SchemaAsync(JsonElement schema) => Schemas.GetOrAdd(schema.GetRawText(), static text => JsonSchema.FromJsonAsync(
@@ -158,4 +158,4 @@ public sealed class DescribedAnswers() : DelegatingHandler(new SocketsHttpHandle
 /// <param name="Status">Its status.</param>
 /// <param name="MediaType">The media type of its body; null if it has none.</param>
 /// <param name="Type">The problem's type; null if it is none.</param>
-public sealed record DescribedAnswer(string Operation, int Status, string? MediaType, string? Type);
+public sealed record DescribedResponse(string Operation, int Status, string? MediaType, string? Type);

@@ -12,11 +12,11 @@ namespace Credentialing.Core.Announcements;
 /// <param name="TimeZone">The IANA name of the time zone in which to tell people that instant.</param>
 /// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
 /// <param name="Link">The screen on which they are regenerated.</param>
-public sealed record AnnouncementBody(
+public sealed record AnnouncementMessage(
     string LeaId, [property: AllowedValues("expiring", "expired")] string State, string Title, string Text, DateTime ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
 {
     /// <summary>The body of an announcement.</summary>
-    public static AnnouncementBody Of(Announcement announcement) => new(
+    public static AnnouncementMessage Of(Announcement announcement) => new(
         announcement.LeaId.Value,
         announcement.State is Credentials.CredentialState.Expired ? "expired" : "expiring",
         announcement.Title,

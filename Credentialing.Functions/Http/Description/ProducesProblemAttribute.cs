@@ -6,7 +6,7 @@ namespace Credentialing.Functions.Http.Description;
 /// <param name="status">Their status.</param>
 /// <param name="types">Their types, less what all begin with.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
-internal sealed class RefusesAttribute(int status, params string[] types) : Attribute
+internal sealed class ProducesProblemAttribute(int status, params string[] types) : Attribute
 {
     internal int Status => status;
 

@@ -10,7 +10,7 @@ namespace Credentialing.Functions.Authentication;
 /// <param name="Title">The problem in a line, for people.</param>
 /// <param name="Status">The status of the answer.</param>
 /// <param name="Detail">The same as the description.</param>
-internal sealed record TokenErrorAnswer(
+internal sealed record TokenErrorResponse(
     [property: JsonPropertyName("error"), AllowedValues("invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope")] string Error,
     [property: JsonPropertyName("error_description")] string ErrorDescription,
     string Type,

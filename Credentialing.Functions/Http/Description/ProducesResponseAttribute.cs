@@ -4,7 +4,7 @@ namespace Credentialing.Functions.Http.Description;
 /// <param name="status">Its status.</param>
 /// <param name="body">The type of its body; null if it has none, or is a file.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
-internal sealed class AnswersAttribute(int status, Type? body = null) : Attribute
+internal sealed class ProducesResponseAttribute(int status, Type? body = null) : Attribute
 {
     internal int Status => status;
 

@@ -13,7 +13,7 @@ using Polly.CircuitBreaker;
 namespace Credentialing.Core.DailyRun;
 
 /// <summary>Does what is to be done about one LEA after the other, in one run.</summary>
-internal sealed class LeaVisitor(
+internal sealed class LeaProcessor(
     CredentialingStorage storage,
     LeaCalendar calendar,
     CredentialingScreen screen,
@@ -30,7 +30,7 @@ internal sealed class LeaVisitor(
     private static readonly TimeSpan ClaimTime = TimeSpan.FromMinutes(5);
 
     /// <summary>How often to look at what another run has in hand.</summary>
-    private static readonly TimeSpan LookAgainTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>When to try again with a MyTOMS that is away altogether.</summary>
     private static readonly TimeSpan AwayTime = TimeSpan.FromMinutes(1);
@@ -43,13 +43,13 @@ internal sealed class LeaVisitor(
     /// <summary>
     /// One round trip to look; if something is to be done, one to claim it, and one for each thing that was done, to note it.
     /// </summary>
-    internal async Task<LeaVisit> VisitAsync(string cdsCode, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
+    internal async Task<LeaResult> ProcessAsync(string cdsCode, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
     {
         try
         {
             if (!LeaId.TryParse(cdsCode, out var leaId))
                 throw new InvalidDataException("The pointer names no LEA.");
-            using var span = CredentialingTelemetry.Begin("visit LEA", leaId);
+            using var span = CredentialingTelemetry.Begin("process LEA", leaId);
             for (var attempt = 1; attempt <= Attempts; attempt++)
             {
                 var record = await LeaRecord.ReadAsync(storage, leaId, cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class LeaVisitor(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            return LeaVisit.Failed("It could not be looked at.", failure);
+            return LeaResult.Failed("It could not be looked at.", failure);
         }
     }
 
@@ -73,19 +73,19 @@ internal sealed class LeaVisitor(
     {
         var now = time.GetUtcNow();
         var plan = LeaPlan.Of(record, calendar, screen, now);
-        var (remind, sends, again) = Remind(plan, record, now);
+        var (remind, sends, retryAt) = PlanReminder(plan, record, now);
         TableTransactionAction[] post = plan.Post is { } announcement
             ? [PostedAnnouncement.Write(announcement, now + ClaimTime, record.Posted?.RowVersion)]
             : [];
         if (remind.Length + post.Length == 0)
-            return new Work(plan, now, null, null, again);
+            return new Work(plan, now, null, null, retryAt);
 
         try
         {
-            var answer = await storage.Leas.SubmitTransactionAsync([.. remind, .. post, CredentialTable.Unchanged(record.Credential!)], cancellationToken);
-            return new Work(plan, now, sends ? RowVersion(0) : null, post.Length > 0 ? RowVersion(remind.Length) : null, again);
+            var response = await storage.Leas.SubmitTransactionAsync([.. remind, .. post, CredentialTable.Unchanged(record.Credential!)], cancellationToken);
+            return new Work(plan, now, sends ? RowVersion(0) : null, post.Length > 0 ? RowVersion(remind.Length) : null, retryAt);
 
-            ETag? RowVersion(int step) => answer.Value[step].Headers.ETag;
+            ETag? RowVersion(int step) => response.Value[step].Headers.ETag;
         }
         catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
         {
@@ -94,7 +94,7 @@ internal sealed class LeaVisitor(
     }
 
     /// <summary>How to begin with the reminder: what to write, the claim first if it is to be sent, or else when to look again.</summary>
-    private (TableTransactionAction[] Steps, bool Sends, DateTimeOffset? Again) Remind(LeaPlan plan, LeaRecord record, DateTimeOffset now)
+    private (TableTransactionAction[] Steps, bool Sends, DateTimeOffset? RetryAt) PlanReminder(LeaPlan plan, LeaRecord record, DateTimeOffset now)
     {
         if (plan.Reminder is not { } reminder)
             return ([], false, null);
@@ -106,27 +106,27 @@ internal sealed class LeaVisitor(
         }
 
         if (claim?.IsHeldByAnother(run, now) is true)
-            return ([], false, now + LookAgainTime);
+            return ([], false, now + RetryInterval);
         if (delivery.PausedUntil > now)
             return ([], false, delivery.PausedUntil);
         return ([ReminderClaim.Write(reminder, run, now + ClaimTime, sentAt: null, claim?.RowVersion)], true, null);
     }
 
-    private async Task<LeaVisit> WorkAsync(LeaRecord record, Work work, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
+    private async Task<LeaResult> WorkAsync(LeaRecord record, Work work, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
     {
         if (work.Plan.Reminder is { Recipients.Count: 0 } unreachable)
-            telemetry.Reminded(unreachable.Milestone.Days, "without_recipient");
+            telemetry.RecordReminder(unreachable.Milestone.Days, "without_recipient");
         var (reminding, announcing) = (SendAsync(record, work, cancellationToken), AnnounceAsync(record, work, cancellationToken));
         await Task.WhenAll(reminding, announcing);
         var (sent, announced) = (await reminding, await announcing);
         // A pointer to superseded credentials is what leads here until their announcement is gone.
         var dropped = announced.IsDone || !work.Plan.Withdraws ? await DropStaleAsync(record, pointers, cancellationToken) : default;
-        return new LeaVisit(
+        return new LeaResult(
             Sent: sent.IsDone,
             Posted: announced.IsDone && work.Plan.Post is not null,
             Removed: announced.IsDone && work.Plan.Withdraws,
             WithoutRecipient: work.Plan.Reminder is { Recipients.Count: 0 },
-            Again: new[] { sent.Again, announced.Again }.Min(),
+            RetryAt: new[] { sent.RetryAt, announced.RetryAt }.Min(),
             Failures: [.. new[] { sent.Failure, announced.Failure, dropped.Failure }.OfType<(string, Exception?)>()],
             DaysRemaining: work.Plan.Status.DaysRemaining);
     }
@@ -134,7 +134,7 @@ internal sealed class LeaVisitor(
     private async Task<Result> SendAsync(LeaRecord record, Work work, CancellationToken cancellationToken)
     {
         if (work is not { Plan.Reminder: { } reminder, ClaimVersion: { } version })
-            return new(Again: work.Again);
+            return new(RetryAt: work.RetryAt);
         EmailOutcome outcome;
         try
         {
@@ -146,7 +146,7 @@ internal sealed class LeaVisitor(
         {
             // It may have been sent: it is offered again, under the same operation id.
             await TryReleaseAsync(reminder, version);
-            telemetry.Reminded(reminder.Milestone.Days, "failed");
+            telemetry.RecordReminder(reminder.Milestone.Days, "failed");
             return Result.Failed("Its reminder could not be sent.", failure);
         }
 
@@ -154,25 +154,25 @@ internal sealed class LeaVisitor(
         switch (outcome)
         {
             case EmailOutcome.Accepted accepted:
-                telemetry.Reminded(reminder.Milestone.Days, "sent");
+                telemetry.RecordReminder(reminder.Milestone.Days, "sent");
                 try
                 {
-                    await NoteAsync(ReminderClaim.Write(reminder, run, now, sentAt: now, version), reminder.Sent(now, accepted.Rejected).ToAction());
+                    await RecordAsync(ReminderClaim.Write(reminder, run, now, sentAt: now, version), reminder.Sent(now, accepted.Rejected).ToAction());
                 }
                 catch (Exception failure)
                 {
-                    return Result.Failed("Its reminder was sent, which could not be noted: the next run offers it again, under the same operation id.", failure) with { IsDone = true };
+                    return Result.Failed("Its reminder was sent, which could not be recorded: the next run offers it again, under the same operation id.", failure) with { IsDone = true };
                 }
 
                 return accepted.Rejected.Count == 0
                     ? new(IsDone: true)
                     : Result.Failed($"The mail service rejected {accepted.Rejected.Count} of its {reminder.Recipients.Count} addresses; the audit trail names them.", null) with { IsDone = true };
             case EmailOutcome.Throttled throttled:
-                telemetry.Reminded(reminder.Milestone.Days, "delayed");
+                telemetry.RecordReminder(reminder.Milestone.Days, "delayed");
                 await TryReleaseAsync(reminder, version);
-                return new(Again: now + throttled.RetryAfter);
+                return new(RetryAt: now + throttled.RetryAfter);
             default:
-                telemetry.Reminded(reminder.Milestone.Days, "rejected");
+                telemetry.RecordReminder(reminder.Milestone.Days, "rejected");
                 await TryReleaseAsync(reminder, version, reminder.Refused(now));
                 return Result.Failed("The mail service rejected all of its addresses; the audit trail names them.", null);
         }
@@ -189,8 +189,8 @@ internal sealed class LeaVisitor(
                 using var claim = new CancellationTokenSource(work.ClaimedUntil - work.At, time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(claim.Token, cancellationToken);
                 await myToms.PutAsync(announcement, either.Token);
-                await NoteAsync(PostedAnnouncement.Write(announcement, rivalUntil, work.PostVersion));
-                telemetry.Announced("post", "done");
+                await RecordAsync(PostedAnnouncement.Write(announcement, rivalUntil, work.PostVersion));
+                telemetry.RecordAnnouncement("post", "done");
                 return new(IsDone: true);
             }
 
@@ -198,20 +198,20 @@ internal sealed class LeaVisitor(
                 return default;
             await myToms.DeleteAsync(record.LeaId, cancellationToken);
             if (rivalUntil is not null)
-                return new(Again: rivalUntil);
-            if (!await NoteAsync(record.Posted!.Delete(record.LeaId)))
-                return new(Again: work.At + LookAgainTime);
-            telemetry.Announced("remove", "done");
+                return new(RetryAt: rivalUntil);
+            if (!await RecordAsync(record.Posted!.Delete(record.LeaId)))
+                return new(RetryAt: work.At + RetryInterval);
+            telemetry.RecordAnnouncement("remove", "done");
             return new(IsDone: true);
         }
         catch (BrokenCircuitException)
         {
-            telemetry.Announced(work.Plan.Withdraws ? "remove" : "post", "delayed");
-            return new(Again: time.GetUtcNow() + AwayTime);
+            telemetry.RecordAnnouncement(work.Plan.Withdraws ? "remove" : "post", "delayed");
+            return new(RetryAt: time.GetUtcNow() + AwayTime);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            telemetry.Announced(work.Plan.Withdraws ? "remove" : "post", "failed");
+            telemetry.RecordAnnouncement(work.Plan.Withdraws ? "remove" : "post", "failed");
             return Result.Failed($"Its announcement could not be {(work.Plan.Withdraws ? "removed" : "posted")}.", failure);
         }
     }
@@ -237,7 +237,7 @@ internal sealed class LeaVisitor(
         try
         {
             var release = ReminderClaim.Write(reminder, run, claimedUntil: time.GetUtcNow(), sentAt: null, version);
-            await NoteAsync(auditEvent is null ? [release] : [release, auditEvent.ToAction()]);
+            await RecordAsync(auditEvent is null ? [release] : [release, auditEvent.ToAction()]);
         }
         catch (Exception)
         {
@@ -249,7 +249,7 @@ internal sealed class LeaVisitor(
     /// Notes what was done, even while the host shuts down: it is done. False, and nothing is noted, if another run has changed
     /// the row since.
     /// </summary>
-    private async Task<bool> NoteAsync(params TableTransactionAction[] steps)
+    private async Task<bool> RecordAsync(params TableTransactionAction[] steps)
     {
         try
         {
@@ -267,15 +267,15 @@ internal sealed class LeaVisitor(
     /// <param name="At">Since when.</param>
     /// <param name="ClaimVersion">The version of the claim on the reminder; null if it is not to be sent now.</param>
     /// <param name="PostVersion">The version of the outbox row; null if nothing is to be posted.</param>
-    /// <param name="Again">When to look at the reminder again.</param>
-    private sealed record Work(LeaPlan Plan, DateTimeOffset At, ETag? ClaimVersion, ETag? PostVersion, DateTimeOffset? Again)
+    /// <param name="RetryAt">When to look at the reminder again.</param>
+    private sealed record Work(LeaPlan Plan, DateTimeOffset At, ETag? ClaimVersion, ETag? PostVersion, DateTimeOffset? RetryAt)
     {
         /// <summary>Until when it is nobody else's.</summary>
         internal DateTimeOffset ClaimedUntil => At + ClaimTime;
     }
 
     /// <summary>What came of one thing that was to be done.</summary>
-    private readonly record struct Result(bool IsDone = false, DateTimeOffset? Again = null, (string What, Exception? Why)? Failure = null)
+    private readonly record struct Result(bool IsDone = false, DateTimeOffset? RetryAt = null, (string What, Exception? Why)? Failure = null)
     {
         internal static Result Failed(string what, Exception? why) => new(Failure: (what, why));
     }

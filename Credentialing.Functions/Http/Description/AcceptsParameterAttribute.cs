@@ -5,7 +5,7 @@ namespace Credentialing.Functions.Http.Description;
 /// <param name="name">Its name.</param>
 /// <param name="description">What it is for.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
-internal sealed class TakesParameterAttribute(string place, string name, string description) : Attribute
+internal sealed class AcceptsParameterAttribute(string place, string name, string description) : Attribute
 {
     internal string Place => place;
 

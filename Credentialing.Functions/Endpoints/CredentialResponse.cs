@@ -19,7 +19,7 @@ namespace Credentialing.Functions.Endpoints;
 /// <param name="TimeZone">The IANA name of the time zone in which to tell people dates and times.</param>
 /// <param name="Action">What the button does.</param>
 /// <param name="Authorization">The wording that a coordinator must agree to.</param>
-internal sealed record CredentialAnswer(
+internal sealed record CredentialResponse(
     string LeaId,
     [property: AllowedValues("none", "active", "expiring", "expired")] string State,
     string Notice,
@@ -31,13 +31,13 @@ internal sealed record CredentialAnswer(
     DateOnly? LastUsedOn,
     string TimeZone,
     [property: AllowedValues("generate", "regenerate")] string Action,
-    CredentialAnswer.Wording Authorization)
+    CredentialResponse.Wording Authorization)
 {
     /// <summary>The secret key; only in the answer to its generation.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SecretKey { get; init; }
 
-    internal static CredentialAnswer Of(LeaId leaId, CredentialStatus status, LeaCalendar calendar) => new(
+    internal static CredentialResponse Of(LeaId leaId, CredentialStatus status, LeaCalendar calendar) => new(
         leaId.Value,
         status.State switch
         {
@@ -59,7 +59,7 @@ internal sealed record CredentialAnswer(
         new Wording(ReleaseWording.Current.Version, ReleaseWording.Current.Text));
 
     /// <summary>Only its type, so that logging one by mistake tells no key.</summary>
-    public override string ToString() => nameof(CredentialAnswer);
+    public override string ToString() => nameof(CredentialResponse);
 
     /// <summary>The wording to show beside the box, and the version to send back.</summary>
     /// <param name="WordingVersion">The version.</param>
