@@ -7,13 +7,13 @@ using Credentialing.Core.Secrets;
 namespace Credentialing.Benchmarks;
 
 /// <summary>
-/// What a vendor's request pays for the check of its secret key, beside what the slow hash for passwords would cost that
-/// a key of 256 random bits has no need of.
+/// The cost of checking a secret key in a vendor request, compared with a slow password hash. A key of 256 random bits does not
+/// need a slow hash.
 /// </summary>
 [MemoryDiagnoser]
 public class CheckingASecretKey
 {
-    /// <summary>What the OWASP Password Storage Cheat Sheet asks of PBKDF2 with HMAC-SHA-256.</summary>
+    /// <summary>The iteration count that the OWASP Password Storage Cheat Sheet recommends for PBKDF2 with HMAC-SHA-256.</summary>
     private const int PasswordIterations = 600_000;
 
     private static readonly LeaId Oakland = LeaId.Parse("01612590000000");

@@ -1,13 +1,13 @@
 namespace Credentialing.Core;
 
 /// <summary>
-/// The identity of an LEA: its 14-digit CDS code (2 county, 5 district and 7 school digits; a district's own code ends
-/// in 0000000). That the code is well formed does not say that such an LEA exists.
+/// The id of an LEA: its 14-digit CDS code (2 county, 5 district and 7 school digits; the code of a district ends in 0000000).
+/// A valid code does not prove that the LEA exists. Immutable.
 /// </summary>
 /// <remarks>Source: California Department of Education, "County-District-School (CDS) code".</remarks>
 public readonly record struct LeaId
 {
-    /// <summary>How many digits a CDS code has.</summary>
+    /// <summary>The number of digits of a CDS code.</summary>
     public const int Length = 14;
 
     private readonly string? digits;
@@ -15,10 +15,10 @@ public readonly record struct LeaId
     private LeaId(string digits) => this.digits = digits;
 
     /// <summary>The 14 ASCII digits.</summary>
-    /// <exception cref="InvalidOperationException">This is <c>default(LeaId)</c>, which names no LEA.</exception>
-    public string Value => digits ?? throw new InvalidOperationException("default(LeaId) names no LEA.");
+    /// <exception cref="InvalidOperationException">This is <c>default(LeaId)</c>, which has no value.</exception>
+    public string Value => digits ?? throw new InvalidOperationException("default(LeaId) has no value.");
 
-    /// <summary>Reads a CDS code: exactly 14 ASCII digits, without spaces or hyphens.</summary>
+    /// <summary>Parses a CDS code: exactly 14 ASCII digits, without spaces or hyphens. Returns false for other text.</summary>
     public static bool TryParse(string? text, out LeaId leaId)
     {
         var valid = text is { Length: Length } && text.All(char.IsAsciiDigit);
@@ -26,8 +26,8 @@ public readonly record struct LeaId
         return valid;
     }
 
-    /// <summary>Reads a CDS code that is known to be well formed.</summary>
-    /// <exception cref="FormatException">It is not.</exception>
+    /// <summary>Parses a CDS code: exactly 14 ASCII digits.</summary>
+    /// <exception cref="FormatException">The text is not a CDS code.</exception>
     public static LeaId Parse(string text) =>
         TryParse(text, out var leaId) ? leaId : throw new FormatException("A CDS code is 14 digits.");
 

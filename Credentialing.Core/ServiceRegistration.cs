@@ -13,15 +13,15 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Credentialing.Core;
 
-/// <summary>Makes the domain's services available to a host.</summary>
+/// <summary>Registers the domain's services with dependency injection.</summary>
 public static class ServiceRegistration
 {
     /// <summary>
-    /// Adds everything of the domain. The host adds what differs between hosts: <c>TableServiceClient</c>,
-    /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, a <c>TokenCredential</c> if MyTOMS is to
-    /// be reached with a managed identity, <see cref="LeaCalendar"/>, <see cref="CredentialingScreen"/>, logging, a
-    /// <see cref="TimeProvider"/> if not the system's, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
-    /// <see cref="DailyRunOptions"/>.
+    /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
+    /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
+    /// <see cref="CredentialingScreen"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
+    /// <see cref="DailyRunOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
+    /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>
     public static IServiceCollection AddCredentialingCore(this IServiceCollection services)
     {

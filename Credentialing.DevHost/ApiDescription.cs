@@ -14,9 +14,9 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Describes the API in OpenAPI 3.1: routes and verbs from the triggers, bodies from the types that are read and written, words
-/// from their documentation, and the rest from the attributes in <c>Http/Description</c>. The build writes it to
-/// <c>docs/openapi.json</c>, which both hosts serve.
+/// Generates the OpenAPI 3.1 description of the API. Routes and methods come from the triggers, schemas from the request and response
+/// types, texts from their XML documentation, and the rest from the attributes in <c>Http/Description</c>. The build writes it to
+/// <c>docs/openapi.json</c>. Both hosts serve that file.
 /// </summary>
 internal static class ApiDescription
 {
@@ -24,7 +24,7 @@ internal static class ApiDescription
 
     private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>As the API writes JSON, and how strictly clients should.</summary>
+    /// <summary>The API's JSON settings, with strict numbers and required members for clients.</summary>
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         NumberHandling = JsonNumberHandling.Strict,
@@ -41,14 +41,14 @@ internal static class ApiDescription
 
     private static readonly Dictionary<CallerKind, (string Tag, string Description, string[] Security)> Callers = new()
     {
-        [CallerKind.Coordinator] = ("Coordinators", "The LEA's credentials, for its coordinators: the screens use nothing else.", ["toms"]),
-        [CallerKind.Toms] = ("TOMS", "For TOMS itself.", ["toms"]),
-        [CallerKind.Vendor] = ("Vendors", "Score reports, for the LEA's vendors.", ["vendorToken", "vendorBasic"]),
+        [CallerKind.Coordinator] = ("Coordinators", "An LEA's credentials, for its coordinators. The screens use only these operations.", ["toms"]),
+        [CallerKind.Toms] = ("TOMS", "Operations for TOMS itself.", ["toms"]),
+        [CallerKind.Vendor] = ("Vendors", "Tokens, credential status and score reports, for an LEA's vendors.", ["vendorToken", "vendorBasic"]),
         [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
-        [CallerKind.Anyone] = ("Anyone", "Whether the app works, and this description.", []),
+        [CallerKind.Anyone] = ("Anyone", "Health checks and this API description.", []),
     };
 
-    /// <summary>The whole description, as it is committed.</summary>
+    /// <summary>Returns the complete description.</summary>
     internal static string Compose()
     {
         var schemas = new SortedDictionary<string, (Type Type, JsonNode Schema)>(StringComparer.Ordinal);
@@ -68,8 +68,8 @@ internal static class ApiDescription
             {
                 ["title"] = "Credentialing",
                 ["version"] = "1",
-                ["summary"] = "Vendor credentials of California's LEAs, and the score reports that they give access to.",
-                ["description"] = "Bodies are JSON, except the token request, which is a form, and the files of reports. Times are UTC (RFC 3339). Errors are problem details (RFC 9457): branch on their `type`; those of the token endpoint are OAuth's where the caller is at fault. Every answer has `Cache-Control: no-store`. Members may be added to answers.",
+                ["summary"] = "Vendor credentials of California's LEAs, and the score reports to which they give access.",
+                ["description"] = "Request and response bodies are JSON, except the token request (a form) and report files. Times are UTC (RFC 3339). Errors are problem details (RFC 9457): branch on `type`. 4xx errors of the token endpoint are OAuth errors (RFC 6749, section 5.2). Every response has `Cache-Control: no-store`. New members may be added to responses.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = $"/{FunctionEndpoints.RoutePrefix}" }),
             ["tags"] = new JsonArray([.. Callers.Values.Where(caller => caller.Description.Length > 0).Select(caller => new JsonObject { ["name"] = caller.Tag, ["description"] = caller.Description })]),
@@ -82,7 +82,7 @@ internal static class ApiDescription
         }.ToJsonString(Written) + "\n";
     }
 
-    /// <summary>Writes the description, unless the file has it already: a build that changes nothing touches nothing.</summary>
+    /// <summary>Writes the description if it differs from the file, so that an unchanged file keeps its timestamp.</summary>
     internal static void Write(string file)
     {
         var description = Compose();
@@ -93,13 +93,13 @@ internal static class ApiDescription
     private static JsonObject Operation(MethodInfo function, string route, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
     {
         var name = FunctionEndpoints.NameOf(function);
-        var caller = function.GetCustomAttribute<CalledByAttribute>()?.Caller ?? throw new InvalidOperationException($"{name} does not say for whom it is: [CalledBy].");
+        var caller = function.GetCustomAttribute<CalledByAttribute>()?.Caller ?? throw new InvalidOperationException($"{name} has no [CalledBy] attribute.");
         var takes = function.GetCustomAttribute<AcceptsAttribute>();
-        var words = Documentation.Of(function) ?? throw new InvalidOperationException($"{name} has no documentation.");
+        var words = Documentation.Of(function) ?? throw new InvalidOperationException($"{name} has no XML summary.");
         var operation = new JsonObject
         {
             ["operationId"] = name,
-            ["summary"] = words.Split(". ")[0].TrimEnd('.').Replace("`", "", StringComparison.Ordinal), // which is no Markdown
+            ["summary"] = words.Split(". ")[0].TrimEnd('.').Replace("`", "", StringComparison.Ordinal), // a summary is not Markdown
             ["description"] = words,
             ["tags"] = new JsonArray(Callers[caller].Tag),
             ["security"] = new JsonArray([.. Callers[caller].Security.Select(scheme => scheme.Length == 0 ? new JsonObject() : new JsonObject { [scheme] = new JsonArray() })]),
@@ -170,7 +170,7 @@ internal static class ApiDescription
         return new JsonObject(responses.Select(response => KeyValuePair.Create(response.Key.ToString(CultureInfo.InvariantCulture), (JsonNode?)response.Value)));
     }
 
-    /// <summary>What follows from for whom a function is, and from the body that it takes.</summary>
+    /// <summary>Problems that the kind of caller and the request body imply.</summary>
     private static IEnumerable<ProducesProblemAttribute> CommonProblems(CallerKind caller, AcceptsAttribute? takes)
     {
         if (takes is { MediaType: "application/json" })
@@ -210,7 +210,7 @@ internal static class ApiDescription
 
     private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };
 
-    /// <summary>Refers to a type's schema, which it puts among the others where it is not there yet.</summary>
+    /// <summary>Returns a reference to a type's schema. Adds the schema if it is missing.</summary>
     private static JsonObject Reference(Type type, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas, bool isRead = false)
     {
         if (type.IsArray)
@@ -219,10 +219,13 @@ internal static class ApiDescription
             return Schema(type, isRead).AsObject();
         if (schemas.TryAdd(type.Name, (type, Schema(type, isRead))) || schemas[type.Name].Type == type)
             return new JsonObject { ["$ref"] = $"#/components/schemas/{type.Name}" };
-        throw new InvalidOperationException($"There are two types called {type.Name}.");
+        throw new InvalidOperationException($"Two types have the name {type.Name}.");
     }
 
-    /// <summary>A type's schema. What is read may lack anything until it is checked, by its type; that is no leave to send null.</summary>
+    /// <summary>
+    /// Returns a type's schema. Request types are nullable, because their values are validated after parsing. Their schemas are not
+    /// nullable: clients must not send null.
+    /// </summary>
     private static JsonNode Schema(Type type, bool isRead) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
     {
         TreatNullObliviousAsNonNullable = true,
@@ -234,7 +237,7 @@ internal static class ApiDescription
             if (isRead && schema["type"] is JsonArray types)
                 schema["type"] = types.First(name => $"{name}" != "null")!.DeepClone();
             if (schema.ContainsKey("default"))
-                schema["default"] = ""; // of a form's field, which is the same as not sent (RFC 6749, section 3.2)
+                schema["default"] = ""; // a form field: an empty value is treated as omitted (RFC 6749, section 3.2)
             if ((Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type) is var number && (number == typeof(int) || number == typeof(long)))
                 schema["format"] = number == typeof(int) ? "int32" : "int64";
             if (property?.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
@@ -252,16 +255,16 @@ internal static class ApiDescription
         ["required"] = new JsonArray("type", "title", "status", "detail"),
         ["properties"] = new JsonObject
         {
-            ["type"] = Text("What it is: stable, to branch on.", "uri"),
-            ["title"] = Text("What it is, for people."),
-            ["status"] = new JsonObject { ["description"] = "The status of the answer.", ["type"] = "integer" },
-            ["detail"] = Text("What to do, for people."),
-            ["generatedBy"] = Text("With `credential-changed`: who generated the current credentials."),
-            ["generatedAt"] = Text("With `credential-changed`: when they were generated.", "date-time"),
-            ["expiredAt"] = Text("With `credentials-expired`: when they ended.", "date-time"),
+            ["type"] = Text("The problem type. Stable: branch on it.", "uri"),
+            ["title"] = Text("A human-readable summary of the problem."),
+            ["status"] = new JsonObject { ["description"] = "The HTTP status code of the response.", ["type"] = "integer" },
+            ["detail"] = Text("A human-readable description of what to do."),
+            ["generatedBy"] = Text("For `credential-changed`: the name of the coordinator who generated the current credentials."),
+            ["generatedAt"] = Text("For `credential-changed`: when the current credentials were generated.", "date-time"),
+            ["expiredAt"] = Text("For `credentials-expired`: when the credentials expired.", "date-time"),
             ["unreachable"] = new JsonObject
             {
-                ["description"] = "With `unavailable`, of readiness: what cannot be reached.",
+                ["description"] = "For `unavailable`, in the readiness response: the unreachable dependencies.",
                 ["type"] = "array",
                 ["items"] = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("storage", "vault") },
             },
@@ -287,14 +290,14 @@ internal static class ApiDescription
         },
         ["vendorToken"] = new JsonObject
         {
-            ["description"] = "A bearer token that the token endpoint gives for an LEA's vendor credentials.",
+            ["description"] = "A bearer token that the token endpoint issues for an LEA's vendor credentials.",
             ["type"] = "oauth2",
             ["flows"] = new JsonObject
             {
                 ["clientCredentials"] = new JsonObject { ["tokenUrl"] = $"/{FunctionEndpoints.RoutePrefix}/v1/token", ["scopes"] = new JsonObject() },
             },
         },
-        ["vendorBasic"] = new JsonObject { ["description"] = "The vendor credentials themselves: username and secret key.", ["type"] = "http", ["scheme"] = "basic" },
+        ["vendorBasic"] = new JsonObject { ["description"] = "The vendor credentials: username and secret key.", ["type"] = "http", ["scheme"] = "basic" },
     };
 
     private static string ReasonPhrase(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);

@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace Credentialing.DevHost;
 
-/// <summary>What DevHost was told on the command line.</summary>
-/// <param name="Url">The one address to listen on.</param>
-/// <param name="DataFolder">Where to keep the data of this address.</param>
-/// <param name="Reset">Whether to forget the data first.</param>
+/// <summary>The command-line arguments of DevHost.</summary>
+/// <param name="Url">The address to listen on.</param>
+/// <param name="DataFolder">The data folder.</param>
+/// <param name="Reset">Whether to delete the data first.</param>
 /// <param name="Telemetry">Whether to print spans and metrics.</param>
 internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool Telemetry)
 {
@@ -15,13 +15,13 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool
 
     internal const string Usage = $"""
         dotnet run --project Credentialing.DevHost -- [--urls URL] [--data FOLDER] [--reset] [--telemetry]
-          --urls URL     listen on this address ({DefaultUrl} unless told)
-          --data FOLDER  keep the data here (.dev/PORT in the clone unless told)
-          --reset        forget the data and start afresh
-          --telemetry    print what operators would be told: spans at once, metrics every ten seconds
+          --urls URL     listen on this address (default: {DefaultUrl})
+          --data FOLDER  keep the data in this folder (default: .dev/PORT in the clone)
+          --reset        delete the data before starting
+          --telemetry    print telemetry: spans immediately, metrics every ten seconds
         """;
 
-    /// <exception cref="DevHostException">They make no sense.</exception>
+    /// <exception cref="DevHostException">An argument is unknown or invalid.</exception>
     internal static Arguments Parse(IReadOnlyList<string> args)
     {
         var (url, data, reset, telemetry) = (DefaultUrl, (string?)null, false, false);
@@ -47,17 +47,17 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool
         }
 
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp || address.AbsolutePath != "/" ||
-            address is { Host: "localhost", Port: 0 }) // two addresses, IPv4 and IPv6, which would get two ports
-            throw new DevHostException($"\"{url}\" is no address to listen on. Give one such as {DefaultUrl}.");
+            address is { Host: "localhost", Port: 0 }) // localhost is two addresses (IPv4 and IPv6), which would get different ports
+            throw new DevHostException($"\"{url}\" is not a valid address to listen on. Use an address such as {DefaultUrl}.");
         var port = address.Port.ToString(CultureInfo.InvariantCulture);
         return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset, telemetry);
     }
 
     internal DevHostException Busy() =>
-        new($"{Url} is taken by another program. End it, or give another address: --urls http://127.0.0.1:7072");
+        new($"{Url} is in use by another program. Stop it, or use another address: --urls http://127.0.0.1:7072");
 
-    /// <summary>Finds out whether the address can be listened on, before anything else is started.</summary>
-    /// <exception cref="DevHostException">It cannot.</exception>
+    /// <summary>Checks that the address is available before anything else is started.</summary>
+    /// <exception cref="DevHostException">The address is not available.</exception>
     internal void ThrowIfBusy()
     {
         var address = new Uri(Url);
@@ -72,7 +72,7 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool
         {
             throw failure.SocketErrorCode is SocketError.AddressAlreadyInUse
                 ? Busy()
-                : new DevHostException($"{Url} cannot be listened on: {failure.Message}. Give an address such as {DefaultUrl}.");
+                : new DevHostException($"Cannot listen on {Url}: {failure.Message}. Use an address such as {DefaultUrl}.");
         }
     }
 }

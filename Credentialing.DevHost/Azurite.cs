@@ -6,7 +6,7 @@ using Azure.Storage.Blobs;
 
 namespace Credentialing.DevHost;
 
-/// <summary>A local emulator of Azure Storage, on free ports, that lives no longer than this process.</summary>
+/// <summary>A local emulator of Azure Storage on free ports. It ends with this process.</summary>
 public sealed partial class Azurite : IAsyncDisposable
 {
     private const string Emulator = "azurite";
@@ -22,15 +22,15 @@ public sealed partial class Azurite : IAsyncDisposable
         this.services = services;
     }
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts the emulator.</summary>
     /// <param name="dataFolder">
-    /// Where its data is, or is to be; null to keep it in memory. An earlier, killed run may still be writing there: see
-    /// <see cref="AwaitPredecessorAsync"/>.
+    /// The folder of the data; null to keep the data in memory. The emulator of an earlier, killed run may still be writing there:
+    /// see <see cref="AwaitPredecessorAsync"/>.
     /// </param>
-    /// <param name="accounts">The names of its storage accounts.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="options">Its own command-line options, such as those for HTTPS.</param>
-    /// <exception cref="DevHostException">It could not be started; the message says what to do.</exception>
+    /// <param name="accounts">The names of the storage accounts.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <param name="options">Additional command-line options of Azurite, such as those for HTTPS.</param>
+    /// <exception cref="DevHostException">The emulator could not be started. The message says what to do.</exception>
     public static async Task<Azurite> StartAsync(
         string? dataFolder, IReadOnlyList<string> accounts, CancellationToken cancellationToken, params string[] options)
     {
@@ -53,29 +53,29 @@ public sealed partial class Azurite : IAsyncDisposable
         {
             if (Listening().Match(line) is { Success: true } match)
                 services[match.Groups["service"].Value] = new Uri(match.Groups["address"].Value);
-            return services.ContainsKey("Table"); // the last of the three to start
+            return services.ContainsKey("Table"); // the table service starts last
         }
     }
 
-    /// <summary>Where its blob service listens.</summary>
+    /// <summary>The address of the blob service.</summary>
     public Uri BlobAddress => services["Blob"];
 
-    /// <summary>Where its table service listens.</summary>
+    /// <summary>The address of the table service.</summary>
     public Uri TableAddress => services["Table"];
 
-    /// <summary>A client of one account's tables.</summary>
+    /// <summary>Creates a client for the tables of an account.</summary>
     public TableServiceClient Tables(string account, TableClientOptions? options = null) =>
         new(new Uri(TableAddress, account), new TableSharedKeyCredential(account, accountKey), options);
 
-    /// <summary>A client of one account's blobs.</summary>
+    /// <summary>Creates a client for the blobs of an account.</summary>
     public BlobServiceClient Blobs(string account, BlobClientOptions? options = null) =>
         new(new Uri(BlobAddress, account), new StorageSharedKeyCredential(account, accountKey), options);
 
-    /// <summary>Lets it write its data, and end.</summary>
+    /// <summary>Stops the emulator after it has written its data.</summary>
     public ValueTask DisposeAsync() => process.DisposeAsync();
 
-    /// <summary>Waits for the Azurite of an earlier, killed run to have written its data and ended.</summary>
-    /// <exception cref="DevHostException">It does not end.</exception>
+    /// <summary>Waits until the Azurite of an earlier, killed run has written its data and exited.</summary>
+    /// <exception cref="DevHostException">It does not exit in time.</exception>
     internal static Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken) =>
         NodeProcess.AwaitPredecessorAsync(Emulator, dataFolder, cancellationToken);
 

@@ -1,6 +1,6 @@
 namespace Credentialing.DevHost;
 
-/// <summary>The folder that keeps a DevHost's data from one run to the next; one DevHost uses it at a time.</summary>
+/// <summary>The folder with DevHost's data. The data persists across runs. Only one DevHost can use a folder at a time.</summary>
 internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream inUse;
@@ -23,7 +23,7 @@ internal sealed class DataFolder : IDisposable
 
     internal string Secrets => At("secrets.json");
 
-    /// <exception cref="DevHostException">Another DevHost uses it, or it cannot be written to.</exception>
+    /// <exception cref="DevHostException">Another DevHost uses the folder, or the folder is not writable.</exception>
     internal static DataFolder Open(string path)
     {
         try
@@ -33,15 +33,15 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException) when (Directory.Exists(path))
         {
-            throw new DevHostException($"Another DevHost uses {path}. End it, or give another folder: --data FOLDER");
+            throw new DevHostException($"Another DevHost uses {path}. Stop it, or use another folder: --data FOLDER");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new DevHostException($"{path} cannot keep the data: {failure.Message} Give another folder: --data FOLDER");
+            throw new DevHostException($"{path} cannot be used as the data folder: {failure.Message} Use another folder: --data FOLDER");
         }
     }
 
-    /// <summary>Forgets DevHost's data, and nothing else that somebody keeps in the folder.</summary>
+    /// <summary>Deletes DevHost's data. Other files in the folder are kept.</summary>
     internal void Reset()
     {
         foreach (var emulated in (string[])[Azurite, Mail])

@@ -3,19 +3,19 @@ using System.Globalization;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// The machine's clock, moved forward as far as somebody wished, to show what happens in a year. A file keeps how far, so
-/// that what was generated in the future is still in the past after a restart.
+/// The system clock plus an offset, to show what happens in the future. A file stores the offset, so that time does not go back
+/// after a restart.
 /// </summary>
 public sealed class DevClock : TimeProvider
 {
-    /// <summary>How far ahead of the machine's clock it can be: some ten years.</summary>
+    /// <summary>The maximum offset: about ten years.</summary>
     public static readonly TimeSpan MaxOffset = TimeSpan.FromDays(3660);
 
     private readonly Lock moving = new();
     private readonly string file;
     private long offsetTicks;
 
-    /// <summary>A clock that is as far ahead as the file says; not at all without one.</summary>
+    /// <summary>Creates a clock with the offset that the file stores; 0 if the file does not exist.</summary>
     public DevClock(string file)
     {
         this.file = file;
@@ -26,7 +26,7 @@ public sealed class DevClock : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref offsetTicks));
 
-    /// <summary>Moves it forward; false if that would be backward, or further than <see cref="MaxOffset"/> in all.</summary>
+    /// <summary>Advances the clock. Returns false for a negative value, or if the offset would exceed <see cref="MaxOffset"/>.</summary>
     public bool TryAdvance(TimeSpan by)
     {
         lock (moving)
@@ -34,7 +34,7 @@ public sealed class DevClock : TimeProvider
             var offset = new TimeSpan(offsetTicks) + by;
             if (by < TimeSpan.Zero || offset > MaxOffset)
                 return false;
-            // Replaced whole, so that a kill does not leave half a number.
+            // Replaced atomically, so that a killed process does not leave a partial file.
             File.WriteAllText(file + ".new", offset.ToString("c", CultureInfo.InvariantCulture));
             File.Move(file + ".new", file, overwrite: true);
             Interlocked.Exchange(ref offsetTicks, offset.Ticks);

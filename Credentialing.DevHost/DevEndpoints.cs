@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Credentialing.DevHost;
 
-/// <summary>What only DevHost serves: signing in without a password, moving the clock, and a page about the API.</summary>
+/// <summary>Endpoints that only DevHost has: sign-in without a password, the clock, and a page of the API description.</summary>
 internal static class DevEndpoints
 {
-    /// <summary>Where the API can be read about, and tried.</summary>
+    /// <summary>The path of the Swagger UI page.</summary>
     internal const string DescriptionPath = "/docs";
 
-    /// <summary>The description that the API serves, as a page.</summary>
+    /// <summary>Serves the API description as a Swagger UI page.</summary>
     internal static void UseDescriptionPage(this WebApplication app) => app.UseSwaggerUI(page =>
     {
         page.RoutePrefix = DescriptionPath.TrimStart('/');
@@ -19,19 +19,19 @@ internal static class DevEndpoints
         page.SwaggerEndpoint($"/{FunctionEndpoints.RoutePrefix}/openapi.json", "Credentialing");
     });
 
-    /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> answers with the token, as text.</summary>
+    /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> returns an access token as text.</summary>
     internal static void MapDevSignIn(this WebApplication app) => app.MapPost("/dev/sign-in", async (HttpRequest request, DevSignIn signIn) =>
     {
         var form = await RequestBody.ReadFormAsync(request);
         var id = form is not null && form.TryGetValue("persona", out var value) ? value.ToString() : null;
         return World.Personas.SingleOrDefault(persona => persona.Id == id) is { } found
             ? Results.Text(signIn.SignIn(found))
-            : Results.Problem($"Send the form field persona: {string.Join(", ", World.Personas.Select(persona => persona.Id))}.", statusCode: 400, title: "There is no such persona.");
+            : Results.Problem($"Send the form field persona: {string.Join(", ", World.Personas.Select(persona => persona.Id))}.", statusCode: 400, title: "The persona is unknown.");
     });
 
     /// <summary>
-    /// <c>POST /dev/clock</c> with the form field <c>days</c> (a fraction will do) moves the system's time forward;
-    /// <c>GET /dev/clock</c> tells it.
+    /// <c>POST /dev/clock</c> with the form field <c>days</c> (fractions are allowed) advances the clock. <c>GET /dev/clock</c> returns
+    /// the current time.
     /// </summary>
     internal static void MapDevClock(this WebApplication app, DevClock clock)
     {
@@ -42,7 +42,7 @@ internal static class DevEndpoints
             if (form is null || !form.TryGetValue("days", out var value) ||
                 !double.TryParse(value, CultureInfo.InvariantCulture, out var days) ||
                 days is not >= 0 || days > DevClock.MaxOffset.TotalDays || !clock.TryAdvance(TimeSpan.FromDays(days)))
-                return Results.Problem($"Send the form field days: a number from 0 on. The clock can be {DevClock.MaxOffset.TotalDays} days ahead in all.", statusCode: 400, title: "The clock was not moved.");
+                return Results.Problem($"Send the form field days: a number, 0 or more. The total offset must not exceed {DevClock.MaxOffset.TotalDays} days.", statusCode: 400, title: "The clock was not changed.");
             return Now();
         });
 

@@ -23,15 +23,15 @@ using OpenTelemetry.Trace;
 
 namespace Credentialing.DevHost;
 
-/// <summary>What a DevHost is put together from.</summary>
-/// <param name="Url">Where it listens; port 0 for any that is free.</param>
-/// <param name="Tables">Its table storage.</param>
-/// <param name="Blobs">Its blob storage.</param>
-/// <param name="Vault">Its vault.</param>
-/// <param name="Clock">Its clock.</param>
-/// <param name="Smtp">Its mail service; null for one that <c>configure</c> adds.</param>
-/// <param name="MyTomsFile">Where it keeps what MyTOMS shows; null to forget it.</param>
-/// <param name="PrintsTelemetry">Whether it prints spans at once, and metrics every ten seconds.</param>
+/// <summary>The parts from which a DevHost is built.</summary>
+/// <param name="Url">The address to listen on. Port 0 selects a free port.</param>
+/// <param name="Tables">The table storage.</param>
+/// <param name="Blobs">The blob storage.</param>
+/// <param name="Vault">The vault.</param>
+/// <param name="Clock">The clock.</param>
+/// <param name="Smtp">The SMTP server; null if <c>configure</c> registers an email sender.</param>
+/// <param name="MyTomsFile">The file with the announcements on MyTOMS; null to keep them in memory.</param>
+/// <param name="PrintsTelemetry">Whether to print telemetry: spans immediately, metrics every ten seconds.</param>
 public sealed record DevHostParts(
     string Url,
     TableServiceClient Tables,
@@ -42,15 +42,15 @@ public sealed record DevHostParts(
     string? MyTomsFile = null,
     bool PrintsTelemetry = false);
 
-/// <summary>Runs the function classes on Kestrel, as the Functions host would run them.</summary>
+/// <summary>Runs the function classes on Kestrel with the behavior of the Functions host.</summary>
 public static class DevHostApplication
 {
-    /// <summary>Puts one together, not yet started.</summary>
-    /// <param name="parts">What it is made of.</param>
-    /// <param name="configure">What a test changes of it.</param>
+    /// <summary>Builds a DevHost without starting it.</summary>
+    /// <param name="parts">The parts of the DevHost.</param>
+    /// <param name="configure">Changes that a test makes to the builder.</param>
     public static WebApplication Build(DevHostParts parts, Action<WebApplicationBuilder>? configure = null)
     {
-        // A web application would authenticate every request before any of our code. The functions do it, as on the worker.
+        // By default, a web application authenticates every request before our code. Here the functions authenticate, as on the worker.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = ProjectFolder.Path });
         builder.WebHost.UseUrls(parts.Url);
@@ -70,7 +70,7 @@ public static class DevHostApplication
         builder.Services.AddScreens();
         builder.Services.AddHttpClient(MyToms.Client, (services, client) => client.BaseAddress = new Uri(AddressOf(services), $"{DevMyToms.Path}/"));
         configure?.Invoke(builder);
-        // The Functions host tells of requests itself; here, Kestrel does.
+        // The Functions host creates the spans of requests. Here, Kestrel creates them.
         var telemetry = builder.Services.AddTelemetry(builder.Configuration).WithTracing(tracing => tracing.AddSource("Microsoft.AspNetCore"));
         if (parts.PrintsTelemetry)
         {
@@ -87,8 +87,8 @@ public static class DevHostApplication
         {
             var name = FunctionEndpoints.NameOf(context);
             if (Activity.Current is { } span)
-                span.DisplayName = name; // as the Functions host names the spans of requests
-            // Where no route has the path and the verb, the Functions host answers by itself, with a bare 404.
+                span.DisplayName = name; // the same span name as in the Functions host
+            // If no route matches the path and the method, the Functions host itself returns a 404 without a body.
             return context.GetEndpoint() is RouteEndpoint ? Guard.RunAsync(context, name, app.Logger, () => next(context)) : next(context);
         });
         app.MapFunctions();
@@ -102,7 +102,7 @@ public static class DevHostApplication
 
     private static Dictionary<string, string?> SettingsOf(DevHostParts parts)
     {
-        // DevHost's own address, which these are relative to, is known only when it listens.
+        // Replaced by DevHost's own address, which is known only when it listens.
         const string Placeholder = "http://localhost";
 
         var settings = new Dictionary<string, string?>

@@ -15,15 +15,15 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Plays MyTOMS: takes announcements as <c>docs/mytoms.openapi.yaml</c> says, and shows on a plain page what it has. A file keeps
-/// them, as MyTOMS would over a restart of ours.
+/// A stand-in for MyTOMS. Accepts announcements as specified in <c>docs/mytoms.openapi.yaml</c> and shows them on a page. A file
+/// stores them, so that they persist when DevHost restarts.
 /// </summary>
 internal sealed class DevMyToms
 {
-    /// <summary>Where it is on a DevHost.</summary>
+    /// <summary>The path on DevHost.</summary>
     internal const string Path = "/dev/mytoms";
 
-    /// <summary>The key that it asks for. It protects nothing.</summary>
+    /// <summary>The required API key. It is not a secret.</summary>
     internal const string ApiKey = "development";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -38,7 +38,7 @@ internal sealed class DevMyToms
     private readonly string? file;
     private readonly ConcurrentDictionary<string, AnnouncementMessage> announcements;
 
-    /// <summary>With what the file holds; null to keep nothing.</summary>
+    /// <summary>Loads the announcements from the file; null to keep them in memory only.</summary>
     internal DevMyToms(string? file)
     {
         this.file = file;
@@ -47,7 +47,7 @@ internal sealed class DevMyToms
             StringComparer.Ordinal);
     }
 
-    /// <summary>What it shows, by CDS code.</summary>
+    /// <summary>The current announcements by CDS code.</summary>
     internal IReadOnlyDictionary<string, AnnouncementMessage> Announcements => announcements;
 
     internal async Task<IResult> PutAsync(string id, HttpRequest request)
@@ -138,7 +138,7 @@ internal sealed class DevMyToms
             return;
         lock (saving)
         {
-            // Replaced whole, so that a kill does not leave half a file.
+            // Replaced atomically, so that a killed process does not leave a partial file.
             File.WriteAllText(file + ".new", JsonSerializer.Serialize(announcements, Json));
             File.Move(file + ".new", file, overwrite: true);
         }

@@ -10,19 +10,19 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.DevHost;
 
-/// <summary>Somebody to sign in as: a coordinator of some LEAs, or TOMS itself.</summary>
-/// <param name="Id">What to sign in with.</param>
-/// <param name="Name">The name that the token carries.</param>
-/// <param name="Leas">The LEAs that a coordinator coordinates; empty for TOMS.</param>
+/// <summary>A sample user: a coordinator of some LEAs, or TOMS itself.</summary>
+/// <param name="Id">The name to sign in with, and the subject of the token.</param>
+/// <param name="Name">The name in the token.</param>
+/// <param name="Leas">The coordinator's LEAs; empty for TOMS.</param>
 internal sealed record Persona(string Id, string Name, IReadOnlyList<LeaId> Leas)
 {
-    /// <summary>The email address that the token carries. The domain never exists (RFC 2606).</summary>
+    /// <summary>The email address in the token. Its top-level domain is reserved (RFC 2606).</summary>
     public string Email => $"{Id}@lea.example";
 }
 
 /// <summary>
-/// Development's stand-in for the TOMS identity provider: signs a persona's token with a key that lasts as long as the
-/// process. The token is checked by the same configuration as in production, which only gets its keys from here.
+/// A stand-in for the TOMS identity provider. Signs a persona's token with a key that exists as long as the process. Tokens are
+/// validated with the same configuration as in production, except that the signing key comes from here.
 /// </summary>
 internal sealed class DevSignIn(IOptions<TomsOptions> options, TimeProvider time) : IDisposable
 {

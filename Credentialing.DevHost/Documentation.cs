@@ -5,18 +5,18 @@ using System.Xml.Linq;
 
 namespace Credentialing.DevHost;
 
-/// <summary>The documentation comments of types and members, as the compiler wrote them beside their assembly.</summary>
+/// <summary>Reads XML documentation from the files that the compiler writes next to the assemblies.</summary>
 internal static partial class Documentation
 {
     private static readonly ConcurrentDictionary<Assembly, IReadOnlyDictionary<string, string>> Summaries = new();
 
-    /// <summary>A type's summary, as Markdown; null if it has none.</summary>
+    /// <summary>Returns a type's summary as Markdown; null if there is none.</summary>
     internal static string? Of(Type type) => Find(type.Assembly, $"T:{Name(type)}");
 
-    /// <summary>A property's summary, which that of a record's parameter is too.</summary>
+    /// <summary>Returns a property's summary. For a record, this is the documentation of the parameter.</summary>
     internal static string? Of(PropertyInfo property) => Find(property.Module.Assembly, $"P:{Name(property.DeclaringType!)}.{property.Name}");
 
-    /// <summary>The summary of a method without overloads.</summary>
+    /// <summary>Returns the summary of a method, which must have no overloads.</summary>
     internal static string? Of(MethodInfo method)
     {
         var name = $"M:{Name(method.DeclaringType!)}.{method.Name}(";

@@ -4,19 +4,19 @@ using Credentialing.Core.Secrets;
 
 namespace Credentialing.DevHost;
 
-/// <summary>DevHost's stand-in for Key Vault: one version of each of the two secrets, made at the first start and kept in a file.</summary>
+/// <summary>A stand-in for Key Vault. A file stores one version of each of the two secrets, created at the first start.</summary>
 public sealed class FileSecretVault : ISecretVault
 {
     private const string Version = "1";
 
     private readonly Dictionary<string, string> secrets;
 
-    /// <summary>The vault in the given file, which is made where it is missing.</summary>
+    /// <summary>Opens the vault in the file. Creates the file if it is missing.</summary>
     public FileSecretVault(string file)
     {
         if (!File.Exists(file))
         {
-            // Written whole or not at all, so that a kill at the first start does not spoil the next.
+            // Written atomically, so that a killed process does not leave a partial file.
             var made = new[] { SecretRing.CredentialPepper, SecretRing.VendorTokenKey }
                 .ToDictionary(name => name, _ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
             File.WriteAllText(file + ".new", JsonSerializer.Serialize(made));

@@ -10,8 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Finds every function by reflection and maps those that HTTP triggers as the Functions host does, so that routes, verbs and names have one
-/// source: the attributes on the function classes, and the route prefix in host.json.
+/// Finds all functions by reflection and maps the HTTP functions as the Functions host does. The attributes of the function classes and
+/// the route prefix in host.json are the single source of routes, methods and names.
 /// </summary>
 internal static class FunctionEndpoints
 {
@@ -20,7 +20,7 @@ internal static class FunctionEndpoints
     internal static IEnumerable<MethodInfo> Functions { get; } =
         [.. typeof(HealthFunctions).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method => method.IsDefined(typeof(FunctionAttribute)))];
 
-    /// <summary>The functions that a kind of trigger triggers, each with its trigger.</summary>
+    /// <summary>Returns the functions with a trigger of the given type, each with its trigger.</summary>
     internal static IEnumerable<(MethodInfo Function, TTrigger Trigger)> TriggeredBy<TTrigger>()
         where TTrigger : Attribute =>
         from function in Functions
@@ -31,7 +31,7 @@ internal static class FunctionEndpoints
 
     internal static string NameOf(MethodInfo function) => function.GetCustomAttribute<FunctionAttribute>()!.Name;
 
-    /// <summary>The function that a request has come to, or what else DevHost serves.</summary>
+    /// <summary>Returns the name of the requested function; <c>DevHost</c> for other endpoints.</summary>
     internal static string NameOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "DevHost";
 
     internal static void MapFunctions(this WebApplication app)
@@ -50,7 +50,9 @@ internal static class FunctionEndpoints
         }
     }
 
-    /// <summary>The Functions host answers a wrong verb on a known route with a bare 404, where Kestrel's routing says 405.</summary>
+    /// <summary>
+    /// Returns 404 without a body for a wrong method on a known route, as the Functions host does. ASP.NET Core's routing returns 405.
+    /// </summary>
     internal static void UseBareNotFound(this WebApplication app) => app.Use(async (context, next) =>
     {
         await next(context);

@@ -12,22 +12,22 @@ using NCrontab;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Runs the functions that a timer triggers as the Functions host does: on their NCRONTAB schedules, with their retries, and by
-/// hand. When somebody moves the clock past an occurrence, that one is left out.
+/// Runs the timer functions as the Functions host does: on their NCRONTAB schedules, with retries, and on request. An occurrence is
+/// skipped if the clock is moved past it.
 /// </summary>
 internal sealed partial class FunctionTimers(
     IServiceProvider services, IConfiguration configuration, TimeProvider time, ILogger<FunctionTimers> logger) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>An occurrence that is further in the past than this was passed by moving the clock.</summary>
+    /// <summary>An occurrence that is further in the past is skipped: the clock was moved past it.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(1);
 
-    /// <summary>The functions, and when they run.</summary>
+    /// <summary>The timer functions and their schedules.</summary>
     internal IReadOnlyList<(MethodInfo Function, string Schedule)> Timers { get; } =
         [.. FunctionEndpoints.TriggeredBy<TimerTriggerAttribute>().Select(timer => (timer.Function, Resolve(timer.Trigger.Schedule, configuration)))];
 
-    /// <summary>Runs a function once, now. What it throws is logged, and false.</summary>
+    /// <summary>Runs a function once, immediately. Logs an exception and returns false.</summary>
     internal async Task<bool> TryRunAsync(MethodInfo function, CancellationToken cancellationToken)
     {
         try
@@ -86,7 +86,7 @@ internal static class FunctionTimersRegistration
     internal static IServiceCollection AddFunctionTimers(this IServiceCollection services) =>
         services.AddSingleton<FunctionTimers>().AddHostedService(provider => provider.GetRequiredService<FunctionTimers>());
 
-    /// <summary><c>POST /admin/functions/{name}</c> answers at once and lets the timer's function run. No key is asked for here.</summary>
+    /// <summary><c>POST /admin/functions/{name}</c> starts a timer function and returns 202 immediately. DevHost requires no key.</summary>
     internal static void MapFunctionTimers(this WebApplication app) => app.MapPost("/admin/functions/{name}", (string name, FunctionTimers timers) =>
     {
         var timer = timers.Timers.SingleOrDefault(timer => string.Equals(FunctionEndpoints.NameOf(timer.Function), name, StringComparison.OrdinalIgnoreCase));

@@ -4,16 +4,15 @@ using System.Text.RegularExpressions;
 
 namespace Credentialing.DevHost;
 
-/// <summary>What maildev asks of whoever sends it mail. It cannot do STARTTLS.</summary>
-/// <param name="Username">Whom to authenticate as; null if nobody needs to.</param>
-/// <param name="Password">The password that goes with it.</param>
-/// <param name="CertificateFile">For TLS from the first byte, the file of its certificate, as PEM; null for none.</param>
-/// <param name="KeyFile">The file of the certificate's private key, as PEM.</param>
+/// <summary>The requirements of maildev for SMTP clients. It does not support STARTTLS.</summary>
+/// <param name="Username">The username; null if authentication is not required.</param>
+/// <param name="Password">The password of the user.</param>
+/// <param name="CertificateFile">The certificate for implicit TLS: a PEM file; null for no TLS.</param>
+/// <param name="KeyFile">The private key of the certificate: a PEM file.</param>
 public sealed record MaildevDemands(string? Username = null, string? Password = null, string? CertificateFile = null, string? KeyFile = null);
 
 /// <summary>
-/// A local SMTP server, on free ports, that lives no longer than this process. It delivers nothing: every mail that it accepts
-/// is in its inbox from then on.
+/// A local SMTP server on free ports. It ends with this process. It delivers no email: every accepted email is stored in its inbox.
 /// </summary>
 public sealed partial class Maildev : IAsyncDisposable
 {
@@ -28,19 +27,19 @@ public sealed partial class Maildev : IAsyncDisposable
         InboxAddress = inboxAddress;
     }
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts the server.</summary>
     /// <param name="mailFolder">
-    /// Where its mails are, or are to be; null to forget them at the end. An earlier, killed run may still be writing there: see
-    /// <see cref="AwaitPredecessorAsync"/>.
+    /// The folder of the emails; null to delete them at the end. The server of an earlier, killed run may still be writing there:
+    /// see <see cref="AwaitPredecessorAsync"/>.
     /// </param>
-    /// <param name="demands">What it asks of senders.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="DevHostException">It could not be started; the message says what to do.</exception>
+    /// <param name="demands">The requirements for SMTP clients.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="DevHostException">The server could not be started. The message says what to do.</exception>
     public static async Task<Maildev> StartAsync(string? mailFolder, MaildevDemands demands, CancellationToken cancellationToken)
     {
         var configuration = new
         {
-            // In a folder of their own: maildev deletes all that is beside them when somebody empties the inbox.
+            // A separate folder, because maildev deletes everything in it when the inbox is emptied.
             mailDirectory = mailFolder is null ? null : Path.Combine(mailFolder, "inbox"),
             incomingUser = demands.Username,
             incomingPass = demands.Password,
@@ -59,17 +58,17 @@ public sealed partial class Maildev : IAsyncDisposable
         return new Maildev(process, IPEndPoint.Parse(match.Groups["smtp"].Value), new Uri(match.Groups["inbox"].Value));
     }
 
-    /// <summary>Where it takes mail, by SMTP.</summary>
+    /// <summary>The address of the SMTP server.</summary>
     public IPEndPoint SmtpAddress { get; }
 
-    /// <summary>Where its inbox is: a page for people, and below it, at <c>email</c>, the mails as JSON.</summary>
+    /// <summary>The URL of the inbox page. The emails are below it as JSON, at <c>email</c>.</summary>
     public Uri InboxAddress { get; }
 
-    /// <summary>Ends it. A mail that it accepted is on disk already.</summary>
+    /// <summary>Stops the server. Accepted emails are already on disk.</summary>
     public ValueTask DisposeAsync() => process.DisposeAsync();
 
-    /// <summary>Waits for the maildev of an earlier, killed run to have ended.</summary>
-    /// <exception cref="DevHostException">It does not end.</exception>
+    /// <summary>Waits until the maildev of an earlier, killed run has exited.</summary>
+    /// <exception cref="DevHostException">It does not exit in time.</exception>
     internal static Task AwaitPredecessorAsync(string mailFolder, CancellationToken cancellationToken) =>
         NodeProcess.AwaitPredecessorAsync(Emulator, mailFolder, cancellationToken);
 

@@ -5,8 +5,8 @@ using System.Globalization;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// An emulator that runs on Node.js, and lives no longer than this process. Its script in DevHost's folder is named after it,
-/// and begins with <c>lives-with-devhost.cjs</c>.
+/// An emulator that runs on Node.js and ends with this process. Its script in DevHost's folder has the emulator's name and first
+/// requires <c>lives-with-devhost.cjs</c>.
 /// </summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
@@ -18,14 +18,14 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     private NodeProcess(Process process) => this.process = process;
 
-    /// <summary>Starts one.</summary>
-    /// <param name="emulator">Its name.</param>
-    /// <param name="folder">The folder that it writes to; null if it keeps nothing.</param>
-    /// <param name="arguments">What its script is told.</param>
-    /// <param name="environment">The environment variables that are added.</param>
-    /// <param name="isReady">Reads the lines that it prints one by one, until it says that no other is needed.</param>
-    /// <param name="cancellationToken">Ends the wait, and the emulator.</param>
-    /// <exception cref="DevHostException">It could not be started; the message says what to do.</exception>
+    /// <summary>Starts an emulator.</summary>
+    /// <param name="emulator">The emulator's name.</param>
+    /// <param name="folder">The folder that it writes to; null if it stores nothing.</param>
+    /// <param name="arguments">The arguments of the script.</param>
+    /// <param name="environment">Additional environment variables.</param>
+    /// <param name="isReady">Is called for each line of output until it returns true.</param>
+    /// <param name="cancellationToken">Cancels the start and stops the emulator.</param>
+    /// <exception cref="DevHostException">The emulator could not be started. The message says what to do.</exception>
     internal static async Task<NodeProcess> StartAsync(
         string emulator,
         string? folder,
@@ -56,7 +56,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             }
             while (!isReady(line));
 
-            _ = node.process.StandardOutput.ReadToEndAsync(CancellationToken.None); // so that it never waits for a reader
+            _ = node.process.StandardOutput.ReadToEndAsync(CancellationToken.None); // drain the pipe, so that the emulator never blocks on a full buffer
             return node;
         }
         catch
@@ -66,19 +66,19 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the emulator of an earlier, killed run to have written its data and ended.</summary>
-    /// <exception cref="DevHostException">It does not end.</exception>
+    /// <summary>Waits until the emulator of an earlier, killed run has written its data and exited.</summary>
+    /// <exception cref="DevHostException">It does not exit in time.</exception>
     internal static async Task AwaitPredecessorAsync(string emulator, string folder, CancellationToken cancellationToken)
     {
         for (var waited = TimeSpan.Zero; FindWriter(PidFile(emulator, folder)) is { } id; waited += PollInterval)
         {
             if (waited >= StopTimeout)
-                throw new DevHostException($"The emulator {emulator} of an earlier run (process {id}) still uses {folder}. End it and start again.");
+                throw new DevHostException($"The emulator {emulator} of an earlier run (process {id}) still uses {folder}. Stop that process and start DevHost again.");
             await Task.Delay(PollInterval, cancellationToken);
         }
     }
 
-    /// <summary>Lets it write its data, and end. Idempotent.</summary>
+    /// <summary>Stops the emulator after it has written its data. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
         if (isDisposed)
@@ -100,8 +100,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     private static string PidFile(string emulator, string folder) => Path.Combine(folder, $"{emulator}.pid");
 
     /// <summary>
-    /// The process that writes to a folder. The last thing that it does is to remove its file: that tells more than the
-    /// process, which stays listed in a container where nobody reaps orphans.
+    /// Returns the id of the process that writes to the folder; null if there is none. The process deletes its PID file last. The file is
+    /// more reliable than the process list: a container that does not reap orphans still lists ended processes.
     /// </summary>
     private static int? FindWriter(string pidFile)
     {
@@ -113,7 +113,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
         catch (Exception gone) when (gone is IOException or FormatException or ArgumentException or InvalidOperationException)
         {
-            return null; // no file, or no such process any more
+            return null; // the file or the process does not exist
         }
     }
 

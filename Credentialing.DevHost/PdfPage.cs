@@ -4,26 +4,26 @@ using System.Text;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Writes a PDF of one letter-size page with text and rectangles, in the standard fonts that every reader has. (The
-/// libraries at hand want a font file, or have no Spanish letters.)
+/// Writes a PDF of one letter-size page with text and rectangles, in the standard fonts of every PDF reader. (The available
+/// libraries need a font file or do not support Spanish letters.)
 /// </summary>
 /// <remarks>Source: ISO 32000-1:2008; file structure in section 7.5, standard fonts in 9.6.2.2, WinAnsiEncoding in annex D.</remarks>
 internal sealed class PdfPage
 {
     private readonly StringBuilder content = new();
 
-    /// <summary>A filled rectangle; points from the lower left corner, colours from 0 to 1.</summary>
+    /// <summary>Adds a filled rectangle. Coordinates are in points from the lower left corner, colors from 0 to 1.</summary>
     internal void Rectangle(double x, double y, double width, double height, double red, double green, double blue) =>
         Add($"{red:0.##} {green:0.##} {blue:0.##} rg {x:0.##} {y:0.##} {width:0.##} {height:0.##} re f");
 
-    /// <summary>A line of text; <paramref name="gray"/> is 0 for black, 1 for white.</summary>
+    /// <summary>Adds a line of text. <paramref name="gray"/> is 0 for black, 1 for white.</summary>
     internal void Text(double x, double y, double size, string text, bool bold = false, double gray = 0)
     {
         var escaped = text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("(", @"\(", StringComparison.Ordinal).Replace(")", @"\)", StringComparison.Ordinal);
         Add($"{gray:0.##} g BT /{(bold ? "B" : "R")} {size:0.##} Tf {x:0.##} {y:0.##} Td ({escaped}) Tj ET");
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>Returns the PDF file.</summary>
     internal byte[] ToPdf(string title, string language)
     {
         var titleInHex = Convert.ToHexString([0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes(title)]);
@@ -38,7 +38,7 @@ internal sealed class PdfPage
             $"<< /Title <{titleInHex}> >>",
         ];
 
-        // In Latin-1, which WinAnsiEncoding extends, a character is a byte: lengths and offsets can be counted in either.
+        // In Latin-1, which WinAnsiEncoding extends, one character is one byte, so lengths and offsets in characters are also in bytes.
         var file = new StringBuilder("%PDF-1.4\n%âãÏÓ\n");
         var offsets = new List<int>();
         for (var number = 1; number <= objects.Length; number++)

@@ -10,7 +10,7 @@ if (args is ["--help"])
     return 0;
 }
 
-if (args is ["--describe-api", var file]) // what the build does
+if (args is ["--describe-api", var file]) // called by the build
 {
     ApiDescription.Write(file);
     return 0;
@@ -36,14 +36,14 @@ static async Task<int> RunAsync(Arguments arguments)
     await Maildev.AwaitPredecessorAsync(folder.Mail, CancellationToken.None);
     if (arguments.Reset)
         folder.Reset();
-    var startingMaildev = Maildev.StartAsync(folder.Mail, new MaildevDemands(), CancellationToken.None); // while Azurite starts
+    var startingMaildev = Maildev.StartAsync(folder.Mail, new MaildevDemands(), CancellationToken.None); // in parallel with Azurite
     await using var azurite = await Azurite.StartAsync(folder.Azurite, [Account], CancellationToken.None);
     await using var maildev = await startingMaildev;
     var clock = new DevClock(folder.Clock);
     await using var app = DevHostApplication.Build(new DevHostParts(
         arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock, maildev.SmtpAddress, folder.MyToms, arguments.Telemetry));
 
-    Console.WriteLine("Preparing the sample world...");
+    Console.WriteLine("Preparing the sample data...");
     await ActivatorUtilities.CreateInstance<World>(app.Services).CreateMissingAsync(app.Lifetime.ApplicationStopping);
     try
     {

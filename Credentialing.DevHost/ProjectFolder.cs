@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Credentialing.DevHost;
 
-/// <summary>Where the sources of DevHost are: it runs from a clone of the repository and is never deployed.</summary>
+/// <summary>The source folder of DevHost. DevHost runs from a clone of the repository and is never deployed.</summary>
 internal static class ProjectFolder
 {
     internal static string Path { get; } = typeof(ProjectFolder).Assembly

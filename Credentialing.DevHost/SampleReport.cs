@@ -3,7 +3,7 @@ using Credentialing.Core.ScoreReports;
 
 namespace Credentialing.DevHost;
 
-/// <summary>Draws a sample score report: one page that shows whose it is, in its own language, with scores that are the same every time.</summary>
+/// <summary>Draws a sample score report: one page with the student's name, in the report's language, with deterministic scores.</summary>
 internal static class SampleReport
 {
     private const int LowestScore = 2200;
@@ -41,7 +41,7 @@ internal static class SampleReport
         ? ((int)(LowestScore + ScoreRange * share)).ToString(CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{(int)(1500 * share)}");
 
-    /// <summary>A number from 0.25 to 0.95 that depends on student, year and subject only.</summary>
+    /// <summary>Returns a number from 0.25 to 0.95 that depends only on student, year and subject.</summary>
     private static double Share(ScoreReport report, int subject) =>
         0.25 + (long.Parse(report.Ssid.Value, CultureInfo.InvariantCulture) * 7919 + report.Year * 104729L + subject * 1299709L) % 701 / 1000.0;
 

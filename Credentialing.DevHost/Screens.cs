@@ -7,18 +7,18 @@ using Microsoft.Extensions.FileProviders;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Serves the screens as they are published: the files of <c>web/site</c>, compressed, with the headers that
-/// <c>staticwebapp.config.json</c> gives them on Azure. Only <c>host.js</c> is DevHost's own.
+/// Serves the screens as on Azure: the files of <c>web/site</c>, compressed, with the headers of
+/// <c>staticwebapp.config.json</c>. Only <c>host.js</c> is specific to DevHost.
 /// </summary>
 internal static class Screens
 {
-    /// <summary>Where the SIS Vendor Credentialing screen is.</summary>
+    /// <summary>The path of the SIS Vendor Credentialing screen.</summary>
     internal const string CredentialingPath = "/credentialing/";
 
     private static readonly string Site = Path.Combine(ProjectFolder.Root, "web", "site");
 
     internal static void AddScreens(this IServiceCollection services) => services.AddResponseCompression(compression =>
-        // Not JSON: what has a secret in it is not to be compressed together with what a caller can choose.
+        // Not JSON: a compressed response with a secret and caller-controlled text can leak the secret by its length.
         compression.MimeTypes = ["text/html", "text/css", "text/javascript", "image/svg+xml"]);
 
     internal static void UseScreens(this WebApplication app)

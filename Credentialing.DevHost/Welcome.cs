@@ -4,7 +4,7 @@ using Credentialing.Core.Credentials;
 
 namespace Credentialing.DevHost;
 
-/// <summary>What DevHost prints when it is ready: what runs where, whom to sign in as, and three commands that work when pasted.</summary>
+/// <summary>The message that DevHost prints when it is ready: addresses, users to sign in as, and three commands to paste.</summary>
 internal static class Welcome
 {
     internal static async Task<string> ComposeAsync(

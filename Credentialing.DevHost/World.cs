@@ -8,19 +8,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Credentialing.DevHost;
 
-/// <summary>An LEA of the sample world.</summary>
-/// <param name="Id">Its real CDS code.</param>
-/// <param name="Name">Its real name.</param>
-/// <param name="CredentialAgeDays">How many days ago its credentials were generated; null if it has none yet.</param>
-/// <param name="Students">Its students, all invented.</param>
+/// <summary>An LEA of the sample data.</summary>
+/// <param name="Id">The real CDS code.</param>
+/// <param name="Name">The real name.</param>
+/// <param name="CredentialAgeDays">The age of the credentials in days; null if the LEA has none.</param>
+/// <param name="Students">The students. All are fictitious.</param>
 internal sealed record SampleLea(LeaId Id, string Name, int? CredentialAgeDays, IReadOnlyList<SampleStudent> Students);
 
-/// <summary>A student of the sample world.</summary>
+/// <summary>A student of the sample data.</summary>
 internal sealed record SampleStudent(Ssid Ssid, string Name);
 
 /// <summary>
-/// A believable world to try things on: real California LEAs in every state, invented people, and reports of several years
-/// in two languages.
+/// Realistic sample data: real California LEAs with credentials in every state, fictitious people, and reports of several years in
+/// two languages.
 /// </summary>
 internal sealed class World(
     CredentialingStorage storage,
@@ -57,7 +57,7 @@ internal sealed class World(
         new("toms", "TOMS", []),
     ];
 
-    /// <summary>Makes what is missing of the world, and leaves alone what is there: a start that was killed half-way is finished by the next.</summary>
+    /// <summary>Creates the missing sample data and keeps existing data. Idempotent: a run completes the work of a killed run.</summary>
     internal async Task CreateMissingAsync(CancellationToken cancellationToken)
     {
         await storage.CreateMissingAsync(cancellationToken);
@@ -72,7 +72,7 @@ internal sealed class World(
         await UploadMissingAsync(cancellationToken);
     }
 
-    /// <summary>Has the real service generate credentials some days ago. Does nothing where there are some; nobody sees the key.</summary>
+    /// <summary>Generates credentials with a past date, if the LEA has none. The key is discarded.</summary>
     private Task<GenerationOutcome> GenerateAsync(SampleLea lea, TimeSpan age, CancellationToken cancellationToken) =>
         ActivatorUtilities.CreateInstance<CredentialService>(services, new PastTime(time.GetUtcNow() - age))
             .GenerateAsync(lea.Id, CoordinatorsOf(lea).First(), ReleaseWording.Current, seenGeneration: null, cancellationToken);
@@ -106,7 +106,7 @@ internal sealed class World(
     private static SampleLea Lea(string id, string name, int? credentialAgeDays, params string[] students) =>
         new(LeaId.Parse(id), name, credentialAgeDays, [.. students.Select((student, index) => new SampleStudent(SsidOf(id, index), student))]);
 
-    /// <summary>Ten digits that no two students share: a 9, eight digits of the CDS code that tell the LEAs apart, a number.</summary>
+    /// <summary>A unique SSID of ten digits: a 9, eight digits of the CDS code that identify the LEA, and the student's number.</summary>
     private static Ssid SsidOf(string cds, int index) => Ssid.Parse($"9{cds[..7]}{cds[^1]}{index + 1}");
 
     private sealed class PastTime(DateTimeOffset then) : TimeProvider

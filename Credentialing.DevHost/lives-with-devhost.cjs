@@ -1,9 +1,9 @@
-// Required by an emulator before anything else: makes the process live until standard input ends. When DevHost stops or dies,
-// however it dies, the operating system closes the pipe, and the emulator writes its data to disk and ends as well.
+// An emulator requires this script first. The process runs until standard input ends. When DevHost stops or is killed, the
+// operating system closes the pipe. The emulator then writes its data to disk and exits.
 const fs = require('node:fs');
 const path = require('node:path');
 
-// Tells the DevHost of the next run that somebody still writes to the data.
+// The PID file shows the next DevHost that this process still writes to the data folder.
 const pidFile = process.env.PID_FILE;
 if (pidFile) {
   fs.mkdirSync(path.dirname(pidFile), { recursive: true });
@@ -11,16 +11,16 @@ if (pidFile) {
   process.on('exit', () => fs.rmSync(pidFile, { force: true }));
 }
 
-// Ctrl-C, and closing the terminal, reach the whole group of processes. DevHost decides when it no longer needs the emulator,
-// so the emulator's own answer to Ctrl-C is taken away from it.
+// Ctrl-C and closing the terminal send a signal to the whole process group. DevHost decides when the emulator stops, so the
+// emulator's own signal handlers are removed.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP']) {
   const ignore = () => {};
   process.on(signal, ignore);
   process.on('newListener', (event, listener) => event === signal && setImmediate(() => process.off(signal, listener)));
 }
-// When DevHost is dead, nobody reads what the emulator says: without these, the first word would end it before it has written.
+// After DevHost has ended, nothing reads the output. Without these handlers, a write error would end the process before it saves its data.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
-// An emulator listens to SIGTERM only when it is up. Until then it would miss it, live on for ever, and has nothing to write.
+// An emulator handles SIGTERM only after it has started. Before that it has no data to write, so the process exits directly.
 process.once('SIGTERM', () => process.listenerCount('SIGTERM') > 0 || process.exit());
 process.stdin.on('end', () => process.emit('SIGTERM')).on('error', () => process.emit('SIGTERM')).resume();

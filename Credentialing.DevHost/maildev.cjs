@@ -1,5 +1,5 @@
-// Runs maildev on free ports as long as DevHost lives. Its one argument is maildev's configuration, as JSON; without a
-// mailDirectory, mails are kept in a temporary folder, which is deleted at the end.
+// Runs maildev on free ports until DevHost ends. The only argument is maildev's configuration as JSON. Without a mailDirectory,
+// emails are stored in a temporary folder, which is deleted at the end.
 require('./lives-with-devhost.cjs');
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -11,7 +11,7 @@ const folder = configuration.mailDirectory ?? fs.mkdtempSync(path.join(os.tmpdir
 fs.mkdirSync(folder, { recursive: true });
 const kept = fs.readdirSync(folder).filter(file => file.endsWith('.eml'));
 
-// maildev does not wait for the files that it writes. What is in here is not on disk yet.
+// Files that are not completely on disk yet. maildev does not wait for its writes.
 const writing = new Set();
 const { createWriteStream } = fs;
 fs.createWriteStream = (...args) => {
@@ -23,15 +23,15 @@ const written = id => Promise.all([...writing].filter(file => file.path.includes
 
 process.on('exit', () => {
   if (!configuration.mailDirectory) fs.rmSync(folder, { recursive: true, force: true });
-  // The rest of a mail whose sender died in the middle of it: nobody was told that it was accepted.
+  // Incomplete emails: their senders disconnected before the email was accepted.
   for (const file of writing) fs.rmSync(file.path, { force: true });
 });
 
-// '0' is any port that is free; the number would count as none given.
+// '0' selects a free port. maildev ignores the number 0.
 const maildev = require('maildev')({ ...configuration, mailDirectory: folder, smtp: '0', web: '0', ip: '127.0.0.1', silent: true });
 const web = require('maildev/lib/web').server;
 
-// maildev answers before the mail is on disk. A mail that was accepted is to be in the inbox, and to be there after a kill.
+// maildev responds before the email is on disk. Delays the response, so that an accepted email is in the inbox and survives a kill.
 const receive = maildev.smtp.onData;
 const received = new Map();
 maildev.smtp.onData = (stream, session, answer) =>
@@ -50,9 +50,9 @@ maildev.on('new', async mail => {
   });
   await Promise.all([maildev.listen(), web.listening || once(web, 'listening'), loaded]);
   await written('');
-  // To maildev, a client that speaks no TLS where it is asked for is a reason to end for everybody.
+  // maildev exits if a client does not use TLS where TLS is required. Ignores such errors instead.
   maildev.smtp.off('error', maildev.onSmtpError).on('error', () => {});
   const [smtp, inbox] = [maildev.smtp.server, web].map(server => `${server.address().address}:${server.address().port}`);
-  maildev.port = maildev.smtp.server.address().port; // which its page shows
+  maildev.port = maildev.smtp.server.address().port; // shown on the inbox page
   console.log(`maildev listens at ${smtp} and shows its inbox at http://${inbox}`);
 })();

@@ -1,5 +1,5 @@
-// An environment to try things in. What is particular to an installation comes from environment variables, which azd and the
-// deploy workflow set; those without a second argument must be there.
+// Test environment. Installation-specific values come from environment variables, which azd and the deploy workflow set. Variables
+// without a second argument are required.
 using 'main.bicep'
 
 param environment = 'dev'
@@ -16,7 +16,7 @@ param furtherSettings = json(readEnvironmentVariable('FURTHER_SETTINGS', '') == 
 param screenUrl = readEnvironmentVariable('SCREEN_URL', '')
 param screenOrigins = filter(split(readEnvironmentVariable('SCREEN_ORIGINS', ''), ' '), origin => !empty(origin))
 
-// Whoever runs azd makes the secrets, and puts reports there to look at.
+// The user who runs azd creates the secrets and uploads sample reports.
 param vaultOfficerId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param reportUploaderId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 

@@ -1,93 +1,93 @@
-metadata description = 'Everything that Credentialing runs on, in one resource group. What differs between dev and prod is in dev.bicepparam and prod.bicepparam.'
+metadata description = 'All Azure resources of Credentialing, in one resource group. The parameter files dev.bicepparam and prod.bicepparam hold the differences between the environments.'
 
-@description('Which environment this is; part of the names.')
+@description('Environment. Part of the resource names.')
 @allowed(['dev', 'prod'])
 param environment string
 
-@description('The region of everything that has one.')
+@description('Region of all regional resources except the static web app.')
 param location string = resourceGroup().location
 
-@description('The region of the static web app, which not every region has; its files are served from all over the world.')
+@description('Region of the static web app, which is not available in every region. Its files are served globally.')
 @allowed(['westus2', 'centralus', 'eastus2', 'westeurope', 'eastasia'])
 param screensLocation string = 'westus2'
 
-@description('The issuer of the TOMS identity provider, which publishes its keys by OpenID Connect Discovery.')
+@description('Issuer of the TOMS identity provider, which publishes its keys by OpenID Connect Discovery.')
 @minLength(1)
 param tomsAuthority string
 
-@description('The audience that a token of the TOMS identity provider must name.')
+@description('Required audience of tokens of the TOMS identity provider.')
 @minLength(1)
 param tomsAudience string
 
-@description('What announcements/{id} is relative to on MyTOMS; https.')
+@description('Base URL of the MyTOMS API, to which announcements/{id} is relative. Must use https.')
 @minLength(1)
 param myTomsBaseUrl string
 
-@description('The scope of the token with which MyTOMS is called, such as api://mytoms/.default. Empty: it takes a key, the further setting Credentialing__MyToms__ApiKey.')
+@description('Scope of the access token for MyTOMS, such as api://mytoms/.default. Empty: MyTOMS takes an API key, the further setting Credentialing__MyToms__ApiKey.')
 param myTomsScope string
 
-@description('Where coordinators find the screen, which emails and announcements link to. Empty: on the static web app.')
+@description('URL of the screen for coordinators. Emails and announcements link to it. Empty: the static web app.')
 param screenUrl string = ''
 
-@description('Origins, besides the static web app\'s, whose pages may call the API: TOMS\'s own, if it publishes the screens itself.')
+@description('CORS: allowed origins in addition to that of the static web app, such as that of TOMS if it publishes the screens itself.')
 param screenOrigins string[] = []
 
-@description('The domain that emails come from. Empty: one of Azure\'s own, which may send 10 emails an hour.')
+@description('Sender domain of emails. Empty: an Azure-managed domain, which is limited to 10 emails per hour.')
 param mailDomain string = ''
 
-@description('Whether the DNS records of mailDomain have been verified. Until then, it cannot send.')
+@description('Whether the DNS records of mailDomain are verified. Until then, the domain cannot send emails.')
 param mailDomainIsVerified bool = false
 
-@description('Who is told of alerts.')
+@description('Email address for alerts.')
 @minLength(1)
 param alertEmail string
 
-@description('When the daily run begins: NCRONTAB, UTC.')
+@description('Schedule of the daily run: NCRONTAB, UTC.')
 param reminderSchedule string = '0 0 14 * * *'
 
-@description('The LEAs\' time zone, an IANA name.')
+@description('Time zone of the LEAs, IANA name.')
 param timeZone string = 'America/Los_Angeles'
 
-@description('Further app settings, by name: those that have a default, and are to have another value. Secrets as references to the vault.')
+@description('Further app settings, by name, to override defaults. Secrets must be Key Vault references.')
 param furtherSettings object = {}
 
-@description('How many instances of the app there may be.')
+@description('Maximum number of app instances.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstances int
 
-@description('The memory of an instance, in MB.')
+@description('Memory of an instance, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
 
-@description('How many instances are kept ready for requests; 0 lets the app go to sleep when nobody calls it.')
+@description('Number of always-ready instances. 0: the app scales to zero when idle.')
 @minValue(0)
 param readyInstances int = 0
 
-@description('How the data is kept more than once.')
+@description('Redundancy of the data storage account.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param dataRedundancy string
 
-@description('After how many days a report goes to cheaper storage.')
+@description('Days until a report moves to the cool access tier.')
 @minValue(30)
 param reportsCoolAfterDays int = 180
 
-@description('After how many days a report is deleted.')
+@description('Days until a report is deleted.')
 @minValue(365)
 param reportsDeletedAfterDays int = 1825
 
-@description('For how many days logs are kept. Those of the mail service hold recipients\' addresses.')
+@description('Retention of logs, in days. The logs of the mail service contain recipients\' addresses.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('The object id of who uploads the reports, who then may write the container. Empty: nobody.')
+@description('Object id of the identity that uploads the reports. It gets write access to the container. Empty: no identity.')
 param reportUploaderId string = ''
 
-@description('The object id of who makes versions of the secrets, who then may read and write them. Empty: nobody, until it is granted for the occasion.')
+@description('Object id of the identity that creates secret versions. It gets read and write access to the secrets. Empty: no identity; grant access when needed.')
 param vaultOfficerId string = ''
 
-@description('How many refused authentications in 15 minutes raise an alert.')
+@description('Number of refused authentications in 15 minutes that triggers an alert.')
 @minValue(1)
 param refusedAuthenticationsAlert int = 100
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the first version of each of the app's secrets that the vault does not have. It never rotates one that is there.
+# Creates the first version of each app secret that is missing in the vault. Never rotates an existing secret.
 #
 #   infra/make-missing-secrets.sh VAULT
 #
-# It takes the role Key Vault Secrets Officer on the vault; one that was granted just now may take some minutes to work.
+# Requires the role Key Vault Secrets Officer on the vault. A new role assignment may take some minutes to take effect.
 set -euo pipefail
 
 [ $# -eq 1 ] || { echo "Usage: $0 VAULT" >&2; exit 2; }
@@ -11,7 +11,7 @@ vault=$1
 folder=$(dirname "$0")
 
 for attempt in {1..20}; do
-  # Only an answer tells that a secret is missing: not being answered does not.
+  # Only a successful response proves that a secret is missing. A failed request does not.
   if names=$(az keyvault secret list --vault-name "$vault" --query "[].name" --output tsv); then
     for name in credential-pepper vendor-token-key; do
       if grep --quiet --line-regexp "$name" <<<"$names"; then

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes a version of one of the app's two secrets: the first, or a newer one, which is how a secret is rotated. The material is
-# random, and goes to the vault through a pipe: it is not on a command line, in a log or on disk.
+# Creates a version of one of the app's two secrets: the first version, or a new version (rotation). The value is random. It is
+# sent to the vault through a pipe, and never appears on a command line, in a log or on disk.
 #
 #   infra/new-secret-version.sh VAULT credential-pepper|vendor-token-key
 #
-# It takes the role Key Vault Secrets Officer on the vault.
+# Requires the role Key Vault Secrets Officer on the vault.
 set +x
 set -euo pipefail
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Puts together the folder that is published as the screens: web/site, with what npm puts there, the host.js of whoever publishes
-# them (see web/README.md), and a Content-Security-Policy that lets them call the API at its own origin.
+# Composes the folder to publish as the screens: web/site with its npm packages, the publisher's host.js (see web/README.md), and a
+# Content-Security-Policy that allows requests to the API's origin.
 #
 #   infra/prepare-screens.sh API_ORIGIN HOST_JS FOLDER [ORIGIN...]
 #
-# ORIGINs are further ones that host.js has to reach, to sign in. FOLDER is made anew.
+# ORIGIN: further origins that host.js needs for sign-in. FOLDER is deleted and created again.
 set -euo pipefail
 
 refuse() {

@@ -1,5 +1,5 @@
-// Production. What is particular to the installation comes from environment variables, which the deploy workflow sets; those
-// without a second argument must be there.
+// Production. Installation-specific values come from environment variables, which the deploy workflow sets. Variables without a
+// second argument are required.
 using 'main.bicep'
 
 param environment = 'prod'
@@ -16,17 +16,17 @@ param furtherSettings = json(readEnvironmentVariable('FURTHER_SETTINGS', '') == 
 param screenUrl = readEnvironmentVariable('SCREEN_URL', '')
 param screenOrigins = filter(split(readEnvironmentVariable('SCREEN_ORIGINS', ''), ' '), origin => !empty(origin))
 
-// One of Azure's own domains may not send as many emails as there are LEAs.
+// Required: the rate limit of an Azure-managed domain is below the number of LEAs.
 param mailDomain = empty(readEnvironmentVariable('MAIL_DOMAIN'))
   ? fail('MAIL_DOMAIN is empty.')
   : readEnvironmentVariable('MAIL_DOMAIN')
 param mailDomainIsVerified = readEnvironmentVariable('MAIL_DOMAIN_IS_VERIFIED', 'false') == 'true'
 
-// Nobody may read the secrets but the app. Who makes or rotates them is let in for the occasion.
+// Only the app may read the secrets. Access to create or rotate secrets is granted when needed.
 param vaultOfficerId = ''
 param reportUploaderId = readEnvironmentVariable('REPORT_UPLOADER_ID', '')
 
 param maximumInstances = 100
 param readyInstances = 1
-// Three copies in the region, in three zones, and three in another region of the same country.
+// GZRS: three copies in three zones of the region, and three copies in another region of the same country.
 param dataRedundancy = 'Standard_GZRS'

@@ -1,4 +1,4 @@
-// Copies what the screens use of the U.S. Web Design System into the site, so that the site can be published as it stands.
+// Copies the used parts of the U.S. Web Design System into the site, which needs no other build step.
 import { cp, rm } from "node:fs/promises";
 
 const from = new URL("node_modules/@uswds/uswds/dist/", import.meta.url);

@@ -3,23 +3,23 @@ using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Announcements;
 
-/// <summary>The notice of one LEA on the MyTOMS Home page, as it reads at one moment.</summary>
-/// <param name="LeaId">Whose credentials it is about.</param>
+/// <summary>The MyTOMS Home page notice of one LEA, at one moment. Immutable.</summary>
+/// <param name="LeaId">The LEA.</param>
 /// <param name="State"><see cref="CredentialState.Expiring"/> or <see cref="CredentialState.Expired"/>.</param>
-/// <param name="Title">A line.</param>
-/// <param name="Text">A few sentences, which name the LEA.</param>
-/// <param name="ExpiresAt">When the credentials end, or ended.</param>
+/// <param name="Title">One line.</param>
+/// <param name="Text">A few sentences, which contain the LEA's name.</param>
+/// <param name="ExpiresAt">When the credentials expire or expired.</param>
 /// <param name="TimeZone">The IANA name of the LEA's time zone.</param>
-/// <param name="DaysRemaining">Calendar days at the LEA until then, 0 on the last day and ever after.</param>
-/// <param name="Link">The screen on which they are regenerated.</param>
+/// <param name="DaysRemaining">Calendar days in the LEA's time zone until expiry; 0 on the last day and later.</param>
+/// <param name="Link">The URL of the screen where the credentials are regenerated.</param>
 public sealed record Announcement(
     LeaId LeaId, CredentialState State, string Title, string Text, DateTimeOffset ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
 {
     private const string WhatToDo = "Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.";
 
     /// <summary>
-    /// What is to be announced of an LEA's credentials: something from <see cref="CredentialStatus.ExpiringDays"/> days before
-    /// they end until they are regenerated, else null.
+    /// Returns the announcement for an LEA's credentials. Returns null unless they are expired, or expire within
+    /// <see cref="CredentialStatus.ExpiringDays"/> days.
     /// </summary>
     internal static Announcement? Of(LeaId leaId, string leaName, CredentialStatus status, LeaCalendar calendar, CredentialingScreen screen)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Core.Announcements;
 
-/// <summary>What the MyTOMS Home page shows of an LEA's credentials, now.</summary>
+/// <summary>Reads an LEA's current announcement, and removes it from MyTOMS after a regeneration. Thread safe.</summary>
 public sealed partial class AnnouncementService(
     CredentialService credentials,
     LeaRegister leas,
@@ -16,12 +16,12 @@ public sealed partial class AnnouncementService(
     TimeProvider time,
     ILogger<AnnouncementService> logger)
 {
-    /// <summary>How long a coordinator who has regenerated waits for MyTOMS at most.</summary>
+    /// <summary>Maximum time that a coordinator's regenerate request waits for MyTOMS.</summary>
     private static readonly TimeSpan WithdrawTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The LEA's announcement as it reads now, whether or not MyTOMS has it; null if there is nothing to announce. One round
-    /// trip, and one more for the LEA's name.
+    /// Returns the LEA's current announcement, whether or not MyTOMS has it; null if there is none. One round trip, and another one
+    /// for the LEA's name if there is an announcement.
     /// </summary>
     /// <exception cref="InvalidDataException">A row is corrupt.</exception>
     public async Task<Announcement?> FindAsync(LeaId leaId, CancellationToken cancellationToken)
@@ -33,8 +33,8 @@ public sealed partial class AnnouncementService(
     }
 
     /// <summary>
-    /// Tries to have MyTOMS remove the announcement of credentials that have just been superseded, if it may have one. Does not
-    /// take long, and never throws: what fails is finished by the next daily run.
+    /// Removes the announcement of credentials that have just been superseded, if MyTOMS may have one. Best effort: limited to a few
+    /// seconds, and never throws. After a failure, the next daily run removes it.
     /// </summary>
     public async Task TryWithdrawAsync(Credential superseded)
     {
@@ -42,7 +42,7 @@ public sealed partial class AnnouncementService(
             return;
         try
         {
-            // Not for the caller to cancel: a coordinator who closes the window has regenerated all the same.
+            // Not cancellable by the caller: the credentials have been regenerated even if the coordinator disconnects.
             using var timeout = new CancellationTokenSource(WithdrawTimeout, time);
             await myToms.DeleteAsync(superseded.LeaId, timeout.Token);
         }
@@ -53,6 +53,6 @@ public sealed partial class AnnouncementService(
         }
     }
 
-    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The announcement of LEA {LeaId} could not be removed from MyTOMS at once; the next daily run removes it.")]
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "The announcement of LEA {LeaId} could not be removed from MyTOMS immediately; the next daily run removes it.")]
     private partial void LogNotWithdrawn(Exception failure, LeaId leaId);
 }

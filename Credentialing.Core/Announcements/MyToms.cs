@@ -7,18 +7,18 @@ using Polly.Timeout;
 namespace Credentialing.Core.Announcements;
 
 /// <summary>
-/// The MyTOMS Home page, which holds one announcement for each LEA, under its CDS code. Both operations can be repeated.
-/// Their contract is <c>docs/mytoms.openapi.yaml</c>.
+/// Client for the MyTOMS Home page, which has one announcement per LEA, identified by its CDS code. Both operations are idempotent.
+/// The contract is <c>docs/mytoms.openapi.yaml</c>. Thread safe.
 /// </summary>
 public sealed class MyToms(IHttpClientFactory clients)
 {
-    /// <summary>The name of the HTTP client that it uses.</summary>
+    /// <summary>The name of the HTTP client in <see cref="IHttpClientFactory"/>.</summary>
     public const string Client = nameof(MyToms);
 
-    /// <summary>Makes MyTOMS show this, in the place of whatever it shows of the LEA.</summary>
-    /// <exception cref="HttpRequestException">MyTOMS cannot be reached, or refuses.</exception>
-    /// <exception cref="TimeoutRejectedException">MyTOMS takes too long.</exception>
-    /// <exception cref="BrokenCircuitException">MyTOMS is away altogether, and was not called again.</exception>
+    /// <summary>Creates or replaces the LEA's announcement.</summary>
+    /// <exception cref="HttpRequestException">MyTOMS is unreachable, or returns an error status, after all retries.</exception>
+    /// <exception cref="TimeoutRejectedException">The request timed out.</exception>
+    /// <exception cref="BrokenCircuitException">The circuit breaker is open after many failures. No request was sent.</exception>
     public async Task PutAsync(Announcement announcement, CancellationToken cancellationToken)
     {
         using var body = JsonContent.Create(AnnouncementMessage.Of(announcement), options: JsonSerializerOptions.Web);
@@ -26,7 +26,7 @@ public sealed class MyToms(IHttpClientFactory clients)
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Makes MyTOMS show nothing of the LEA.</summary>
+    /// <summary>Deletes the LEA's announcement. Succeeds if there is none (404).</summary>
     /// <inheritdoc cref="PutAsync" path="/exception"/>
     public async Task DeleteAsync(LeaId leaId, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ public sealed class MyToms(IHttpClientFactory clients)
     {
         using var client = clients.CreateClient(Client);
         using var request = new HttpRequestMessage(method, new Uri($"announcements/{leaId}", UriKind.Relative)) { Content = body };
-        // The answer's body says nothing, and the client would wait for its end without any timeout.
+        // The response body is not used. Reading it would have no timeout, because it would be outside the resilience pipeline.
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 }

@@ -7,7 +7,7 @@ using Polly;
 
 namespace Credentialing.Core.Announcements;
 
-/// <summary>Makes <see cref="MyToms"/> available, with an HTTP client that knows the way, says who it is, and is patient.</summary>
+/// <summary>Registers <see cref="MyToms"/> and its HTTP client: base address, authentication, resilience.</summary>
 internal static class MyTomsRegistration
 {
     private const string ApiKeyHeader = "X-Api-Key";
@@ -15,10 +15,10 @@ internal static class MyTomsRegistration
 
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long to leave it alone when it is away altogether, so that a run does not spend its time on waiting for it.</summary>
+    /// <summary>How long the circuit breaker stays open, so that a daily run does not spend its time on timeouts.</summary>
     private static readonly TimeSpan BreakTime = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one operation can take, with all its retries.</summary>
+    /// <summary>Timeout of one operation, including all retries.</summary>
     private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(30);
 
     internal static void AddMyToms(this IServiceCollection services)
@@ -29,9 +29,9 @@ internal static class MyTomsRegistration
             .AddHttpClient(MyToms.Client, (provider, client) =>
             {
                 client.BaseAddress = new Uri($"{Options(provider).BaseUrl!.AbsoluteUri.TrimEnd('/')}/");
-                client.Timeout = Timeout.InfiniteTimeSpan; // the pipeline below has its own
+                client.Timeout = Timeout.InfiniteTimeSpan; // the resilience pipeline below has timeouts
             })
-            // The key would go wherever a redirection leads.
+            // No redirects: the API key header would be sent to the redirect target.
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
             .RedactLoggedHeaders([ApiKeyHeader, "Authorization"]);
         client.AddResilienceHandler(MyToms.Client, (pipeline, context) =>
@@ -60,7 +60,7 @@ internal static class MyTomsRegistration
 
     private static MyTomsOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<MyTomsOptions>>().Value;
 
-    /// <summary>Says who asks: with the key, or as the app's managed identity, whose credential the host registers.</summary>
+    /// <summary>Authenticates requests with the API key, or with a bearer token from the host's <see cref="TokenCredential"/>.</summary>
     private sealed class Authentication(IOptions<MyTomsOptions> options, IServiceProvider services) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -72,7 +72,7 @@ internal static class MyTomsRegistration
             }
             else
             {
-                request.Headers.Remove(ApiKeyHeader); // a retry sends the same request again
+                request.Headers.Remove(ApiKeyHeader); // a retry sends the same request object
                 request.Headers.Add(ApiKeyHeader, options.Value.ApiKey);
             }
 

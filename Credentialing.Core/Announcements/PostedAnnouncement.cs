@@ -5,24 +5,24 @@ using Credentialing.Core.Storage;
 namespace Credentialing.Core.Announcements;
 
 /// <summary>
-/// The outbox row of an LEA's announcement: what MyTOMS was told, or may have been told. It is written before MyTOMS is
-/// called, and deleted after MyTOMS has removed the announcement. As long as it is there, and there is nothing to announce any
-/// more, the announcement is to be removed: so the very transaction that regenerates the credentials says so.
+/// The outbox row of an LEA's announcement: what was sent to MyTOMS, or may have been sent. It is written before the request to
+/// MyTOMS and deleted after MyTOMS has removed the announcement. If the row exists and the current credentials need no
+/// announcement, the announcement must be removed. So the transaction that regenerates the credentials also triggers the removal.
 /// </summary>
-/// <param name="Content">Title, text and link, as they were last sent, or were about to be. They name the day of expiry.</param>
+/// <param name="Content">Title, text and link that were sent last, or were about to be sent. They contain the expiry date.</param>
 /// <param name="PostingUntil">
-/// Until when somebody may still be sending this, or something older, to MyTOMS; null since MyTOMS is known to have it.
+/// Until when a run may still be sending this announcement, or an older one; null once MyTOMS has confirmed this one.
 /// </param>
-/// <param name="RowVersion">The version of the row.</param>
+/// <param name="RowVersion">The ETag of the row.</param>
 internal sealed record PostedAnnouncement(string Content, DateTimeOffset? PostingUntil, ETag RowVersion)
 {
-    /// <summary>Whether MyTOMS has exactly this.</summary>
+    /// <summary>Whether MyTOMS is confirmed to have exactly this announcement.</summary>
     internal bool Is(Announcement announcement) => PostingUntil is null && Content == ContentOf(announcement);
 
     internal static PostedAnnouncement Read(TableEntity row) => new(
         row.Required<string>(nameof(Content)), row.GetDateTimeOffset(nameof(PostingUntil)), row.ETag);
 
-    /// <summary>The step of a transaction that writes it: in the place of <paramref name="held"/>, which must not have changed.</summary>
+    /// <summary>Transaction step: inserts the row if <paramref name="held"/> is null, else replaces the version with that ETag.</summary>
     internal static TableTransactionAction Write(Announcement announcement, DateTimeOffset? postingUntil, ETag? held)
     {
         var row = LeaPartition.Entity(announcement.LeaId, LeaPartition.AnnouncementRow);
@@ -31,7 +31,7 @@ internal sealed record PostedAnnouncement(string Content, DateTimeOffset? Postin
         return LeaPartition.Put(row, held);
     }
 
-    /// <summary>The step of a transaction that deletes it.</summary>
+    /// <summary>Transaction step: deletes the row if it has not changed.</summary>
     internal TableTransactionAction Delete(LeaId leaId) =>
         new(TableTransactionActionType.Delete, LeaPartition.Key(leaId, LeaPartition.AnnouncementRow), RowVersion);
 

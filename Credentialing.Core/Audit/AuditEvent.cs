@@ -6,16 +6,16 @@ using Credentialing.Core.Storage;
 namespace Credentialing.Core.Audit;
 
 /// <summary>
-/// One line of an LEA's audit trail: who did what, and when. It is written in the same transaction as what it tells of,
-/// so that neither is ever there without the other, and it never holds a secret.
+/// One event of an LEA's audit trail: who did what, and when. It is written in the same transaction as the change that it records,
+/// so that neither exists without the other. It never contains a secret.
 /// </summary>
-/// <param name="LeaId">Whose trail it belongs to.</param>
+/// <param name="LeaId">The LEA.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="Kind">What happened, such as <c>credential-generated</c>.</param>
-/// <param name="ById">Who did it: an id that TOMS knows, or <see cref="ByDailyRunId"/>.</param>
-/// <param name="ByName">The name of who did it, where it is known.</param>
-/// <param name="Generation">The generation that came of it, or that it is about, where it is about a credential.</param>
-/// <param name="Detail">What else there is to know, for somebody who reads it.</param>
+/// <param name="ById">Who did it: an id known to TOMS, or <see cref="ByDailyRunId"/>.</param>
+/// <param name="ByName">The name of that person, if known.</param>
+/// <param name="Generation">The generation that was created or that the event is about; null if it is not about a credential.</param>
+/// <param name="Detail">Further information for readers of the audit trail.</param>
 internal sealed record AuditEvent(
     LeaId LeaId, DateTimeOffset At, string Kind, string ById, string? ByName, int? Generation, string? Detail = null)
 {
@@ -31,8 +31,8 @@ internal sealed record AuditEvent(
         new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail);
 
     /// <summary>
-    /// The step of a transaction that writes it. Row keys sort newest first; the random tail tells events of the same
-    /// 100 nanoseconds apart.
+    /// Transaction step: inserts the event. Row keys sort newest first. The random suffix keeps events of the same tick (100 ns)
+    /// unique.
     /// </summary>
     internal TableTransactionAction ToAction()
     {

@@ -1,20 +1,20 @@
 namespace Credentialing.Core.Credentials;
 
-/// <summary>What came of checking a vendor's credentials or bearer token.</summary>
+/// <summary>The result of checking a vendor's credentials or bearer token.</summary>
 public abstract record AuthenticationOutcome
 {
     private AuthenticationOutcome()
     {
     }
 
-    /// <summary>They are right, and work.</summary>
-    /// <param name="Credential">The LEA's credentials, as they are now.</param>
+    /// <summary>Valid and not expired.</summary>
+    /// <param name="Credential">The LEA's current credentials.</param>
     public sealed record Authenticated(Credential Credential) : AuthenticationOutcome;
 
-    /// <summary>They are right, but their time has run out. Only somebody who holds the key is told so.</summary>
-    /// <param name="Credential">The LEA's credentials, as they are now.</param>
+    /// <summary>Valid but expired. Only a client that presents the valid secret key or token learns this.</summary>
+    /// <param name="Credential">The LEA's current credentials.</param>
     public sealed record Expired(Credential Credential) : AuthenticationOutcome;
 
-    /// <summary>They are not right: malformed, unknown, mistyped, forged or superseded, and it is not said which.</summary>
+    /// <summary>Invalid: malformed, unknown, mistyped, forged or superseded. The result does not say which.</summary>
     public sealed record Refused : AuthenticationOutcome;
 }

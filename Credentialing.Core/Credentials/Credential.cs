@@ -2,15 +2,15 @@ using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>An LEA's one set of vendor credentials, as it is stored: without the secret key.</summary>
-/// <param name="LeaId">Whose it is.</param>
-/// <param name="Generation">1 for the first credentials of an LEA, one more at each regeneration.</param>
-/// <param name="Verifier">What the secret key is checked against.</param>
-/// <param name="GeneratedAt">When it was generated, in whole seconds.</param>
-/// <param name="GeneratedBy">Who generated it.</param>
-/// <param name="ExpiresAt">The first instant at which it no longer works.</param>
-/// <param name="Authorization">The authorization that it was generated under.</param>
-/// <param name="LastUsedOn">The last date at the LEA on which its secret key was used; null before the first use.</param>
+/// <summary>An LEA's vendor credentials as stored, without the secret key. One set per LEA. Immutable.</summary>
+/// <param name="LeaId">The LEA.</param>
+/// <param name="Generation">1 for the first credentials of an LEA, +1 at each regeneration.</param>
+/// <param name="Verifier">The keyed hash that the secret key is checked against.</param>
+/// <param name="GeneratedAt">When the credentials were generated, in whole seconds.</param>
+/// <param name="GeneratedBy">The coordinator who generated the credentials.</param>
+/// <param name="ExpiresAt">The first instant at which the credentials are no longer valid.</param>
+/// <param name="Authorization">The release authorization that was given at generation.</param>
+/// <param name="LastUsedOn">The last date, in the LEA's time zone, on which the secret key was used; null before the first use.</param>
 public sealed record Credential(
     LeaId LeaId,
     int Generation,
@@ -21,12 +21,12 @@ public sealed record Credential(
     ReleaseAuthorization Authorization,
     DateOnly? LastUsedOn)
 {
-    /// <summary>How long credentials last: 365 times 24 hours.</summary>
+    /// <summary>Validity period of credentials: 365 times 24 hours.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
-    /// <summary>The username that goes with the secret key.</summary>
+    /// <summary>The username that belongs to the secret key.</summary>
     public Username Username => new(LeaId);
 
-    /// <summary>Whether it no longer works at <paramref name="now"/>.</summary>
+    /// <summary>Whether the credentials have expired at <paramref name="now"/>.</summary>
     public bool HasExpired(DateTimeOffset now) => now >= ExpiresAt;
 }

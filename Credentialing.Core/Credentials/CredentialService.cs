@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>What coordinators do with their LEA's credentials: look at them, generate them, regenerate them.</summary>
+/// <summary>Reads, generates and regenerates an LEA's credentials for its coordinators. Thread safe.</summary>
 public sealed partial class CredentialService(
     CredentialingStorage storage,
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
@@ -22,28 +22,31 @@ public sealed partial class CredentialService(
     private readonly CredentialTable table = new(storage);
     private readonly ExpirationIndex expirations = new(storage);
 
-    /// <summary>What the LEA's credentials are now. One round trip.</summary>
+    /// <summary>Returns the status of the LEA's credentials. One round trip.</summary>
     /// <exception cref="InvalidDataException">The row is corrupt.</exception>
     public async Task<CredentialStatus> StatusAsync(LeaId leaId, CancellationToken cancellationToken) =>
         StatusOf((await table.FindAsync(leaId, cancellationToken))?.Credential);
 
-    /// <summary>What these credentials are now.</summary>
+    /// <summary>Returns the current status of these credentials.</summary>
     public CredentialStatus StatusOf(Credential? credential) => CredentialStatus.Of(credential, calendar, time.GetUtcNow());
 
     /// <summary>
-    /// Generates the LEA's first credentials or regenerates them. Three round trips, unless a vendor's use of the key or the
-    /// daily run changes the row in between: read the row, write the pointer, replace the row with its audit event. Whatever
-    /// fails between them, the LEA has either the old credentials working or the new ones, never neither, never both. After
-    /// an exception it may be the new ones, whose key nobody has seen: look at the status, and regenerate. The pointer to the
-    /// superseded credentials stays: it leads the daily run to what is left to do about them.
+    /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the row, write the index entry, replace
+    /// the row together with its audit event. More if a vendor's use of the key or the daily run updates the row concurrently.
+    /// The replacement is atomic: after any failure, either the old or the new credentials work, never both, never neither.
+    /// After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of the
+    /// superseded credentials stays, so that the daily run finds the LEA and completes what remains, such as removing the
+    /// announcement.
     /// </summary>
-    /// <param name="leaId">Whose.</param>
-    /// <param name="by">Who asks.</param>
-    /// <param name="wording">What the coordinator has agreed to.</param>
-    /// <param name="seenGeneration">The generation that the coordinator has seen; null if there were none.</param>
-    /// <param name="cancellationToken">Cancels all that comes before the row is replaced; from then on it is ignored.</param>
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="by">The coordinator who sends the request.</param>
+    /// <param name="wording">The wording that the coordinator agreed to.</param>
+    /// <param name="seenGeneration">
+    /// Optimistic concurrency: the generation that the coordinator saw; null if there were no credentials.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
     /// <exception cref="InvalidDataException">The row is corrupt.</exception>
-    /// <exception cref="TimeoutException">The row changed time and again, though nobody else regenerated.</exception>
+    /// <exception cref="TimeoutException">Gave up after 5 concurrent updates of the row, none of which was a regeneration.</exception>
     public async Task<GenerationOutcome> GenerateAsync(
         LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken)
     {
@@ -65,14 +68,14 @@ public sealed partial class CredentialService(
         for (var attempt = 1; !await table.TryReplaceAsync(held, next, auditEvent); attempt++)
         {
             var seen = await table.FindAsync(leaId, CancellationToken.None);
-            // It was done after all: its answer got lost, and the storage client's second try met its own first.
+            // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
             if (seen is not null && seen.Credential.Verifier.Matches(verifier))
                 break;
             if (seen?.Credential.Generation != seenGeneration)
                 return new GenerationOutcome.Conflict(seen?.Credential);
             if (attempt == Attempts)
-                throw new TimeoutException($"The credential row of LEA {leaId} would not stand still.");
-            held = seen; // the same credentials, with a use noted or a reminder claimed in between
+                throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
+            held = seen; // same generation: a recorded use or a reminder claim changed the ETag
         }
 
         telemetry.RecordGeneration(generation);
@@ -81,13 +84,13 @@ public sealed partial class CredentialService(
     }
 
     /// <summary>
-    /// Writes the pointer of every credential there is, and leaves those that are there as they are: for when the table of
-    /// pointers was lost, without which the daily run finds nobody. Looks through the whole table of LEAs.
+    /// Rebuilds the expiration index. Idempotent. Needed if the <c>Expirations</c> table was lost: without it, the daily run finds
+    /// no LEAs. Adds the missing entries, does not change existing ones. Scans the whole <c>Leas</c> table.
     /// </summary>
-    /// <returns>To how many credentials there is a pointer now.</returns>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row; all others have their pointer.</exception>
-    /// <exception cref="InvalidDataException">A row is corrupt; all others have their pointer.</exception>
-    /// <exception cref="FormatException">A row is in the partition of no LEA; all others have their pointer.</exception>
+    /// <returns>The number of credentials that have an index entry.</returns>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row. All other credentials have their entry.</exception>
+    /// <exception cref="InvalidDataException">A row is corrupt. All other credentials have their entry.</exception>
+    /// <exception cref="FormatException">The partition key of a row is not a CDS code. All other credentials have their entry.</exception>
     public async Task<int> RestoreExpirationsAsync(CancellationToken cancellationToken)
     {
         var pointers = 0;
@@ -103,6 +106,6 @@ public sealed partial class CredentialService(
     private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>
         new(instant.UtcTicks - instant.UtcTicks % TimeSpan.TicksPerSecond, TimeSpan.Zero);
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "LEA {LeaId} has generation {Generation} of its credentials. Who generated it is in the audit trail.")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "LEA {LeaId}: generated credentials, generation {Generation}. The audit trail records who generated them.")]
     private partial void LogGenerated(LeaId leaId, int generation);
 }

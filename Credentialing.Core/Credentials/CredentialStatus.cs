@@ -2,33 +2,33 @@ using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>What an LEA's credentials are, at one moment.</summary>
+/// <summary>The state of an LEA's credentials at one moment.</summary>
 public enum CredentialState
 {
-    /// <summary>None were generated yet.</summary>
+    /// <summary>No credentials have been generated.</summary>
     None,
 
-    /// <summary>They work, for more than <see cref="CredentialStatus.ExpiringDays"/> days.</summary>
+    /// <summary>Valid for more than <see cref="CredentialStatus.ExpiringDays"/> days.</summary>
     Active,
 
-    /// <summary>They work, and end within <see cref="CredentialStatus.ExpiringDays"/> days.</summary>
+    /// <summary>Valid, and expire within <see cref="CredentialStatus.ExpiringDays"/> days.</summary>
     Expiring,
 
-    /// <summary>They no longer work.</summary>
+    /// <summary>Expired.</summary>
     Expired,
 }
 
-/// <summary>What a coordinator sees of the LEA's credentials, at one moment.</summary>
-/// <param name="State">What they are.</param>
+/// <summary>The status of an LEA's credentials at one moment, as coordinators see it.</summary>
+/// <param name="State">The state.</param>
 /// <param name="Credential">The credentials; null if there are none.</param>
-/// <param name="DaysRemaining">Calendar days at the LEA until they end, 0 on their last day and ever after; null if there are none.</param>
-/// <param name="Notice">The same in a sentence for the screen.</param>
+/// <param name="DaysRemaining">Calendar days at the LEA until expiry; 0 on the last day and later; null without credentials.</param>
+/// <param name="Notice">The status as one sentence for the screen.</param>
 public sealed record CredentialStatus(CredentialState State, Credential? Credential, int? DaysRemaining, string Notice)
 {
-    /// <summary>From how many days before their end credentials count as expiring.</summary>
+    /// <summary>Credentials count as expiring from this number of calendar days before expiry.</summary>
     public const int ExpiringDays = 14;
 
-    /// <summary>The status of <paramref name="credential"/> at <paramref name="now"/>.</summary>
+    /// <summary>Returns the status of <paramref name="credential"/> at <paramref name="now"/>.</summary>
     public static CredentialStatus Of(Credential? credential, LeaCalendar calendar, DateTimeOffset now)
     {
         if (credential is null)

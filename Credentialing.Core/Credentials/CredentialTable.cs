@@ -9,10 +9,10 @@ using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>A credential with the version of the row that it was read from.</summary>
+/// <summary>A credential with the ETag of its row.</summary>
 internal sealed record StoredCredential(Credential Credential, ETag RowVersion);
 
-/// <summary>The <c>credential</c> row of each LEA's partition.</summary>
+/// <summary>The <c>credential</c> row in each LEA's partition.</summary>
 internal sealed class CredentialTable(CredentialingStorage storage)
 {
     private const string Username = nameof(Username);
@@ -28,17 +28,16 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private const string LastUsedOn = nameof(LastUsedOn);
     private const string DateFormat = "yyyy-MM-dd";
 
-    /// <summary>One round trip.</summary>
+    /// <summary>Returns the LEA's credential, or null. One round trip.</summary>
     internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
         await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, cancellationToken) is { } row ? Read(leaId, row) : null;
 
     /// <summary>
-    /// The credentials of all LEAs: a look through the whole table. Those of one LEA that cannot be read hold back no others: what is
-    /// wrong with the first of them is thrown at the end.
+    /// Table scan: returns the credentials of all LEAs. Skips rows that cannot be read, and throws for the first of them at the end.
     /// </summary>
     /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row.</exception>
     /// <exception cref="InvalidDataException">A row is corrupt.</exception>
-    /// <exception cref="FormatException">A row is in the partition of no LEA.</exception>
+    /// <exception cref="FormatException">The partition key of a row is not a CDS code.</exception>
     internal async IAsyncEnumerable<Credential> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ExceptionDispatchInfo? unreadable = null;
@@ -62,16 +61,16 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     }
 
     /// <summary>
-    /// Puts <paramref name="next"/> in the place of <paramref name="held"/>, with its audit event, in one transaction: both
-    /// or neither. False if the row has changed since <paramref name="held"/> was read; also if the client repeated a
-    /// transaction whose answer got lost: read again to tell.
+    /// Replaces <paramref name="held"/> by <paramref name="next"/> and adds the audit event, in one transaction. Returns false on a
+    /// conflict: the row has changed since <paramref name="held"/> was read, or the storage client retried a transaction that had
+    /// succeeded but whose response was lost. The caller must read the row again to distinguish these.
     /// </summary>
     internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, AuditEvent auditEvent)
     {
         var change = LeaPartition.Put(Write(next), held?.RowVersion);
         try
         {
-            // Not to be cancelled: a coordinator who closes the window must not leave it open whether this was done.
+            // Not cancellable: if the coordinator disconnects, the outcome must still be known.
             await storage.Leas.SubmitTransactionAsync([change, auditEvent.ToAction()], CancellationToken.None);
             return true;
         }
@@ -82,12 +81,12 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     }
 
     /// <summary>
-    /// Notes the date on which a key was used, and the verifier under the newest pepper; does nothing to a row that has
-    /// changed since it was read.
+    /// Records the date on which a key was used, and its verifier under the newest pepper. Does nothing if the row has changed since
+    /// it was read.
     /// </summary>
     internal async Task RecordUseAsync(StoredCredential used, DateOnly on, SecretKeyVerifier verifier, CancellationToken cancellationToken)
     {
-        // The whole row: a merge would put this release's version on columns that an older one wrote.
+        // Replace, not merge: a merge would set this release's schema version on columns that an older release wrote.
         var row = Write(used.Credential with { LastUsedOn = on, Verifier = verifier });
         try
         {
@@ -95,13 +94,13 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         }
         catch (RequestFailedException failure) when (failure.Status is 412)
         {
-            // It was regenerated, or another instance has noted the same.
+            // Conflict: the credentials were regenerated, or another instance recorded the use.
         }
     }
 
     /// <summary>
-    /// The step of a transaction that changes nothing, and makes the whole of it fail if the credentials were regenerated, or a
-    /// use of them noted, since they were read.
+    /// Transaction step without changes: the transaction fails if the row has changed since it was read, by a regeneration or a
+    /// recorded use.
     /// </summary>
     internal static TableTransactionAction Unchanged(StoredCredential held) => new(
         TableTransactionActionType.UpdateMerge, LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow), held.RowVersion);

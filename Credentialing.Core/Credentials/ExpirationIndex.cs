@@ -8,19 +8,19 @@ using Credentialing.Core.Storage;
 namespace Credentialing.Core.Credentials;
 
 /// <summary>
-/// Points from an expiry date to the LEAs whose credentials end on it, so that the daily run reads what is due and not
-/// what exists. A pointer is written before its credential, and only the daily run drops it, after it has seen that the
-/// credential ends on another date: one too many is harmless, because the run reads the credential itself; one too few
-/// cannot occur.
+/// Secondary index of credentials by UTC expiry date, so that the daily run reads only the LEAs that are due. A pointer is an
+/// index entry. It is written before its credential. Only the daily run deletes it, after it has read that the credential expires
+/// on another date. A stale pointer is harmless, because the daily run reads the credential itself. A missing pointer cannot
+/// occur.
 /// </summary>
 internal sealed class ExpirationIndex(CredentialingStorage storage)
 {
     private const string DateFormat = "yyyy-MM-dd";
 
-    /// <summary>The UTC date under which the end of credentials is found.</summary>
+    /// <summary>Returns the partition key: the UTC date of expiry.</summary>
     internal static string DateOf(DateTimeOffset expiresAt) => expiresAt.UtcDateTime.ToString(DateFormat, CultureInfo.InvariantCulture);
 
-    /// <summary>Makes sure that there is a pointer, and leaves one that is there as it is. One round trip.</summary>
+    /// <summary>Adds a pointer if it does not exist. Idempotent. One round trip.</summary>
     internal async Task PointAsync(LeaId leaId, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
         try
@@ -29,15 +29,15 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
         }
         catch (RequestFailedException failure) when (failure.ErrorCode == TableErrorCode.EntityAlreadyExists)
         {
-            // Whoever wrote it, even a newer release: to replace it would be to change a row that nobody has read.
+            // Do not replace it: a newer release may have written it, and this row was not read.
         }
     }
 
     /// <summary>
-    /// The pointers to all dates through <paramref name="through"/>, however long past, the earliest first, in pages of up to
-    /// 1,000: one round trip each. One that a newer release wrote holds back no other: it is thrown for at the end.
+    /// Returns the pointers of all dates up to and including <paramref name="through"/>, earliest first, in pages of up to 1,000: one
+    /// round trip per page. Skips rows of newer releases, and throws for the first of them at the end.
     /// </summary>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote one; all others have been returned.</exception>
+    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row. All others have been returned.</exception>
     internal async IAsyncEnumerable<IReadOnlyList<ExpirationPointer>> ThroughAsync(
         DateOnly through, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -63,13 +63,13 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
             throw unknown;
     }
 
-    /// <summary>Drops a pointer to credentials that do not end on its date, unless it has changed since it was read.</summary>
+    /// <summary>Deletes a stale pointer. Throws if the row has changed since it was read.</summary>
     internal Task DropAsync(ExpirationPointer stale, CancellationToken cancellationToken) =>
         storage.Expirations.DeleteEntityAsync(stale.Date, stale.LeaId, stale.RowVersion, cancellationToken);
 }
 
-/// <summary>One pointer, as it is stored.</summary>
-/// <param name="Date">The UTC date, yyyy-MM-dd.</param>
-/// <param name="LeaId">The CDS code of the LEA.</param>
-/// <param name="RowVersion">The version of the row.</param>
+/// <summary>One index entry.</summary>
+/// <param name="Date">The UTC expiry date, yyyy-MM-dd.</param>
+/// <param name="LeaId">The row key. It was not validated as a CDS code.</param>
+/// <param name="RowVersion">The ETag of the row.</param>
 internal readonly record struct ExpirationPointer(string Date, string LeaId, ETag RowVersion);

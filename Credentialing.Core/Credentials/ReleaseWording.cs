@@ -1,14 +1,14 @@
 namespace Credentialing.Core.Credentials;
 
 /// <summary>
-/// A wording that coordinators agree to when they authorize the release of student data. A changed text is a new version:
-/// what somebody agreed to can always be told from the version in the credential's row.
+/// A text that coordinators agree to when they authorize the release of student data. A changed text needs a new version, so that
+/// the version in the credential's row identifies the text that was agreed to.
 /// </summary>
-/// <param name="Version">Its name, which an authorization must repeat.</param>
-/// <param name="Text">What stands beside the box.</param>
+/// <param name="Version">The version, which the request must repeat.</param>
+/// <param name="Text">The text beside the box.</param>
 public sealed record ReleaseWording(string Version, string Text)
 {
-    /// <summary>The wording to show, and the only one that a new authorization may be given under.</summary>
+    /// <summary>The current wording, the only one that new authorizations may use.</summary>
     public static ReleaseWording Current { get; } = new(
         "2026-1",
         "I authorize the release of this LEA's electronic Student Score Reports and Lexile/Quantile Measures Reports to the " +

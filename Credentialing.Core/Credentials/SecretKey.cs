@@ -5,17 +5,17 @@ using System.Security.Cryptography;
 namespace Credentialing.Core.Credentials;
 
 /// <summary>
-/// The plaintext of an LEA's secret key: 256 random bits, written as <c>tsk_</c>, 52 Crockford base-32 digits of the key
-/// and 7 digits of its CRC-32. It exists in memory only: it is shown once, and never stored, logged or put in an exception.
+/// The plaintext of an LEA's secret key: 256 random bits, encoded as <c>tsk_</c>, 52 Crockford base-32 digits of the key
+/// and 7 digits of its CRC-32. It exists in memory only. It is shown once and never stored, logged or put in an exception.
 /// </summary>
 /// <remarks>
-/// The prefix lets leak scanners find a key, the checksum rejects a mistyped one before anything is asked of storage, and
-/// the alphabet survives being written down: case does not matter, O is read as 0, I and L as 1.
-/// Digits: Douglas Crockford, "Base 32". Checksum: CRC-32 as in ISO 3309, over the 32 bytes.
+/// The prefix lets secret scanners find leaked keys. The checksum rejects a mistyped key without a storage request. The alphabet
+/// tolerates transcription: decoding ignores case and reads O as 0, I and L as 1.
+/// Sources: Douglas Crockford, "Base 32"; CRC-32 as in ISO 3309, over the 32 bytes.
 /// </remarks>
 public sealed class SecretKey
 {
-    /// <summary>How many bytes a key has.</summary>
+    /// <summary>The length of a key in bytes.</summary>
     public const int ByteLength = 32;
 
     private const string Prefix = "tsk_";
@@ -31,10 +31,10 @@ public sealed class SecretKey
     /// <summary>The 32 bytes.</summary>
     public ReadOnlySpan<byte> Bytes => bytes;
 
-    /// <summary>A new key from the system's cryptographic random numbers.</summary>
+    /// <summary>Generates a key with the cryptographic random number generator of the operating system.</summary>
     public static SecretKey Generate() => new(RandomNumberGenerator.GetBytes(ByteLength));
 
-    /// <summary>Reads a key that somebody sent; false for anything but a whole key with its right checksum.</summary>
+    /// <summary>Parses a key. Returns false unless the text is complete and its checksum matches.</summary>
     public static bool TryParse(string? text, out SecretKey key)
     {
         key = null!;
@@ -53,7 +53,7 @@ public sealed class SecretKey
         return true;
     }
 
-    /// <summary>The key in its written form. Only the answer to the coordinator who generated it may carry this.</summary>
+    /// <summary>Returns the encoded key. Only the response to the coordinator who generated it may contain it.</summary>
     public string Reveal()
     {
         Span<byte> checksum = stackalloc byte[sizeof(uint)];
@@ -61,10 +61,10 @@ public sealed class SecretKey
         return Prefix + Encode(bytes, KeyDigits) + Encode(checksum, ChecksumDigits);
     }
 
-    /// <summary>Never the key, so that logging one by mistake tells nothing.</summary>
+    /// <summary>A fixed text without the key, so that accidental logging does not leak it.</summary>
     public override string ToString() => Prefix + "(hidden)";
 
-    /// <summary>Most significant bit first, the last digit filled up with zero bits.</summary>
+    /// <summary>Most significant bit first. The last digit is padded with zero bits.</summary>
     private static string Encode(ReadOnlySpan<byte> source, int digits)
     {
         Span<char> text = stackalloc char[digits];
@@ -93,7 +93,7 @@ public sealed class SecretKey
                     continue;
                 var bit = digit * BitsPerDigit + offset;
                 if (bit >= target.Length * 8)
-                    return false; // the filling is zero, so that a key has one written form
+                    return false; // padding bits must be zero, so that each key has one encoding
                 target[bit / 8] |= (byte)(1 << (7 - bit % 8));
             }
         }

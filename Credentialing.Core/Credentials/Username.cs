@@ -1,15 +1,15 @@
 namespace Credentialing.Core.Credentials;
 
 /// <summary>
-/// The username of an LEA's credentials: <c>sis-</c> and its CDS code. It stays the same across regenerations, and leads
-/// straight to the one row that it is checked against.
+/// The username of an LEA's credentials: <c>sis-</c> and the CDS code. It does not change at regeneration. It contains the
+/// partition key of the row that the secret key is checked against. Immutable.
 /// </summary>
-/// <param name="LeaId">Whose username it is.</param>
+/// <param name="LeaId">The LEA.</param>
 public readonly record struct Username(LeaId LeaId)
 {
     private const string Prefix = "sis-";
 
-    /// <summary>Reads a username, in exactly the form it was given out.</summary>
+    /// <summary>Parses a username. Case sensitive. Returns false for other text.</summary>
     public static bool TryParse(string? text, out Username username)
     {
         username = default;
@@ -19,6 +19,6 @@ public readonly record struct Username(LeaId LeaId)
         return true;
     }
 
-    /// <summary>The username as it is given out.</summary>
+    /// <summary>Returns the username.</summary>
     public override string ToString() => Prefix + LeaId.Value;
 }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Credentialing.Core.Credentials;
 
 /// <summary>
-/// Tells vendors from strangers, by username and secret key or by a bearer token made from them. Each time, the
-/// credential's row is read anew, so that a regeneration or an expiry counts from the very next request on.
+/// Authenticates vendors by username and secret key, or by a bearer token issued for them. Reads the credential's row for every
+/// well-formed request, so that a regeneration or an expiry takes effect with the next request. Thread safe.
 /// </summary>
 public sealed partial class VendorAuthenticator(
     CredentialingStorage storage,
@@ -23,13 +23,13 @@ public sealed partial class VendorAuthenticator(
     private readonly CredentialTable table = new(storage);
 
     /// <summary>
-    /// Checks a username and a secret key as a vendor sent them. No round trip if they are malformed, else one; and one
-    /// more on the first use of a day, to note it, or when the pepper has a newer version, to bring the verifier up to it.
+    /// Checks a username and a secret key. No round trip if they are malformed, else one to read the row. One more on the first use of
+    /// a day, to record it, or after a rotation of the pepper, to upgrade the verifier.
     /// </summary>
     public Task<AuthenticationOutcome> AuthenticateAsync(string? username, string? secretKey, CancellationToken cancellationToken) =>
         CountAsync("key", () => CheckAsync(username, secretKey, cancellationToken));
 
-    /// <summary>Checks a bearer token as a vendor sent it. One round trip for one that is genuine, none for any other.</summary>
+    /// <summary>Checks a bearer token. One round trip if its signature and lifetime are valid, else none.</summary>
     public Task<AuthenticationOutcome> AuthenticateAsync(string bearerToken, CancellationToken cancellationToken) =>
         CountAsync("token", () => CheckAsync(bearerToken, cancellationToken));
 
@@ -54,9 +54,9 @@ public sealed partial class VendorAuthenticator(
         var stored = await table.FindAsync(name.LeaId, cancellationToken);
         var expected = stored?.Credential.Verifier;
         var pepper = expected is null ? null : await peppers.FindAsync(expected.PepperVersion, cancellationToken);
-        // Asked for second: finding a version may have shown that there is a newer one, and no verifier goes back to an older.
+        // Read after FindAsync, which may have loaded a newer version: a verifier must not be downgraded to an older one.
         var current = await peppers.CurrentAsync(cancellationToken);
-        // An unknown username costs the same work as a known one, so that timing does not tell them apart.
+        // Constant work: an unknown username also computes a hash, so that timing does not reveal whether the LEA has credentials.
         var given = SecretKeyVerifier.Create(pepper ?? current, name.LeaId, stored?.Credential.Generation ?? 0, key);
         if (stored is null || !given.Matches(expected))
         {
@@ -98,17 +98,17 @@ public sealed partial class VendorAuthenticator(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            // The vendor is who it says; a note that could not be made is made at the next use.
+            // Authentication succeeded. The next use records it.
             LogUseNotNoted(failure, credential.LeaId);
         }
     }
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or made under a pepper version that is not enabled.")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or created with a pepper version that is not enabled.")]
     private partial void LogRefused(LeaId leaId);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: they have expired.")]
     private partial void LogExpired(LeaId leaId);
 
-    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be noted.")]
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be recorded.")]
     private partial void LogUseNotNoted(Exception failure, LeaId leaId);
 }

@@ -5,32 +5,32 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>A bearer token that a vendor was given.</summary>
-/// <param name="Value">The token itself.</param>
-/// <param name="Lifetime">How long it lasts from now, in whole seconds.</param>
+/// <summary>A bearer token issued to a vendor.</summary>
+/// <param name="Value">The token.</param>
+/// <param name="Lifetime">Time until it expires, in whole seconds, rounded down.</param>
 public sealed record VendorToken(string Value, TimeSpan Lifetime)
 {
-    /// <summary>Never the token, so that logging one by mistake tells nothing.</summary>
+    /// <summary>A fixed text without the token, so that accidental logging does not leak it.</summary>
     public override string ToString() => nameof(VendorToken);
 }
 
 /// <summary>
-/// Makes and reads the vendors' bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 under the vault's token key. One
-/// names its LEA and generation, and dies with that generation: whoever accepts one must compare it with the LEA's row.
+/// Issues and validates the vendors' bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 and the vault's token key. A token
+/// names its LEA and generation and is valid only for that generation: the caller must compare it with the LEA's row.
 /// </summary>
 public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] SecretRing keys, TimeProvider time)
 {
-    /// <summary>How long a token lasts at most; never past the end of its credentials.</summary>
+    /// <summary>Maximum lifetime of a token. It never exceeds the expiry of the credentials.</summary>
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromMinutes(15);
 
-    // One app both makes and takes them, so that these only keep its tokens apart from any other JWT.
+    // One app issues and accepts the tokens; issuer and audience only separate them from other JWTs.
     private const string Party = "credentialing:vendor";
     private const string Type = "at+jwt"; // RFC 9068, section 2.1
     private const string GenerationClaim = "generation";
 
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
 
-    /// <summary>Makes a token for credentials that work now.</summary>
+    /// <summary>Issues a token for credentials. The caller must have checked that they have not expired.</summary>
     public async Task<VendorToken> IssueAsync(Credential credential, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -53,7 +53,7 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
         return new VendorToken(value, TimeSpan.FromSeconds(Math.Floor((expires - now).TotalSeconds)));
     }
 
-    /// <summary>What a token says; null unless it is genuine and not yet over.</summary>
+    /// <summary>Returns the content of a token; null if it is malformed, has an invalid signature, or has expired.</summary>
     internal async Task<(Username Username, int Generation)?> ReadAsync(string value, CancellationToken cancellationToken)
     {
         if (!Handler.CanReadToken(value) || !TryReadKeyId(value, out var keyId) ||
@@ -86,7 +86,7 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             keyId = new JsonWebToken(value).Kid;
             return !string.IsNullOrEmpty(keyId);
         }
-        catch (ArgumentException) // three parts with dots between them, but no JWT
+        catch (ArgumentException) // three parts separated by dots, but not a JWT
         {
             keyId = "";
             return false;

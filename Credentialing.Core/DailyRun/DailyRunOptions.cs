@@ -2,19 +2,19 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>How the daily run goes about its work: settings <c>Credentialing:DailyRun:*</c>.</summary>
+/// <summary>Options of the daily run: settings <c>Credentialing:DailyRun:*</c>.</summary>
 public sealed class DailyRunOptions
 {
-    /// <summary>The section of the configuration.</summary>
+    /// <summary>The configuration section.</summary>
     public const string Section = "Credentialing:DailyRun";
 
-    /// <summary>How many LEAs it works on at a time.</summary>
+    /// <summary>Maximum number of LEAs that are processed in parallel.</summary>
     [Range(1, 64)]
     public int Parallelism { get; set; } = 8;
 
     /// <summary>
-    /// After how long it takes up nothing more, and leaves the rest to the next run. Less than <c>functionTimeout</c> in host.json
-    /// by the five minutes in which it finishes what it has in hand.
+    /// After this time, a run starts nothing new and leaves the rest to the next run. At least five minutes less than
+    /// <c>functionTimeout</c> in host.json, so that operations in progress can finish.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:10", "00:25:00")]
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromMinutes(20);

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace Credentialing.Core.DailyRun;
 
 /// <summary>
-/// What happens once a day: every LEA whose credentials are about to end is reminded, and announced on MyTOMS; announcements of
-/// credentials that were regenerated are removed. It can run twice at once, be killed at any moment, and be run again.
+/// The daily run. Sends reminders for credentials that expire soon, posts and updates announcements on MyTOMS, and removes the
+/// announcements of regenerated credentials. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
 /// </summary>
 public sealed partial class DailyRunService(
     CredentialingStorage storage,
@@ -27,16 +27,17 @@ public sealed partial class DailyRunService(
     TimeProvider time,
     ILogger<DailyRunService> logger)
 {
-    private const string UnreadTable = "The table could not be read to its end.";
+    private const string UnreadTable = "The table could not be read completely.";
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
 
     private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>
-    /// Runs it. What fails for one LEA stops it for no other; the next run takes it up, and the platform is told to begin one.
+    /// Runs the daily run. A failure for one LEA does not stop the others. The exception makes the platform retry, and the next run
+    /// completes what failed.
     /// </summary>
-    /// <exception cref="DailyRunFailedException">All was tried, and something failed.</exception>
+    /// <exception cref="DailyRunFailedException">All LEAs were tried, and something failed.</exception>
     public async Task<DailyRunSummary> RunAsync(CancellationToken cancellationToken)
     {
         using var span = CredentialingTelemetry.Begin("daily run");
@@ -51,7 +52,7 @@ public sealed partial class DailyRunService(
             {
                 var leas = page.GroupBy(pointer => pointer.LeaId, StringComparer.Ordinal).ToArray();
                 results.AddKnown(leas);
-                Random.Shared.Shuffle(leas); // so that no LEA is the last of every run whose time is up
+                Random.Shared.Shuffle(leas); // so that the time limit does not cut off the same LEAs in every run
                 await ForEachAsync(leas, ProcessAsync, cancellationToken);
             }
         }
@@ -61,7 +62,7 @@ public sealed partial class DailyRunService(
             results.Record(DailyRunFailure.Of(nameof(storage.Expirations), UnreadTable, failure));
         }
 
-        // What another run had in hand, and what the mail service or MyTOMS was too busy for.
+        // Retry LEAs that another run had claimed, and those for which the mail service or MyTOMS throttled or was unavailable.
         while (results.NextRetryAt is { } next && next < deadline)
         {
             await Task.Delay(next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.Zero, time, cancellationToken);
@@ -69,7 +70,7 @@ public sealed partial class DailyRunService(
         }
 
         foreach (var left in results.DueForRetry(DateTimeOffset.MaxValue))
-            Record(left, LeaResult.Failed("It is left to the next run: the mail service or MyTOMS is too busy, or another run has it in hand.", null));
+            Record(left, LeaResult.Failed("Left to the next run: the mail service or MyTOMS is throttling or unavailable, or another run has claimed the LEA.", null));
 
         var summary = results.Summary(time.GetElapsedTime(began));
         var (level, failures) = (summary.Failures.Count == 0 ? LogLevel.Information : LogLevel.Error, summary.FailuresInWords);
@@ -85,7 +86,7 @@ public sealed partial class DailyRunService(
         {
             Record(lea, time.GetUtcNow() < deadline
                 ? await processor.ProcessAsync(lea.Key, lea, token)
-                : LeaResult.Failed("It is left to the next run: this one's time is up.", null));
+                : LeaResult.Failed("Left to the next run: this run reached its time limit.", null));
             if (time.GetElapsedTime(Interlocked.Read(ref reported)) >= ProgressInterval)
             {
                 Interlocked.Exchange(ref reported, time.GetTimestamp());
@@ -104,7 +105,7 @@ public sealed partial class DailyRunService(
         }
     }
 
-    /// <summary>What a run would do at <paramref name="at"/>, if nothing changed until then. Changes nothing.</summary>
+    /// <summary>Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only.</summary>
     public async Task<RunPreview> PreviewAsync(DateTimeOffset at, CancellationToken cancellationToken)
     {
         ConcurrentDictionary<string, LeaPlan> plans = new(StringComparer.Ordinal);
@@ -134,9 +135,9 @@ public sealed partial class DailyRunService(
         }
     }
 
-    /// <summary>Whatever ends within the days in which credentials count as expiring, or has ended.</summary>
+    /// <summary>Returns the pointers of all credentials that are expiring or have expired.</summary>
     private IAsyncEnumerable<IReadOnlyList<ExpirationPointer>> PagesAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
-        // A pointer's date is in UTC, where the LEA's last minutes of a day may be of the next.
+        // +1: pointers have UTC dates, and the end of a local day can be on the next UTC date.
         expirations.ThroughAsync(calendar.LocalDate(at).AddDays(CredentialStatus.ExpiringDays + 1), cancellationToken);
 
     private Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>
@@ -151,6 +152,6 @@ public sealed partial class DailyRunService(
     [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Daily run, {Where}: {What}")]
     private partial void LogFailed(Exception? failure, string where, string what);
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Daily run: a reminder of LEA {LeaId} is due, and none of its coordinators has an email address.")]
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Daily run: a reminder for LEA {LeaId} is due, but none of its coordinators has an email address.")]
     private partial void LogWithoutRecipient(string leaId);
 }

@@ -5,13 +5,13 @@ using Credentialing.Core.Reminders;
 
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>What is to be done about one LEA at one moment. Both the daily run and its preview decide here.</summary>
-/// <param name="LeaId">Whose credentials it is about.</param>
-/// <param name="LeaName">What to call the LEA.</param>
-/// <param name="Status">What its credentials are.</param>
+/// <summary>What to do for one LEA at one moment. The daily run and its preview share this decision.</summary>
+/// <param name="LeaId">The LEA.</param>
+/// <param name="LeaName">The LEA's name; a text with its CDS code if the name is unknown.</param>
+/// <param name="Status">The status of its credentials.</param>
 /// <param name="Reminder">The reminder to send; null if none is due.</param>
-/// <param name="Post">The announcement to post; null if MyTOMS has it, or there is none.</param>
-/// <param name="Withdraws">Whether an announcement is to be removed.</param>
+/// <param name="Post">The announcement to post; null if there is none, or MyTOMS already has it.</param>
+/// <param name="Withdraws">Whether an announcement must be removed.</param>
 public sealed record LeaPlan(
     LeaId LeaId, string LeaName, CredentialStatus Status, Reminder? Reminder, Announcement? Post, bool Withdraws)
 {

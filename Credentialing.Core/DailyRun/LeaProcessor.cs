@@ -12,7 +12,7 @@ using Polly.CircuitBreaker;
 
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>Does what is to be done about one LEA after the other, in one run.</summary>
+/// <summary>Processes LEAs in one daily run. Thread safe: LEAs are processed in parallel.</summary>
 internal sealed class LeaProcessor(
     CredentialingStorage storage,
     LeaCalendar calendar,
@@ -24,15 +24,15 @@ internal sealed class LeaProcessor(
     TimeProvider time)
 {
     /// <summary>
-    /// How long a run that dies keeps others from sending the reminder, or from taking an announcement for removed, that it had
-    /// in hand. No attempt to send or to post lasts longer.
+    /// The duration of a claim (lease). If a run stops, other runs cannot send the reminder, or confirm the removal of the
+    /// announcement, for this long. No attempt to send or post takes longer.
     /// </summary>
     private static readonly TimeSpan ClaimTime = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often to look at what another run has in hand.</summary>
+    /// <summary>Retry interval while another run has the claim.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>When to try again with a MyTOMS that is away altogether.</summary>
+    /// <summary>Retry delay while the circuit breaker of MyTOMS is open.</summary>
     private static readonly TimeSpan AwayTime = TimeSpan.FromMinutes(1);
 
     private const int Attempts = 5;
@@ -41,14 +41,14 @@ internal sealed class LeaProcessor(
     private readonly Guid run = Guid.NewGuid();
 
     /// <summary>
-    /// One round trip to look; if something is to be done, one to claim it, and one for each thing that was done, to note it.
+    /// Processes one LEA. One round trip to read. If there is something to do: one to claim it, and one to record each result.
     /// </summary>
     internal async Task<LeaResult> ProcessAsync(string cdsCode, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
     {
         try
         {
             if (!LeaId.TryParse(cdsCode, out var leaId))
-                throw new InvalidDataException("The pointer names no LEA.");
+                throw new InvalidDataException("The row key of the pointer is not a CDS code.");
             using var span = CredentialingTelemetry.Begin("process LEA", leaId);
             for (var attempt = 1; attempt <= Attempts; attempt++)
             {
@@ -57,17 +57,17 @@ internal sealed class LeaProcessor(
                     return await WorkAsync(record, work, pointers, cancellationToken);
             }
 
-            throw new TimeoutException("Its rows would not stand still.");
+            throw new TimeoutException($"Gave up after {Attempts} concurrent updates.");
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            return LeaResult.Failed("It could not be looked at.", failure);
+            return LeaResult.Failed("The LEA could not be processed.", failure);
         }
     }
 
     /// <summary>
-    /// Notes what is about to be done, in one transaction that fails if the credentials have changed since they were read: so
-    /// nothing is begun for credentials that were superseded, and of two runs one gets the claim. Null if it fails.
+    /// Records the intent in one transaction, which fails if the credentials have changed since they were read. So no work starts for
+    /// superseded credentials, and only one of two concurrent runs gets the claim. Returns null on a conflict.
     /// </summary>
     private async Task<Work?> TryClaimAsync(LeaRecord record, CancellationToken cancellationToken)
     {
@@ -93,7 +93,7 @@ internal sealed class LeaProcessor(
         }
     }
 
-    /// <summary>How to begin with the reminder: what to write, the claim first if it is to be sent, or else when to look again.</summary>
+    /// <summary>Returns the rows to write (the claim first, if the reminder is sent now), or when to retry.</summary>
     private (TableTransactionAction[] Steps, bool Sends, DateTimeOffset? RetryAt) PlanReminder(LeaPlan plan, LeaRecord record, DateTimeOffset now)
     {
         if (plan.Reminder is not { } reminder)
@@ -101,7 +101,7 @@ internal sealed class LeaProcessor(
         var claim = record.ClaimOn(reminder);
         if (reminder.Recipients.Count == 0)
         {
-            // It stays due; but that there is nobody is said only once.
+            // It stays due, but the audit event is written only once.
             return (claim is null ? [ReminderClaim.Write(reminder, run, now, sentAt: null, held: null), reminder.WithoutRecipient(now).ToAction()] : [], false, null);
         }
 
@@ -119,7 +119,7 @@ internal sealed class LeaProcessor(
         var (reminding, announcing) = (SendAsync(record, work, cancellationToken), AnnounceAsync(record, work, cancellationToken));
         await Task.WhenAll(reminding, announcing);
         var (sent, announced) = (await reminding, await announcing);
-        // A pointer to superseded credentials is what leads here until their announcement is gone.
+        // Keep the pointer to superseded credentials until their announcement is removed: the next run finds the LEA by it.
         var dropped = announced.IsDone || !work.Plan.Withdraws ? await DropStaleAsync(record, pointers, cancellationToken) : default;
         return new LeaResult(
             Sent: sent.IsDone,
@@ -144,7 +144,7 @@ internal sealed class LeaProcessor(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            // It may have been sent: it is offered again, under the same operation id.
+            // It may have been sent. The retry has the same operation id.
             await TryReleaseAsync(reminder, version);
             telemetry.RecordReminder(reminder.Milestone.Days, "failed");
             return Result.Failed("Its reminder could not be sent.", failure);
@@ -161,7 +161,7 @@ internal sealed class LeaProcessor(
                 }
                 catch (Exception failure)
                 {
-                    return Result.Failed("Its reminder was sent, which could not be recorded: the next run offers it again, under the same operation id.", failure) with { IsDone = true };
+                    return Result.Failed("Its reminder was sent, but this could not be recorded. The next run sends it again with the same operation id.", failure) with { IsDone = true };
                 }
 
                 return accepted.Rejected.Count == 0
@@ -182,7 +182,7 @@ internal sealed class LeaProcessor(
     {
         try
         {
-            // Somebody else may still be posting, and come later than this.
+            // Another run may still be posting, and its request may arrive after this one.
             var rivalUntil = record.Posted?.PostingUntil > work.At ? record.Posted.PostingUntil : null;
             if (work.Plan.Post is { } announcement)
             {
@@ -227,11 +227,11 @@ internal sealed class LeaProcessor(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            return Result.Failed("A pointer to credentials that it no longer has could not be dropped.", failure);
+            return Result.Failed("A stale pointer could not be deleted.", failure);
         }
     }
 
-    /// <summary>Lets the next run, or this one, take the reminder up at once. If that fails, the claim runs out by itself.</summary>
+    /// <summary>Releases the claim, so that a run can retry immediately. If that fails, the claim expires.</summary>
     private async Task TryReleaseAsync(Reminder reminder, ETag version, AuditEvent? auditEvent = null)
     {
         try
@@ -241,13 +241,13 @@ internal sealed class LeaProcessor(
         }
         catch (Exception)
         {
-            // What made it necessary is reported.
+            // Ignored: the caller reports the failure that led to the release.
         }
     }
 
     /// <summary>
-    /// Notes what was done, even while the host shuts down: it is done. False, and nothing is noted, if another run has changed
-    /// the row since.
+    /// Records a result. Not cancelled at host shutdown, because the operation has taken place. Returns false, and records nothing, if
+    /// another run has changed the row.
     /// </summary>
     private async Task<bool> RecordAsync(params TableTransactionAction[] steps)
     {
@@ -258,23 +258,23 @@ internal sealed class LeaProcessor(
         }
         catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
         {
-            return failure.Status is 404; // what was to be deleted is gone
+            return failure.Status is 404; // the row to delete does not exist any more
         }
     }
 
-    /// <summary>What this run is to do about an LEA, and nobody else.</summary>
-    /// <param name="Plan">What is to be done.</param>
-    /// <param name="At">Since when.</param>
-    /// <param name="ClaimVersion">The version of the claim on the reminder; null if it is not to be sent now.</param>
-    /// <param name="PostVersion">The version of the outbox row; null if nothing is to be posted.</param>
-    /// <param name="RetryAt">When to look at the reminder again.</param>
+    /// <summary>The work that this run has claimed for an LEA.</summary>
+    /// <param name="Plan">What to do.</param>
+    /// <param name="At">When it was claimed.</param>
+    /// <param name="ClaimVersion">The ETag of the claim on the reminder; null if the reminder is not sent now.</param>
+    /// <param name="PostVersion">The ETag of the outbox row; null if there is nothing to post.</param>
+    /// <param name="RetryAt">When to retry the reminder; null if there is no need to.</param>
     private sealed record Work(LeaPlan Plan, DateTimeOffset At, ETag? ClaimVersion, ETag? PostVersion, DateTimeOffset? RetryAt)
     {
-        /// <summary>Until when it is nobody else's.</summary>
+        /// <summary>When the claim expires.</summary>
         internal DateTimeOffset ClaimedUntil => At + ClaimTime;
     }
 
-    /// <summary>What came of one thing that was to be done.</summary>
+    /// <summary>The result of one operation.</summary>
     private readonly record struct Result(bool IsDone = false, DateTimeOffset? RetryAt = null, (string What, Exception? Why)? Failure = null)
     {
         internal static Result Failed(string what, Exception? why) => new(Failure: (what, why));

@@ -7,22 +7,22 @@ using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>All that the daily run needs of one LEA, as it was at one moment.</summary>
-/// <param name="LeaId">Whose it is.</param>
-/// <param name="Lea">The LEA as TOMS knows it; null if TOMS never told of it.</param>
-/// <param name="Credential">Its credentials; null if there are none.</param>
-/// <param name="Claims">The claims on its reminders, of all generations.</param>
-/// <param name="Posted">Its announcement's outbox row; null if nothing is posted.</param>
+/// <summary>All rows of one LEA that the daily run needs, read together.</summary>
+/// <param name="LeaId">The LEA.</param>
+/// <param name="Lea">The LEA and its coordinators; null if TOMS never reported it.</param>
+/// <param name="Credential">The credentials; null if there are none.</param>
+/// <param name="Claims">The claims on reminders, of all generations.</param>
+/// <param name="Posted">The outbox row of the announcement; null if nothing is posted.</param>
 internal sealed record LeaRecord(
     LeaId LeaId, Lea? Lea, StoredCredential? Credential, IReadOnlyList<ReminderClaim> Claims, PostedAnnouncement? Posted)
 {
     private static readonly string NoEvents = LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix);
 
-    /// <summary>The claim on a reminder; null if there is none yet.</summary>
+    /// <summary>Returns the claim on a reminder; null if there is none.</summary>
     internal ReminderClaim? ClaimOn(Reminder reminder) =>
         Claims.SingleOrDefault(claim => claim.Generation == reminder.Credential.Generation && claim.Milestone == reminder.Milestone);
 
-    /// <summary>Reads it. One round trip.</summary>
+    /// <summary>Reads the LEA's rows except audit events. One round trip per page of up to 1,000 rows.</summary>
     /// <exception cref="InvalidDataException">A row is corrupt.</exception>
     /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row.</exception>
     internal static async Task<LeaRecord> ReadAsync(CredentialingStorage storage, LeaId leaId, CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ internal sealed record LeaRecord(
         }
         catch (Exception corrupt) when (corrupt is FormatException or InvalidOperationException)
         {
-            // The latter is what the storage client says of a column that holds another type.
+            // The storage client throws InvalidOperationException if a column has another type.
             throw new InvalidDataException($"A row of LEA {leaId} is corrupt.", corrupt);
         }
 

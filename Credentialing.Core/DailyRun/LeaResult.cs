@@ -1,13 +1,13 @@
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>What came of looking at one LEA.</summary>
-/// <param name="Sent">Whether the mail service took a reminder.</param>
-/// <param name="Posted">Whether MyTOMS took an announcement.</param>
-/// <param name="Removed">Whether MyTOMS removed an announcement for good.</param>
-/// <param name="WithoutRecipient">Whether a reminder is due that nobody could get.</param>
-/// <param name="RetryAt">When to look again for what could not be done yet; null if there is no need to.</param>
-/// <param name="Failures">What could not be done, and why.</param>
-/// <param name="DaysRemaining">Calendar days until its credentials end; null if it has none, or could not be looked at.</param>
+/// <summary>The result of processing one LEA.</summary>
+/// <param name="Sent">Whether the mail service accepted a reminder.</param>
+/// <param name="Posted">Whether MyTOMS accepted an announcement.</param>
+/// <param name="Removed">Whether MyTOMS permanently removed an announcement.</param>
+/// <param name="WithoutRecipient">Whether a reminder is due but no recipient has an address.</param>
+/// <param name="RetryAt">When to retry what is not done yet; null if there is no need to.</param>
+/// <param name="Failures">The failures and their exceptions.</param>
+/// <param name="DaysRemaining">Calendar days until expiry; null if there are no credentials, or the LEA could not be processed.</param>
 internal sealed record LeaResult(
     bool Sent, bool Posted, bool Removed, bool WithoutRecipient, DateTimeOffset? RetryAt, IReadOnlyList<(string What, Exception? Why)> Failures, int? DaysRemaining = null)
 {
@@ -16,7 +16,7 @@ internal sealed record LeaResult(
 
     internal static LeaResult Failed(string what, Exception? why) => new(false, false, false, false, null, [(what, why)]);
 
-    /// <summary>This and a later visit together: what was done is done, and what is left is what the later one left.</summary>
+    /// <summary>Combines this result with that of a retry: what either has done is done; the rest is taken from the retry.</summary>
     internal LeaResult CombineWith(LeaResult later) =>
         later with { Sent = Sent || later.Sent, Posted = Posted || later.Posted, Removed = Removed || later.Removed };
 }

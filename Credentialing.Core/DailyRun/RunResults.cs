@@ -2,7 +2,7 @@ using Credentialing.Core.Credentials;
 
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>Keeps what a run has found and done, an entry for each LEA, however often it was looked at.</summary>
+/// <summary>Collects the results of a run, one entry per LEA. Retries are merged into the entry. Thread safe.</summary>
 internal sealed class RunResults
 {
     private readonly Lock gate = new();
@@ -10,7 +10,7 @@ internal sealed class RunResults
     private readonly Dictionary<string, (IGrouping<string, ExpirationPointer> Pointers, LeaResult Result)> entries = new(StringComparer.Ordinal);
     private readonly List<DailyRunFailure> failures = [];
 
-    /// <summary>How many LEAs there are to look at, as far as is known.</summary>
+    /// <summary>The number of LEAs found so far.</summary>
     internal int Known
     {
         get
@@ -20,7 +20,7 @@ internal sealed class RunResults
         }
     }
 
-    /// <summary>When to look again at the first LEA that asks for it; null if none does.</summary>
+    /// <summary>The time of the first retry; null if there is none.</summary>
     internal DateTimeOffset? NextRetryAt
     {
         get
@@ -30,35 +30,35 @@ internal sealed class RunResults
         }
     }
 
-    /// <summary>Takes note of the LEAs that these pointers lead to.</summary>
+    /// <summary>Adds the LEAs that pointers refer to.</summary>
     internal void AddKnown(IEnumerable<IGrouping<string, ExpirationPointer>> leas)
     {
         lock (gate)
             known.UnionWith(leas.Select(lea => lea.Key));
     }
 
-    /// <summary>The LEAs that are to be looked at again by now.</summary>
+    /// <summary>Returns the LEAs whose retry is due.</summary>
     internal IReadOnlyList<IGrouping<string, ExpirationPointer>> DueForRetry(DateTimeOffset now)
     {
         lock (gate)
             return [.. entries.Values.Where(entry => entry.Result.RetryAt <= now).Select(entry => entry.Pointers)];
     }
 
-    /// <summary>Enters what came of looking at an LEA.</summary>
+    /// <summary>Records the result for an LEA.</summary>
     internal void Record(IGrouping<string, ExpirationPointer> lea, LeaResult result)
     {
         lock (gate)
             entries[lea.Key] = (lea, entries.TryGetValue(lea.Key, out var entry) ? entry.Result.CombineWith(result) : result);
     }
 
-    /// <summary>Enters something that failed, and is about no LEA.</summary>
+    /// <summary>Records a failure that is not about an LEA.</summary>
     internal void Record(DailyRunFailure failure)
     {
         lock (gate)
             failures.Add(failure);
     }
 
-    /// <summary>The days that are left to each LEA that could be looked at, and has credentials.</summary>
+    /// <summary>The days until expiry of each LEA that has credentials and could be processed.</summary>
     internal IReadOnlyList<int> DaysRemaining
     {
         get
@@ -68,7 +68,7 @@ internal sealed class RunResults
         }
     }
 
-    /// <summary>What was done so far.</summary>
+    /// <summary>Returns the results so far.</summary>
     internal DailyRunSummary Summary(TimeSpan elapsed)
     {
         lock (gate)

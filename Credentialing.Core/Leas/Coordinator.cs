@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 namespace Credentialing.Core.Leas;
 
 /// <summary>A TOMS user with the LEA coordinator role for one or more LEAs.</summary>
-/// <param name="Id">What TOMS knows the user by; see <see cref="IsValidId"/>.</param>
-/// <param name="Name">The name to show to other people.</param>
-/// <param name="Email">Where the user gets mail; null where TOMS did not say.</param>
+/// <param name="Id">The user's id in TOMS; see <see cref="IsValidId"/>.</param>
+/// <param name="Name">The display name.</param>
+/// <param name="Email">The email address; null if TOMS did not provide one.</param>
 public sealed partial record Coordinator(string Id, string Name, string? Email)
 {
     /// <summary>
-    /// Whether TOMS may file a coordinator under this id: 1 to 64 letters, digits, dots, hyphens, underscores or at
-    /// signs, all of which a Table Storage row key allows.
+    /// Whether an id is valid: 1 to 64 letters, digits, dots, hyphens, underscores or at signs. All of them are allowed in a Table
+    /// Storage row key.
     /// </summary>
     public static bool IsValidId(string? id) => id is not null && IdPattern().IsMatch(id);
 

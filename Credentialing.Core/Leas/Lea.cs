@@ -1,20 +1,20 @@
 namespace Credentialing.Core.Leas;
 
-/// <summary>An LEA as TOMS knows it.</summary>
-/// <param name="Id">Its CDS code.</param>
-/// <param name="Name">Its name, such as "Fresno Unified".</param>
+/// <summary>An LEA and its coordinators, as TOMS last reported them.</summary>
+/// <param name="Id">The CDS code.</param>
+/// <param name="Name">The name, such as "Fresno Unified".</param>
 /// <param name="Coordinators">
-/// Who is told about its credentials. <see cref="LeaRegister"/> finds them ordered by <see cref="Coordinator.Id"/>, and
-/// saves at most <see cref="MaxCoordinators"/>.
+/// The coordinators who get its reminders. <see cref="LeaRegister"/> returns them ordered by <see cref="Coordinator.Id"/>, and
+/// accepts at most <see cref="MaxCoordinators"/>.
 /// </param>
 public sealed record Lea(LeaId Id, string Name, IReadOnlyList<Coordinator> Coordinators)
 {
     /// <summary>
-    /// One entity-group transaction holds 100 operations. Replacing every coordinator by another takes two operations
-    /// for each, beside the LEA's own row and the audit event.
+    /// An entity-group transaction has at most 100 operations. Replacing all coordinators takes two operations for each, in addition
+    /// to the LEA's own row and the audit event.
     /// </summary>
     public const int MaxCoordinators = 49;
 
-    /// <summary>What to call an LEA in a sentence, known or not.</summary>
+    /// <summary>Returns the LEA's name for use in a sentence; a text with its CDS code if the name is unknown.</summary>
     internal static string NameOf(Lea? lea, LeaId leaId) => lea?.Name ?? $"LEA {leaId}";
 }

@@ -5,7 +5,7 @@ using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Leas;
 
-/// <summary>The LEAs and their coordinators, as TOMS keeps them up to date.</summary>
+/// <summary>The stored LEAs and coordinators, which TOMS updates. Thread safe.</summary>
 public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 {
     private const string Name = nameof(Name);
@@ -14,23 +14,24 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
     private static readonly string Filter = $"RowKey eq '{LeaPartition.LeaRow}' or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
-    /// <summary>The LEA with its coordinators, or null if TOMS never told of it. One round trip.</summary>
+    /// <summary>Returns the LEA with its coordinators; null if TOMS never reported it. One round trip.</summary>
     public async Task<Lea?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
         Read(leaId, await RowsAsync(leaId, cancellationToken));
 
     /// <summary>
-    /// Makes the register say what TOMS says, in one transaction with an audit event; writes nothing if it says so already.
+    /// Replaces the stored LEA and its coordinators, in one transaction with an audit event. Writes nothing if nothing has changed.
+    /// Retries on conflicts.
     /// </summary>
-    /// <param name="lea">What TOMS says.</param>
-    /// <param name="savedBy">Who said it, for the audit trail.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="lea">The new values.</param>
+    /// <param name="savedBy">Who sent them, for the audit event.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="ArgumentException">
-    /// There are more than <see cref="Lea.MaxCoordinators"/> coordinators, or one has an id that cannot be filed.
+    /// There are more than <see cref="Lea.MaxCoordinators"/> coordinators, or one has an invalid id.
     /// </exception>
     public async Task SaveAsync(Lea lea, string savedBy, CancellationToken cancellationToken)
     {
         if (lea.Coordinators.Count > Lea.MaxCoordinators || !lea.Coordinators.All(c => Coordinator.IsValidId(c.Id)))
-            throw new ArgumentException("Too many coordinators, or one with an id that cannot be filed.", nameof(lea));
+            throw new ArgumentException("Too many coordinators, or a coordinator with an invalid id.", nameof(lea));
 
         for (var attempt = 1; ; attempt++)
         {
@@ -42,7 +43,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
                 await storage.Leas.SubmitTransactionAsync(Changes(lea, rows, savedBy), cancellationToken);
                 return;
             }
-            // Somebody saved the same LEA in between (its own row is in every transaction): look again.
+            // Conflict: another request saved the same LEA (every transaction writes the LEA's own row). Read again and retry.
             catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412 && attempt < Attempts)
             {
             }
@@ -52,7 +53,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
     private Task<IReadOnlyList<TableEntity>> RowsAsync(LeaId leaId, CancellationToken cancellationToken) =>
         LeaPartition.ListAsync(storage, leaId, Filter, cancellationToken);
 
-    /// <summary>The LEA that these rows of its partition tell of, whatever others are among them.</summary>
+    /// <summary>Builds the LEA from rows of its partition. Ignores rows of other kinds. Returns null without an LEA row.</summary>
     internal static Lea? Read(LeaId leaId, IReadOnlyList<TableEntity> rows) =>
         rows.SingleOrDefault(row => row.RowKey == LeaPartition.LeaRow) is { } own
             ? new Lea(leaId, own.Required<string>(Name), [.. rows.Where(IsCoordinator).Select(ReadCoordinator)])

@@ -1,23 +1,21 @@
 namespace Credentialing.Core.Mail;
 
-/// <summary>One email, to several people at once.</summary>
-/// <param name="OperationId">
-/// What makes this email one and the same however often it is offered: a service that knows the id sends it once.
-/// </param>
-/// <param name="To">Who gets it; at least one.</param>
+/// <summary>One email to one or more recipients.</summary>
+/// <param name="OperationId">The idempotency key: the same for every attempt. A mail service that supports it sends the email once.</param>
+/// <param name="To">The recipients; at least one.</param>
 /// <param name="Subject">One line of plain text.</param>
-/// <param name="Text">The body for a text client.</param>
-/// <param name="Html">The body for everybody else.</param>
-/// <param name="Attachment">The file that comes with it.</param>
+/// <param name="Text">The plain-text body.</param>
+/// <param name="Html">The HTML body.</param>
+/// <param name="Attachment">The attachment.</param>
 public sealed record Email(
     Guid OperationId, IReadOnlyList<EmailRecipient> To, string Subject, string Text, string Html, EmailAttachment Attachment)
 {
-    /// <summary>Whether it may have been offered before, so that a service that can tell should be asked first whether it has it.</summary>
+    /// <summary>Whether an earlier attempt may have reached the service, so that the sender should check this first if it can.</summary>
     public bool IsRepeated { get; init; }
 }
 
-/// <summary>A file that comes with an email.</summary>
-/// <param name="FileName">Its name, with its extension.</param>
-/// <param name="MediaType">Its media type, with parameters.</param>
-/// <param name="Content">Its bytes.</param>
+/// <summary>An email attachment.</summary>
+/// <param name="FileName">The file name with extension.</param>
+/// <param name="MediaType">The media type with parameters.</param>
+/// <param name="Content">The bytes.</param>
 public sealed record EmailAttachment(string FileName, string MediaType, ReadOnlyMemory<byte> Content);

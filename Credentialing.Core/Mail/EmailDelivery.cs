@@ -6,17 +6,17 @@ using Polly.Retry;
 namespace Credentialing.Core.Mail;
 
 /// <summary>
-/// Offers emails to the mail service as that service wishes: again when it fails, and none at all while it has asked to be left
-/// alone, or is away altogether.
+/// Sends emails with retries, timeouts and a circuit breaker. Sends nothing while the mail service throttles or the circuit is open.
+/// Thread safe if the <see cref="IEmailSender"/> is.
 /// </summary>
 public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long to leave a service alone that is away altogether, so that a run does not spend its time on waiting for it.</summary>
+    /// <summary>How long the circuit breaker stays open, so that a daily run does not spend its time on timeouts.</summary>
     private static readonly TimeSpan BreakTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long to leave it alone at least, when it has had enough.</summary>
+    /// <summary>Minimum pause when the service throttles.</summary>
     private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock pausing = new();
@@ -26,7 +26,7 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
             MaxRetryAttempts = options.Value.Retries,
             Delay = options.Value.RetryDelay,
             BackoffType = DelayBackoffType.Exponential,
-            // A client that grew tired of waiting says that it was cancelled, too.
+            // Client timeouts surface as cancellation, so check the token, not the exception type.
             ShouldHandle = attempt => ValueTask.FromResult(
                 attempt.Outcome.Exception is not (null or BrokenCircuitException) && !attempt.Context.CancellationToken.IsCancellationRequested),
         })
@@ -43,7 +43,7 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
 
     private DateTimeOffset pausedUntil;
 
-    /// <summary>Until when the service is to be left alone; in the past if it need not.</summary>
+    /// <summary>Until when nothing is sent because of throttling or an open circuit; in the past if there is no pause.</summary>
     public DateTimeOffset PausedUntil
     {
         get
@@ -53,11 +53,11 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
         }
     }
 
-    /// <summary>Offers an email until the service answers.</summary>
+    /// <summary>Sends an email, with retries after failures.</summary>
     /// <param name="email">The email.</param>
-    /// <param name="until">When to give up.</param>
-    /// <param name="cancellationToken">Ends the wait; the email may have been taken all the same.</param>
-    /// <exception cref="Exception">The service failed each time, or it took too long: the email may have been taken or not.</exception>
+    /// <param name="until">The deadline.</param>
+    /// <param name="cancellationToken">Cancels the wait. The service may have accepted the email all the same.</param>
+    /// <exception cref="Exception">All attempts failed, or the deadline passed. The service may have accepted the email.</exception>
     public async Task<EmailOutcome> DeliverAsync(Email email, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();

@@ -1,20 +1,20 @@
 namespace Credentialing.Core.Mail;
 
-/// <summary>What became of an email that was offered to a mail service.</summary>
+/// <summary>The response of a mail service to an email.</summary>
 public abstract record EmailOutcome
 {
     private EmailOutcome()
     {
     }
 
-    /// <summary>The service took it, and will deliver it to all but some.</summary>
-    /// <param name="Rejected">The addresses that it would not take.</param>
+    /// <summary>The service accepted the email for at least one recipient.</summary>
+    /// <param name="Rejected">The addresses that it rejected.</param>
     public sealed record Accepted(IReadOnlyList<string> Rejected) : EmailOutcome;
 
-    /// <summary>The service would take none of the addresses; nothing was sent.</summary>
+    /// <summary>The service rejected all addresses. Nothing was sent.</summary>
     public sealed record Refused : EmailOutcome;
 
-    /// <summary>The service has had enough for now; nothing was sent.</summary>
-    /// <param name="RetryAfter">How long it asks to be left alone.</param>
+    /// <summary>The service throttles or is unavailable. Nothing was sent.</summary>
+    /// <param name="RetryAfter">How long to wait before the next request.</param>
     public sealed record Throttled(TimeSpan RetryAfter) : EmailOutcome;
 }

@@ -2,9 +2,9 @@ using MimeKit;
 
 namespace Credentialing.Core.Mail;
 
-/// <summary>Somebody who gets an email.</summary>
-/// <param name="Name">The name to show.</param>
-/// <param name="Address">Where it goes; see <see cref="HasAddress"/>.</param>
+/// <summary>A recipient of an email.</summary>
+/// <param name="Name">The display name.</param>
+/// <param name="Address">The email address, not validated; see <see cref="HasAddress"/>.</param>
 public sealed record EmailRecipient(string Name, string Address)
 {
     private static readonly ParserOptions Strict = new()
@@ -15,10 +15,10 @@ public sealed record EmailRecipient(string Name, string Address)
         MaxAddressGroupDepth = 0,
     };
 
-    /// <summary>Whether the address is one addr-spec of RFC 5322, section 3.4.1, and nothing around it.</summary>
+    /// <summary>Whether the address is exactly one addr-spec (RFC 5322, section 3.4.1).</summary>
     public bool HasAddress => Mailbox is not null;
 
-    /// <summary>The mailbox; null if the address is none.</summary>
+    /// <summary>The mailbox; null if the address is invalid.</summary>
     internal MailboxAddress? Mailbox
     {
         get

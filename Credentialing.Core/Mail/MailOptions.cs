@@ -2,25 +2,25 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Credentialing.Core.Mail;
 
-/// <summary>How email is sent: settings <c>Credentialing:Mail:*</c>.</summary>
+/// <summary>Email options: settings <c>Credentialing:Mail:*</c>.</summary>
 public sealed class MailOptions
 {
-    /// <summary>The section of the configuration.</summary>
+    /// <summary>The configuration section.</summary>
     public const string Section = "Credentialing:Mail";
 
-    /// <summary>The address that emails come from. Azure Communication Services asks for one of a verified domain.</summary>
+    /// <summary>The sender address. Azure Communication Services requires an address of a verified domain.</summary>
     [Required, EmailAddress]
     public string From { get; set; } = "";
 
-    /// <summary>The name beside <see cref="From"/>. Azure Communication Services has one of its own for the address, and uses that.</summary>
+    /// <summary>The sender name. Azure Communication Services ignores it and uses the one configured for the address.</summary>
     [Required]
     public string FromName { get; set; } = "TOMS";
 
-    /// <summary>How often an email is offered again, in one run, to a service that fails.</summary>
+    /// <summary>Maximum number of retries after failed attempts.</summary>
     [Range(1, 10)]
     public int Retries { get; set; } = 2;
 
-    /// <summary>How long to wait before the first of these; each further wait is twice as long.</summary>
+    /// <summary>Delay before the first retry. Doubles with each further retry (exponential backoff).</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(2);
 }

@@ -10,32 +10,34 @@ using MimeKit;
 namespace Credentialing.Core.Mail;
 
 /// <summary>
-/// Sends email through an SMTP server (RFC 5321), each over a connection of its own.
+/// Sends email through an SMTP server (RFC 5321). Opens one connection per email. Thread safe.
 /// <para>
-/// SMTP knows no operation ids. The Message-ID is made of <see cref="Email.OperationId"/>, so that an email that was taken
-/// twice can be recognised as one.
+/// SMTP has no idempotency keys. The Message-ID is derived from <see cref="Email.OperationId"/>, so that duplicates can be
+/// recognised.
 /// </para>
 /// <para>
-/// An address that the server does not take is rejected, for whatever reason, as long as it takes another: the email cannot be
-/// offered again to one recipient alone, and whoever is named as rejected can at least be told otherwise. If it takes none, but
-/// one of them may be taken later (RFC 5321, section 4.2.1: 4yz), the email as a whole was not taken for now.
+/// If the server accepts some addresses, all others count as rejected, also after a temporary error: the email cannot be sent
+/// again to one recipient alone, and rejected addresses are reported. If the server rejects all addresses, and one of them with
+/// a temporary error (4yz: RFC 5321, section 4.2.1), the whole email counts as not accepted for now.
 /// </para>
 /// </summary>
 public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions<SmtpOptions> smtp, TimeProvider time) : IEmailSender
 {
-    /// <summary>How long to leave a server alone that throttles: SMTP has no way to say it.</summary>
+    /// <summary>The pause when a server throttles. SMTP has no field for it.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether a server's certificate is to be trusted; null to trust whom this machine trusts. For tests, which make their own.</summary>
+    /// <summary>
+    /// Validates the server's certificate; null for the default validation. For tests, which use self-signed certificates.
+    /// </summary>
     internal RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The server answered that it does not take the email; the message has the codes of its reply.</exception>
-    /// <exception cref="NotSupportedException">The server does not offer STARTTLS or authentication, which it was to be used with.</exception>
-    /// <exception cref="SslHandshakeException">The server is not whom it claims to be.</exception>
-    /// <exception cref="AuthenticationException">The server does not accept the username and password.</exception>
+    /// <exception cref="IOException">The server did not accept the email. The message has the codes of its reply.</exception>
+    /// <exception cref="NotSupportedException">The options require STARTTLS or authentication, which the server does not offer.</exception>
+    /// <exception cref="SslHandshakeException">TLS failed, or the server's certificate is not valid.</exception>
+    /// <exception cref="AuthenticationException">The server rejects the username and password.</exception>
     public async Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
     {
         var recipients = email.To.Select(to => to.Mailbox).OfType<MailboxAddress>().DistinctBy(recipient => recipient.Address, StringComparer.Ordinal).ToList();
@@ -61,7 +63,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
             var reply = client.MayTakeLater ?? new SmtpResponse(failure.StatusCode, failure.Message);
             return IsThrottling(reply)
                 ? new EmailOutcome.Throttled(RetryAfter)
-                : throw new IOException($"The SMTP server does not take the email: {Codes(reply)}.");
+                : throw new IOException($"The SMTP server did not accept the email: {Codes(reply)}.");
         }
 
         await SayGoodbyeAsync(client, cancellationToken);
@@ -74,7 +76,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         var options = smtp.Value;
         var security = options.Security switch
         {
-            SmtpSecurity.StartTls => SecureSocketOptions.StartTls, // fails where it is not offered, or somebody removed the offer
+            SmtpSecurity.StartTls => SecureSocketOptions.StartTls, // throws if it is not offered, also if an attacker removed the offer
             SmtpSecurity.Tls => SecureSocketOptions.SslOnConnect,
             _ => SecureSocketOptions.None,
         };
@@ -92,7 +94,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         await client.SendAsync(format, message, from, recipients, cancellationToken);
     }
 
-    /// <summary>Ends the connection. The email was taken, and would be sent once more if any failure were reported now.</summary>
+    /// <summary>Disconnects. Does not throw: the email was accepted, and an exception would cause a retry.</summary>
     private static async Task SayGoodbyeAsync(Client client, CancellationToken cancellationToken)
     {
         client.Timeout = (int)GoodbyeTimeout.TotalMilliseconds;
@@ -102,7 +104,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         }
         catch (TimeoutException)
         {
-            // The only failure that the client reports by itself.
+            // The client throws only this one; it ignores other failures.
         }
     }
 
@@ -112,7 +114,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         {
             Content = new MimeContent(new MemoryStream(email.Attachment.Content.ToArray())),
             ContentDisposition = new ContentDisposition(ContentDisposition.Attachment),
-            ContentTransferEncoding = ContentEncoding.Base64, // the only one that keeps the line ends of a text
+            ContentTransferEncoding = ContentEncoding.Base64, // other encodings change the line ends of a text
             FileName = email.Attachment.FileName,
         };
         var message = new MimeMessage([from], recipients, email.Subject, new Multipart("mixed")
@@ -124,41 +126,42 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
             MessageId = $"{email.OperationId:N}@{from.GetAddress(idnEncode: true).Split('@')[^1]}",
             Date = time.GetUtcNow(),
         };
-        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: so that no vacation notice answers
+        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: prevents automatic replies
         return message;
     }
 
-    /// <summary>Whether an address can be used with a server only that knows RFC 6531: a domain can be written in ASCII, what is before the @ cannot.</summary>
+    /// <summary>
+    /// Whether an address requires a server with SMTPUTF8 (RFC 6531). A domain can be encoded in ASCII, the local part cannot.
+    /// </summary>
     private static bool NeedsUtf8(MailboxAddress recipient) => !Ascii.IsValid(recipient.GetAddress(idnEncode: true));
 
     /// <summary>
-    /// Whether a reply says that the server has had enough for now (RFC 3463): 4.3.2, it is too busy; 4.4.5, its network is; or
-    /// 4.7, its policy forbids it, which is how servers limit a rate (but not with 454: RFC 3207 and RFC 4954 have that for TLS and
-    /// authentication out of order).
+    /// Whether a reply means throttling (RFC 3463): 4.3.2 (system busy), 4.4.5 (network congestion), or 4.7.x (policy, which servers
+    /// use for rate limits). Not with reply code 454: RFC 3207 and RFC 4954 use it for failures of TLS and authentication.
     /// </summary>
     private static bool IsThrottling(SmtpResponse reply) =>
         (int)reply.StatusCode is 421 or 450 or 451 or 452 && EnhancedCode().Match(reply.Response).Value is var code &&
         (code is "4.3.2" or "4.4.5" || code.StartsWith("4.7.", StringComparison.Ordinal));
 
-    /// <summary>A reply without its text, which may name a recipient.</summary>
+    /// <summary>The codes of a reply, without its text, which may contain an address.</summary>
     private static string Codes(SmtpResponse reply) =>
         string.Create(CultureInfo.InvariantCulture, $"{(int)reply.StatusCode} {EnhancedCode().Match(reply.Response).Value}").TrimEnd();
 
     [GeneratedRegex(@"^[45]\.[0-9]{1,3}\.[0-9]{1,3}\b")]
     private static partial Regex EnhancedCode();
 
-    /// <summary>A client that goes on with the other recipients when the server does not take one.</summary>
+    /// <summary>An SMTP client that continues with the other recipients if the server rejects one.</summary>
     private sealed class Client : SmtpClient
     {
         private readonly List<string> refused = [];
 
-        /// <summary>The addresses that the server did not take.</summary>
+        /// <summary>The addresses that the server rejected.</summary>
         internal IReadOnlyList<string> Refused => refused;
 
-        /// <summary>Whether these are all.</summary>
+        /// <summary>Whether the server rejected all addresses.</summary>
         internal bool TookNobody { get; private set; }
 
-        /// <summary>The reply that one of them may be taken later; null if there was none, or another was taken.</summary>
+        /// <summary>The reply with a temporary error; null if there was none, or an address was accepted.</summary>
         internal SmtpResponse? MayTakeLater => TookNobody ? mayTakeLater : null;
 
         private SmtpResponse? mayTakeLater;
@@ -166,7 +169,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         protected override void OnRecipientNotAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response)
         {
             if (response.StatusCode is SmtpStatusCode.ServiceNotAvailable)
-                base.OnRecipientNotAccepted(message, mailbox, response); // it hangs up: RFC 5321, section 3.8
+                base.OnRecipientNotAccepted(message, mailbox, response); // 421: the server closes the connection (RFC 5321, section 3.8)
             refused.Add(mailbox.Address);
             if ((int)response.StatusCode < 500 && (mayTakeLater is null || IsThrottling(response)))
                 mayTakeLater = response;

@@ -3,49 +3,49 @@ using System.Net;
 
 namespace Credentialing.Core.Mail;
 
-/// <summary>How an SMTP server makes sure that nobody reads along.</summary>
+/// <summary>How the connection to an SMTP server is encrypted.</summary>
 public enum SmtpSecurity
 {
-    /// <summary>The connection is upgraded to TLS before anything else is said (RFC 3207), or not used.</summary>
+    /// <summary>STARTTLS (RFC 3207). Fails if the server does not offer it.</summary>
     StartTls,
 
-    /// <summary>The connection is TLS from its first byte (RFC 8314, section 3.3).</summary>
+    /// <summary>Implicit TLS: TLS from the first byte (RFC 8314, section 3.3).</summary>
     Tls,
 
-    /// <summary>In the clear; for a server on the same machine only.</summary>
+    /// <summary>No encryption. Only for a server on the same machine.</summary>
     None,
 }
 
-/// <summary>The SMTP server that sends email: settings <c>Credentialing:Mail:Smtp:*</c>.</summary>
+/// <summary>SMTP options: settings <c>Credentialing:Mail:Smtp:*</c>.</summary>
 public sealed class SmtpOptions : IValidatableObject
 {
-    /// <summary>The section of the configuration.</summary>
+    /// <summary>The configuration section.</summary>
     public const string Section = "Credentialing:Mail:Smtp";
 
-    /// <summary>The server's name or address. It decides that SMTP is used at all.</summary>
+    /// <summary>The server's host name or IP address. SMTP is used if this is set.</summary>
     [Required]
     public string Host { get; set; } = "";
 
-    /// <summary>The server's port: 587 for submission (RFC 6409), 465 for TLS from the first byte.</summary>
+    /// <summary>The server's port: 587 for submission (RFC 6409), 465 for implicit TLS.</summary>
     [Range(1, 65535)]
     public int Port { get; set; } = 587;
 
-    /// <summary>How the connection is protected.</summary>
+    /// <summary>The encryption of the connection.</summary>
     public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
 
-    /// <summary>Whom to authenticate as (RFC 4954); null not to.</summary>
+    /// <summary>The username for authentication (RFC 4954); null for no authentication.</summary>
     public string? Username { get; set; }
 
-    /// <summary>The password that goes with it: a secret, in production a reference to the vault.</summary>
+    /// <summary>The password. A secret: in production, a Key Vault reference.</summary>
     public string? Password { get; set; }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if ((Username is null) != (Password is null))
-            yield return new ValidationResult("Username and Password go together.", [nameof(Username), nameof(Password)]);
+            yield return new ValidationResult("Set both Username and Password, or neither.", [nameof(Username), nameof(Password)]);
         if (Security is SmtpSecurity.None && !IsThisMachine)
-            yield return new ValidationResult("Without TLS, only a server on the same machine can be used.", [nameof(Security)]);
+            yield return new ValidationResult("Security None requires a server on the same machine.", [nameof(Security)]);
     }
 
     private bool IsThisMachine => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));

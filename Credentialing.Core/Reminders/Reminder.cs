@@ -7,20 +7,20 @@ using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Reminders;
 
-/// <summary>A reminder that is due: one email to all coordinators of an LEA.</summary>
-/// <param name="Credential">The credentials that end.</param>
-/// <param name="LeaName">The LEA's name; its CDS code where TOMS never told of it.</param>
-/// <param name="Milestone">The milestone that has come.</param>
-/// <param name="DaysRemaining">Calendar days until the credentials end: fewer than the milestone's when it was missed, 0 on the last day.</param>
+/// <summary>A due reminder: one email to all coordinators of an LEA.</summary>
+/// <param name="Credential">The credentials that expire.</param>
+/// <param name="LeaName">The LEA's name. If TOMS never reported the LEA: a text with its CDS code.</param>
+/// <param name="Milestone">The latest milestone reached.</param>
+/// <param name="DaysRemaining">Calendar days until expiry: less than the milestone's days if it was missed, 0 on the last day.</param>
 /// <param name="Recipients">
-/// Who is told: the coordinators on file, and whoever generated the credentials, one line for each address. Empty if none of them has one.
+/// The stored coordinators and the one who generated the credentials, without duplicate addresses. Empty if none has an address.
 /// </param>
 public sealed record Reminder(
     Credential Credential, string LeaName, Milestone Milestone, int DaysRemaining, IReadOnlyList<Coordinator> Recipients)
 {
     /// <summary>
-    /// What makes all attempts at this reminder one email, to a mail service that compares: the same for the same LEA,
-    /// generation and milestone, and for nothing else. A UUID of version 8 (RFC 9562, section 5.8) from a SHA-256 hash.
+    /// Idempotency key of the email for the mail service: unique per LEA, generation and milestone, the same for every attempt.
+    /// A version 8 UUID (RFC 9562, section 5.8) from a SHA-256 hash.
     /// </summary>
     public Guid OperationId
     {
@@ -35,9 +35,9 @@ public sealed record Reminder(
     }
 
     /// <summary>
-    /// The reminder that is due: that of the last milestone that has come, unless one of this generation at it or below has
-    /// been sent, and only while the credentials work. So a milestone that was missed is caught up by the next run, with the
-    /// true number of days, and several that were missed by one email.
+    /// Returns the due reminder, or null. Only credentials that have not expired get one. It is for the latest milestone reached,
+    /// unless a reminder of this generation was sent for that milestone or a later one. So the next run sends a missed reminder,
+    /// with the actual number of days, and several missed milestones give one email.
     /// </summary>
     internal static Reminder? Due(CredentialStatus status, string leaName, IReadOnlyList<Coordinator> onFile, IReadOnlyList<ReminderClaim> claims)
     {
@@ -46,7 +46,7 @@ public sealed record Reminder(
             claims.Any(claim => claim.Generation == credential.Generation && claim.Milestone.Days <= milestone.Days && claim.SentAt is not null))
             return null;
 
-        // Whoever generated is told at the address on file, if there is one by now.
+        // A stored coordinator comes first: their current address replaces the one recorded at generation.
         var recipients = onFile.Append(credential.GeneratedBy)
             .Where(coordinator => !string.IsNullOrWhiteSpace(coordinator.Email))
             .DistinctBy(coordinator => coordinator.Id, StringComparer.Ordinal)
@@ -54,14 +54,14 @@ public sealed record Reminder(
         return new(credential, leaName, milestone, days, [.. recipients]);
     }
 
-    /// <summary>What the audit trail says when the mail service has taken the email.</summary>
+    /// <summary>Audit event: the mail service accepted the email.</summary>
     internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected) => Event(
         at, "reminder-sent", $" To {string.Join(", ", Addresses.Except(rejected))}.{(rejected.Count == 0 ? "" : $" Rejected: {string.Join(", ", rejected)}.")}");
 
-    /// <summary>What the audit trail says when the mail service would take none of the addresses.</summary>
+    /// <summary>Audit event: the mail service rejected all addresses.</summary>
     internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", $" Rejected: {string.Join(", ", Addresses)}.");
 
-    /// <summary>What the audit trail says when there is no address.</summary>
+    /// <summary>Audit event: no recipient has an address.</summary>
     internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", "");
 
     private IEnumerable<string> Addresses => Recipients.Select(recipient => recipient.Email!);

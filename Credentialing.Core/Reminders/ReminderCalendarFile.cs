@@ -12,21 +12,21 @@ using Calendar = Ical.Net.Calendar;
 namespace Credentialing.Core.Reminders;
 
 /// <summary>
-/// The calendar file that comes with a reminder (RFC 5545): the day on which the credentials expire, with an alarm the
-/// morning before. All reminders of the same credentials carry the same event, which a calendar therefore has once.
+/// The calendar attachment of a reminder (RFC 5545): an all-day event on the expiry date, with an alarm on the morning before.
+/// All reminders of one generation have the same event UID, so calendars show the event once.
 /// </summary>
 internal static class ReminderCalendarFile
 {
-    /// <summary>How many octets a line may have, without its break: RFC 5545, section 3.1.</summary>
+    /// <summary>Maximum line length in octets, without the line break (RFC 5545, section 3.1).</summary>
     private const int MaxLineOctets = 75;
 
     private const string LineBreak = "\r\n";
     private const string Fold = LineBreak + " ";
 
-    /// <summary>From 9 o'clock on the day before to the beginning of the day.</summary>
+    /// <summary>Alarm at 9:00 on the day before.</summary>
     private static readonly Duration AlarmBeforeStart = Duration.FromHours(-15);
 
-    /// <summary>The file for one LEA's credentials; the same bytes whenever it is made.</summary>
+    /// <summary>Creates the attachment. Deterministic: the same input gives the same bytes.</summary>
     public static EmailAttachment Create(Credential credential, string leaName, LeaCalendar calendar, Uri link)
     {
         var summary = $"{leaName}: SIS vendor credentials expire at {calendar.TimeInWords(credential.ExpiresAt)}";
@@ -36,7 +36,7 @@ internal static class ReminderCalendarFile
             DtStamp = new CalDateTime(credential.GeneratedAt.UtcDateTime),
             Start = new CalDateTime(calendar.LocalDate(credential.ExpiresAt)),
             Transparency = TransparencyType.Transparent,
-            Url = new Uri(link.AbsoluteUri), // as it is in the email: UriBuilder leaves the default port in the original string
+            Url = new Uri(link.AbsoluteUri), // same text as in the email: the original string of a UriBuilder has the default port
             Summary = summary,
             Description =
                 $"The SIS vendor credentials of {leaName} (username {credential.Username}) expire on {calendar.InWords(credential.ExpiresAt)}. " +
@@ -53,7 +53,7 @@ internal static class ReminderCalendarFile
         return new EmailAttachment($"sis-vendor-credentials-{credential.LeaId}.ics", "text/calendar; charset=utf-8; method=PUBLISH", content);
     }
 
-    /// <summary>Ical.Net also folds between the two halves of a surrogate pair, which cannot be written in UTF-8 then.</summary>
+    /// <summary>Folds lines again: Ical.Net can split a surrogate pair, which cannot be encoded as UTF-8.</summary>
     private static string FoldByOctets(string text)
     {
         var folded = new StringBuilder();

@@ -6,19 +6,19 @@ using Credentialing.Core.Storage;
 namespace Credentialing.Core.Reminders;
 
 /// <summary>
-/// The right to send one reminder, which at most one run has at a time. A run that dies while it holds the claim loses it when
-/// its time is up; whoever takes it over sends under the same <see cref="Reminder.OperationId"/>.
+/// A lease on sending one reminder, which at most one run has at a time. The lease of a run that stops expires at
+/// <see cref="ClaimedUntil"/>. The next run sends with the same <see cref="Reminder.OperationId"/>.
 /// </summary>
-/// <param name="Generation">The credentials that the reminder is about.</param>
-/// <param name="Milestone">Its milestone.</param>
-/// <param name="ClaimedBy">The run that has, or had, the claim.</param>
-/// <param name="ClaimedUntil">Until when it has it.</param>
-/// <param name="SentAt">When the mail service took the email; null while that is not known.</param>
-/// <param name="RowVersion">The version of the row.</param>
+/// <param name="Generation">The generation of the credentials.</param>
+/// <param name="Milestone">The reminder's milestone.</param>
+/// <param name="ClaimedBy">The id of the run that has, or had, the lease.</param>
+/// <param name="ClaimedUntil">When the lease expires.</param>
+/// <param name="SentAt">When the mail service accepted the email; null if that is not recorded.</param>
+/// <param name="RowVersion">The ETag of the row.</param>
 internal sealed record ReminderClaim(
     int Generation, Milestone Milestone, Guid ClaimedBy, DateTimeOffset ClaimedUntil, DateTimeOffset? SentAt, ETag RowVersion)
 {
-    /// <summary>Whether another run than <paramref name="run"/> may be sending at <paramref name="now"/>.</summary>
+    /// <summary>Whether a run other than <paramref name="run"/> has the lease at <paramref name="now"/>.</summary>
     internal bool IsHeldByAnother(Guid run, DateTimeOffset now) => SentAt is null && ClaimedBy != run && now < ClaimedUntil;
 
     internal static ReminderClaim Read(TableEntity row)
@@ -35,10 +35,10 @@ internal sealed record ReminderClaim(
                 row.Required<DateTimeOffset>(nameof(ClaimedUntil)),
                 row.GetDateTimeOffset(nameof(SentAt)),
                 row.ETag)
-            : throw new InvalidDataException($"Row {row.RowKey} of LEA {row.PartitionKey} names no reminder.");
+            : throw new InvalidDataException($"Row {row.RowKey} of LEA {row.PartitionKey} has an invalid reminder row key.");
     }
 
-    /// <summary>The step of a transaction that writes it: in the place of <paramref name="held"/>, which must not have changed.</summary>
+    /// <summary>Transaction step: inserts the row if <paramref name="held"/> is null, else replaces the version with that ETag.</summary>
     internal static TableTransactionAction Write(Reminder reminder, Guid claimedBy, DateTimeOffset claimedUntil, DateTimeOffset? sentAt, ETag? held)
     {
         var row = LeaPartition.Entity(

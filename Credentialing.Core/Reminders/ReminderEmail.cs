@@ -9,15 +9,15 @@ using Fluid;
 namespace Credentialing.Core.Reminders;
 
 /// <summary>
-/// Puts a reminder into words: the Liquid templates in <c>Reminders/Templates</c>, one each for the subject, the text and
-/// the HTML. The same reminder always gives the same email, byte for byte. No email holds a secret key: a
+/// Composes the email of a reminder from the Liquid templates in <c>Reminders/Templates</c>: subject, text and HTML.
+/// Deterministic: the same reminder gives the same bytes. The email cannot contain a secret key, because a
 /// <see cref="Credential"/> has none.
 /// </summary>
-/// <param name="calendar">Tells dates and times as they are at the LEA.</param>
-/// <param name="screen">Where credentials are regenerated.</param>
+/// <param name="calendar">Formats dates and times in the LEA's time zone.</param>
+/// <param name="screen">Builds the link to the screen where credentials are regenerated.</param>
 public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScreen screen)
 {
-    /// <summary>How long RFC 5322, section 2.1.1, would have a line at most; a single longer word, such as the link, has a line to itself.</summary>
+    /// <summary>Recommended maximum line length (RFC 5322, section 2.1.1). A longer word, such as the link, gets its own line.</summary>
     private const int TextWidth = 78;
 
     private static readonly FluidParser Parser = new();
@@ -25,11 +25,11 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
     private static readonly IFluidTemplate Text = Parse("text");
     private static readonly IFluidTemplate Html = Parse("html");
 
-    /// <summary>A mistake in a template must fail the first test that composes, instead of leaving a gap in an email.</summary>
+    /// <summary>Undefined variables and filters throw, so that tests find errors in the templates.</summary>
     private static readonly TemplateOptions Strict = new() { StrictVariables = true, StrictFilters = true };
 
-    /// <summary>The email that carries a reminder.</summary>
-    /// <param name="reminder">The reminder; every recipient has an address.</param>
+    /// <summary>Composes the email.</summary>
+    /// <param name="reminder">The reminder. Every recipient must have an address.</param>
     public Email Compose(Reminder reminder)
     {
         var credential = reminder.Credential;
@@ -64,12 +64,12 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
         return Parser.Parse(reader.ReadToEnd());
     }
 
-    /// <summary>A name as it can stand in a subject or a sentence: it cannot begin a line that we did not write.</summary>
+    /// <summary>Replaces white space and control characters by spaces, so that a name cannot inject a line break.</summary>
     private static string OneLine(string name) => SpaceOrControl().Replace(name, " ").Trim();
 
     /// <summary>
-    /// Breaks lines between words. What follows is indented like the first word of a step (after its number) or of a
-    /// value (after its label and two spaces).
+    /// Wraps lines between words. Continuation lines are indented to the first word of the step (after its number) or of the value
+    /// (after its label and two spaces).
     /// </summary>
     private static string Wrap(string text)
     {

@@ -4,19 +4,19 @@ using System.Text.RegularExpressions;
 namespace Credentialing.Core.ScoreReports;
 
 /// <summary>One SSR or Lexile/Quantile report file of one student.</summary>
-/// <param name="Ssid">Whose report it is.</param>
+/// <param name="Ssid">The student's SSID.</param>
 /// <param name="Year">The administration year: the calendar year in which the school year ends, four digits.</param>
-/// <param name="Type">What it reports on, in lower-case words joined by hyphens, such as <c>ssr</c> or <c>lexile-quantile</c>.</param>
-/// <param name="Language">Its language: an ISO 639 code of two or three lower-case letters.</param>
-/// <param name="Format">Its file format: <c>pdf</c>, <c>html</c> or <c>mp4</c>.</param>
+/// <param name="Type">The kind of report, in lower-case words joined by hyphens, such as <c>ssr</c> or <c>lexile-quantile</c>.</param>
+/// <param name="Language">The language: an ISO 639 code of two or three lower-case letters.</param>
+/// <param name="Format">The file format: <c>pdf</c>, <c>html</c> or <c>mp4</c>.</param>
 public sealed partial record ScoreReport(Ssid Ssid, int Year, string Type, string Language, string Format)
 {
     private const string FilePattern = "(?<type>[a-z0-9]{1,20}(-[a-z0-9]{1,20}){0,3})-(?<language>[a-z]{2,3})[.](?<format>pdf|html|mp4)";
 
-    /// <summary>What names it among its student's reports: <c>{year}-{type}-{language}.{format}</c>.</summary>
+    /// <summary>The report's id, unique per student: <c>{year}-{type}-{language}.{format}</c>.</summary>
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{Year:D4}-{FileName}");
 
-    /// <summary>Its media type (RFC 2046).</summary>
+    /// <summary>The media type (RFC 2046).</summary>
     public string MediaType => Format switch
     {
         "pdf" => "application/pdf",
@@ -27,17 +27,17 @@ public sealed partial record ScoreReport(Ssid Ssid, int Year, string Type, strin
 
     private string FileName => $"{Type}-{Language}.{Format}";
 
-    /// <summary>Reads an <see cref="Id"/>; false for anything that no report could have, such as a path.</summary>
+    /// <summary>Parses an <see cref="Id"/>. Returns false for other text, such as a path.</summary>
     public static bool TryParseId(Ssid ssid, string? id, out ScoreReport report) => TryRead(ssid, IdPattern().Match(id ?? ""), out report);
 
-    /// <summary>Where the file lies in the container: <c>{cds}/{ssid}/{year}/{type}-{language}.{format}</c>.</summary>
+    /// <summary>Returns the blob name: <c>{cds}/{ssid}/{year}/{type}-{language}.{format}</c>.</summary>
     public string BlobName(LeaId leaId) =>
         string.Create(CultureInfo.InvariantCulture, $"{BlobPrefix(leaId, Ssid)}{Year:D4}/{FileName}");
 
-    /// <summary>What the names of all files of a student begin with.</summary>
+    /// <summary>Returns the prefix of the blob names of all reports of a student.</summary>
     internal static string BlobPrefix(LeaId leaId, Ssid ssid) => $"{leaId}/{ssid}/";
 
-    /// <summary>Reads what follows the <see cref="BlobPrefix"/> in a file's name.</summary>
+    /// <summary>Parses the part of a blob name after the <see cref="BlobPrefix"/>.</summary>
     internal static bool TryParseBlobName(Ssid ssid, string rest, out ScoreReport report) =>
         TryRead(ssid, BlobPattern().Match(rest), out report);
 

@@ -4,28 +4,28 @@ using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.ScoreReports;
 
-/// <summary>A report in a listing.</summary>
-/// <param name="Report">Which it is.</param>
-/// <param name="Length">The file's length in bytes.</param>
+/// <summary>A report in a list response.</summary>
+/// <param name="Report">The report.</param>
+/// <param name="Length">The file size in bytes.</param>
 /// <param name="LastModified">When the file was last written.</param>
 public sealed record ListedScoreReport(ScoreReport Report, long Length, DateTimeOffset LastModified);
 
-/// <summary>A report's file, open for reading.</summary>
-/// <param name="Content">Its bytes, fetched from storage piece by piece as they are read; seekable. The caller disposes of it.</param>
-/// <param name="ETag">Changes whenever the file does.</param>
+/// <summary>The file of a report, opened for reading.</summary>
+/// <param name="Content">Seekable stream that reads from storage in blocks on demand. The caller disposes it.</param>
+/// <param name="ETag">Changes whenever the file changes.</param>
 /// <param name="LastModified">When the file was last written.</param>
 public sealed record ScoreReportFile(Stream Content, ETag ETag, DateTimeOffset LastModified);
 
 /// <summary>
-/// The report files on Blob Storage. Every question names the LEA, which the caller takes from the authenticated
-/// credential and never from the request: nothing outside that LEA's folder can be reached from here.
+/// Reads report files from Blob Storage. Every method takes the LEA. The caller must take it from the authenticated credential,
+/// never from the request, so that a client can only read files of its own LEA. Thread safe.
 /// </summary>
 public sealed class ScoreReportStore(CredentialingStorage storage)
 {
-    /// <summary>How much of a file is in memory at a time.</summary>
+    /// <summary>Read buffer per open file, in bytes.</summary>
     public const int BufferSize = 1024 * 1024;
 
-    /// <summary>A student's reports, newest year first; none where the LEA has no such student.</summary>
+    /// <summary>Returns a student's reports, newest year first. Empty if the LEA has no reports of this student.</summary>
     public async Task<IReadOnlyList<ListedScoreReport>> ListAsync(LeaId leaId, Ssid ssid, CancellationToken cancellationToken)
     {
         var prefix = ScoreReport.BlobPrefix(leaId, ssid);
@@ -33,7 +33,7 @@ public sealed class ScoreReportStore(CredentialingStorage storage)
         await foreach (var blob in storage.ScoreReports.GetBlobsAsync(
             BlobTraits.None, BlobStates.None, prefix, cancellationToken))
         {
-            // A file whose name is not a report's was not put there for vendors.
+            // Ignore files whose name is not a report name: they are not for vendors.
             if (ScoreReport.TryParseBlobName(ssid, blob.Name[prefix.Length..], out var report))
                 reports.Add(new(report, blob.Properties.ContentLength ?? 0, blob.Properties.LastModified ?? default));
         }
@@ -41,7 +41,7 @@ public sealed class ScoreReportStore(CredentialingStorage storage)
         return [.. reports.OrderByDescending(r => r.Report.Year).ThenBy(r => r.Report.Id, StringComparer.Ordinal)];
     }
 
-    /// <summary>Opens a report's file; null where the LEA has none such.</summary>
+    /// <summary>Opens the file of a report. Returns null if it does not exist.</summary>
     public async Task<ScoreReportFile?> OpenAsync(LeaId leaId, ScoreReport report, CancellationToken cancellationToken)
     {
         var blob = storage.ScoreReports.GetBlobClient(report.BlobName(leaId));

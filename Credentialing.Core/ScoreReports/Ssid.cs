@@ -1,6 +1,6 @@
 namespace Credentialing.Core.ScoreReports;
 
-/// <summary>A Statewide Student Identifier: 10 digits.</summary>
+/// <summary>A Statewide Student Identifier: 10 digits. Immutable.</summary>
 /// <remarks>Source: California Department of Education, "Statewide Student Identifier (SSID)".</remarks>
 public readonly record struct Ssid
 {
@@ -11,10 +11,10 @@ public readonly record struct Ssid
     private Ssid(string digits) => this.digits = digits;
 
     /// <summary>The 10 ASCII digits.</summary>
-    /// <exception cref="InvalidOperationException">This is <c>default(Ssid)</c>, which names no student.</exception>
-    public string Value => digits ?? throw new InvalidOperationException("default(Ssid) names no student.");
+    /// <exception cref="InvalidOperationException">This is <c>default(Ssid)</c>, which has no value.</exception>
+    public string Value => digits ?? throw new InvalidOperationException("default(Ssid) has no value.");
 
-    /// <summary>Reads an SSID: exactly 10 ASCII digits.</summary>
+    /// <summary>Parses an SSID: exactly 10 ASCII digits. Returns false for other text.</summary>
     public static bool TryParse(string? text, out Ssid ssid)
     {
         var valid = text is { Length: Length } && text.All(char.IsAsciiDigit);
@@ -22,8 +22,8 @@ public readonly record struct Ssid
         return valid;
     }
 
-    /// <summary>Reads an SSID that is known to be well formed.</summary>
-    /// <exception cref="FormatException">It is not.</exception>
+    /// <summary>Parses an SSID: exactly 10 ASCII digits.</summary>
+    /// <exception cref="FormatException">The text is not an SSID.</exception>
     public static Ssid Parse(string text) =>
         TryParse(text, out var ssid) ? ssid : throw new FormatException("An SSID is 10 digits.");
 

@@ -3,7 +3,7 @@ using Azure.Security.KeyVault.Secrets;
 namespace Credentialing.Core.Secrets;
 
 /// <summary>
-/// Azure Key Vault. Retries, and waiting as long as a <c>Retry-After</c> says, are the client's own.
+/// Azure Key Vault. <see cref="SecretClient"/> does the retries and follows <c>Retry-After</c>.
 /// </summary>
 public sealed class KeyVault(SecretClient client) : ISecretVault
 {

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Credentialing.Core.Secrets;
 
 /// <summary>
-/// All usable versions of one secret, in memory: the newest makes new things, the others still check what they made.
-/// Read from the vault at first use and again every <see cref="RefreshInterval"/>; when the vault is away, what is held
-/// goes on serving.
+/// In-memory cache of all enabled versions of one secret. The newest version signs and hashes; the older ones only verify.
+/// Loaded from the vault at first use and refreshed every <see cref="RefreshInterval"/>. While the vault is unavailable, the
+/// cached versions stay in use. Thread safe.
 /// </summary>
 public sealed partial class SecretRing(ISecretVault vault, string name, TimeProvider time, ILogger<SecretRing> logger)
     : IDisposable
@@ -18,16 +18,16 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     /// <summary>The key that signs the vendors' bearer tokens.</summary>
     public const string VendorTokenKey = "vendor-token-key";
 
-    /// <summary>How long a rotation or a disabled version can go unnoticed.</summary>
+    /// <summary>Maximum delay until a rotated or disabled version is noticed.</summary>
     public static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long to leave the vault alone after a refresh that failed.</summary>
+    /// <summary>Delay until the next refresh after a failed refresh.</summary>
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// For this long after the vault was read, an unknown version is taken as made up without asking again; and for this
-    /// long after a read failed, callers get that failure. So invented versions cost the vault at most one read a second,
-    /// in an outage too.
+    /// Limits vault reads that unknown version names cause. Within this time after a successful read, an unknown version counts as
+    /// nonexistent. Within this time after a failed read, callers get the same exception. So requests with invented versions
+    /// cause at most one vault read per second, also in an outage.
     /// </summary>
     public static readonly TimeSpan UnknownVersionInterval = TimeSpan.FromSeconds(1);
 
@@ -36,19 +36,19 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     private DateTimeOffset refreshAt;
     private (ExceptionDispatchInfo Why, DateTimeOffset At)? failed;
 
-    /// <summary>The newest version.</summary>
-    /// <exception cref="Azure.RequestFailedException">The vault was never read, and refuses.</exception>
-    /// <exception cref="AggregateException">The vault was never read, and stayed away through all retries.</exception>
+    /// <summary>Returns the newest version.</summary>
+    /// <exception cref="Azure.RequestFailedException">The vault was never read, and rejects the request.</exception>
+    /// <exception cref="AggregateException">The vault was never read, and is unreachable after all retries.</exception>
     /// <exception cref="InvalidDataException">The vault has no usable version, or a malformed one.</exception>
     public async ValueTask<SecretVersion> CurrentAsync(CancellationToken cancellationToken) =>
         (await HoldAsync(cancellationToken)).Current;
 
     /// <summary>
-    /// A version by its name, asking the vault anew if it is not known; null if there is none or it was disabled.
+    /// Returns a version by name. Reads the vault again if the name is unknown. Returns null if it does not exist or is disabled.
     /// </summary>
-    /// <exception cref="Azure.RequestFailedException">The vault must be asked, and refuses.</exception>
-    /// <exception cref="AggregateException">The vault must be asked, and stayed away through all retries.</exception>
-    /// <exception cref="InvalidDataException">The vault must be asked, and has no usable version, or a malformed one.</exception>
+    /// <exception cref="Azure.RequestFailedException">The vault must be read, and rejects the request.</exception>
+    /// <exception cref="AggregateException">The vault must be read, and is unreachable after all retries.</exception>
+    /// <exception cref="InvalidDataException">The vault must be read, and has no usable version, or a malformed one.</exception>
     public async ValueTask<SecretVersion?> FindAsync(string version, CancellationToken cancellationToken)
     {
         var held = await HoldAsync(cancellationToken);
@@ -58,12 +58,12 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
     }
 
     /// <summary>
-    /// Reaches the vault and makes sure that it has a usable version; at most once in <see cref="UnknownVersionInterval"/>,
-    /// however often it is asked.
+    /// Checks that the vault is reachable and has a usable version. Reads the vault at most once per
+    /// <see cref="UnknownVersionInterval"/>.
     /// </summary>
-    /// <exception cref="Azure.RequestFailedException">It refuses.</exception>
-    /// <exception cref="AggregateException">It stayed away through all retries.</exception>
-    /// <exception cref="InvalidDataException">It has no usable version.</exception>
+    /// <exception cref="Azure.RequestFailedException">The vault rejects the request.</exception>
+    /// <exception cref="AggregateException">The vault is unreachable after all retries.</exception>
+    /// <exception cref="InvalidDataException">The vault has no usable version, or a malformed one.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken) => await FreshAsync(await HoldAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         var held = ring;
         if (held is null)
             return await ReadAsync(held, cancellationToken);
-        // One caller refreshes what has grown old; the others do not wait for it.
+        // One caller refreshes; the others use the cached versions without waiting.
         if (time.GetUtcNow() < refreshAt || reading.CurrentCount == 0)
             return held;
         try
@@ -93,8 +93,8 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         time.GetUtcNow() - held.ReadAt >= UnknownVersionInterval ? await ReadAsync(held, cancellationToken) : held;
 
     /// <summary>
-    /// Reads the vault, unless somebody else has done so since <paramref name="seen"/> was looked at, or has just failed to:
-    /// then this fails likewise.
+    /// Reads the vault. Returns the current ring instead if another caller has replaced <paramref name="seen"/>. Rethrows the last
+    /// failure if it is more recent than <see cref="UnknownVersionInterval"/>.
     /// </summary>
     private async Task<Ring> ReadAsync(Ring? seen, CancellationToken cancellationToken)
     {
@@ -119,7 +119,7 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         {
             var names = await vault.ListVersionsAsync(name, cancellationToken);
             if (names.Count == 0)
-                throw new InvalidDataException($"The vault holds no usable version of secret {name}.");
+                throw new InvalidDataException($"The vault has no usable version of secret {name}.");
             var versions = await Task.WhenAll(names.Select(async version =>
                 seen?.Versions.GetValueOrDefault(version) ?? await vault.GetAsync(name, version, cancellationToken)));
             var now = time.GetUtcNow();
@@ -133,7 +133,7 @@ public sealed partial class SecretRing(ISecretVault vault, string name, TimeProv
         }
     }
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the versions held go on serving.")]
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "Secret {Name} could not be refreshed; the cached versions stay in use.")]
     private partial void LogKept(Exception failure, string name);
 
     private sealed record Ring(SecretVersion Current, FrozenDictionary<string, SecretVersion> Versions, DateTimeOffset ReadAt);

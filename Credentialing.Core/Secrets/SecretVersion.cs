@@ -1,20 +1,20 @@
 namespace Credentialing.Core.Secrets;
 
-/// <summary>One version of a secret. Not a record, so that nothing prints its bytes by accident.</summary>
-/// <param name="version">What the vault calls this version; not secret.</param>
+/// <summary>One version of a secret. Not a record: a generated <c>ToString</c> could print its bytes.</summary>
+/// <param name="version">The version's name in the vault. Not secret.</param>
 /// <param name="value">The secret bytes.</param>
 public sealed class SecretVersion(string version, byte[] value)
 {
     private const int MinimumBytes = 32;
 
-    /// <summary>What the vault calls this version; not secret.</summary>
+    /// <summary>The version's name in the vault. Not secret.</summary>
     public string Version { get; } = version;
 
     /// <summary>The secret bytes.</summary>
     public ReadOnlyMemory<byte> Value { get; } = value;
 
-    /// <summary>Reads a secret's text: base64 of at least 32 bytes.</summary>
-    /// <exception cref="InvalidDataException">It is something else; the message does not repeat it.</exception>
+    /// <summary>Parses the vault's text: base64 of at least 32 bytes.</summary>
+    /// <exception cref="InvalidDataException">The text is not base64 of at least 32 bytes. The message does not contain it.</exception>
     public static SecretVersion FromBase64(string name, string version, string text)
     {
         var bytes = new byte[text.Length];

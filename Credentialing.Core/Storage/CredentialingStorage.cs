@@ -3,19 +3,19 @@ using Azure.Storage.Blobs;
 
 namespace Credentialing.Core.Storage;
 
-/// <summary>The two tables and the blob container that hold everything but the secrets.</summary>
+/// <summary>The two tables and the blob container: all data except secrets. Thread safe, because the Azure clients are.</summary>
 public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceClient blobs)
 {
-    /// <summary>One partition for each LEA, keyed by its CDS code.</summary>
+    /// <summary>One partition per LEA. The partition key is the CDS code.</summary>
     public TableClient Leas { get; } = tables.GetTableClient("Leas");
 
-    /// <summary>Pointers from a UTC expiry date (yyyy-MM-dd) to the LEAs whose credentials end on it.</summary>
+    /// <summary>Secondary index: UTC expiry date (yyyy-MM-dd) to the LEAs whose credentials expire on it.</summary>
     public TableClient Expirations { get; } = tables.GetTableClient("Expirations");
 
-    /// <summary>The report files, under <c>{cds}/{ssid}/{year}/{type}-{language}.{format}</c>.</summary>
+    /// <summary>The report files. Blob names: <c>{cds}/{ssid}/{year}/{type}-{language}.{format}</c>.</summary>
     public BlobContainerClient ScoreReports { get; } = blobs.GetBlobContainerClient("score-reports");
 
-    /// <summary>Creates what is missing of it, and leaves alone what is there.</summary>
+    /// <summary>Creates the tables and the container that do not exist. Idempotent.</summary>
     public async Task CreateMissingAsync(CancellationToken cancellationToken)
     {
         await Leas.CreateIfNotExistsAsync(cancellationToken);
@@ -23,9 +23,9 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
         await ScoreReports.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
     }
 
-    /// <summary>Reaches the tables and the container once each.</summary>
-    /// <exception cref="Azure.RequestFailedException">One of them refuses, or is not there.</exception>
-    /// <exception cref="AggregateException">One of them stayed away through all retries.</exception>
+    /// <summary>Readiness check: sends one request to each table and to the container.</summary>
+    /// <exception cref="Azure.RequestFailedException">A request was rejected, or a table or the container does not exist.</exception>
+    /// <exception cref="AggregateException">A table or the container is unreachable after all retries.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(Reach(Leas), Reach(Expirations), ScoreReports.GetPropertiesAsync(cancellationToken: cancellationToken));

@@ -4,32 +4,31 @@ using Azure.Data.Tables;
 namespace Credentialing.Core.Storage;
 
 /// <summary>
-/// The schema version that every row of both tables carries, so that a release which runs beside or after a newer one refuses
-/// the rows that it does not know, and reads those of all before it.
+/// The schema version, a column of every row in both tables. A release reads rows of all earlier versions and rejects rows of
+/// later versions, so that it can run next to or after a newer release (rollback).
 /// <para>
-/// It is one number for all kinds of rows as long as none of them has changed. The first to change gets a number of its own here,
-/// so that an older release still reads all others; rows that are stored already allow for that. A new number is due with every
-/// change by which an older release could misread a row, or lose some of it: it replaces whole rows, so one more column is
-/// such a change.
+/// All kinds of rows share one number until one kind changes. The first kind that changes gets its own number here, so that
+/// older releases can still read the other kinds. Increment it for every change that an older release could misread or lose.
+/// A new column is such a change, because releases replace whole rows.
 /// </para>
 /// </summary>
 internal static class SchemaVersion
 {
     private const string Column = nameof(SchemaVersion);
 
-    /// <summary>What rows are that were written before they carried a version.</summary>
+    /// <summary>Version assumed when the column is absent.</summary>
     private const int First = 1;
 
     private const int Current = 1;
 
-    /// <summary>A row to be written whole: it has the current version, and no columns yet.</summary>
+    /// <summary>A new row with the current version and no other columns.</summary>
     internal static TableEntity NewRow(string partitionKey, string rowKey) => new(partitionKey, rowKey) { [Column] = Current };
 
-    /// <summary>What to throw instead of reading a row; null if this release knows what it means. Every row that is read is asked about first.</summary>
+    /// <summary>The exception to throw if this release cannot read the row, else null. Called for every row that is read.</summary>
     /// <param name="row">The row, with all its columns.</param>
-    /// <param name="table">The table that it is in.</param>
-    /// <param name="kind">What kind of row it is; not its key, which may name a person.</param>
-    /// <param name="leaId">Whose it is.</param>
+    /// <param name="table">The row's table.</param>
+    /// <param name="kind">The kind of row. Not the row key, which may identify a person.</param>
+    /// <param name="leaId">The LEA that the row belongs to.</param>
     internal static UnknownSchemaVersionException? WhyUnreadable(TableEntity row, string table, string kind, string leaId)
     {
         var found = row.TryGetValue(Column, out var value) && value is not null ? value : First;

@@ -1,14 +1,14 @@
 namespace Credentialing.Core.Storage;
 
 /// <summary>
-/// A row was written by a newer release than this one, which does not know what such a row means. It is left as it is: it can
-/// only be read, changed or deleted again by the newer release. The message names no person and no value but the versions.
+/// A newer release wrote the row. This release does not read, change or delete it; the newer release can. The message contains
+/// no personal data.
 /// </summary>
 public sealed class UnknownSchemaVersionException : Exception
 {
     internal UnknownSchemaVersionException(string table, string kind, string leaId, string found, int newestKnown)
         : base($"The {kind} row of LEA {leaId} in table {table} has schema version {found}; this release knows versions up to {newestKnown}. "
-            + "A newer release has written it: deploy that release again. This one leaves the row as it is.")
+            + "A newer release wrote it: deploy that release again. The row was not changed.")
     {
     }
 }

@@ -4,8 +4,9 @@ using System.Diagnostics.Metrics;
 namespace Credentialing.Core.Telemetry;
 
 /// <summary>
-/// What operators count and follow: the instruments of one meter and the spans of one source. All that they are told is CDS codes,
-/// numbers and fixed words, never a person, a student or a secret. <c>docs/operations.md</c> lists them, with queries.
+/// Metrics and traces: the instruments of one meter and the spans of one activity source. Tags contain only CDS codes, numbers
+/// and fixed words: no data about persons or students, and no secrets. <c>docs/operations.md</c> lists them with queries.
+/// Thread safe.
 /// </summary>
 public sealed class CredentialingTelemetry
 {
@@ -26,18 +27,18 @@ public sealed class CredentialingTelemetry
     {
         var meter = meters.Create(Name);
         generated = meter.CreateCounter<long>("credentialing.credentials.generated", "{credential}", "Credentials generated.");
-        authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendors who authenticated, or tried to.");
-        reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Reminders that were due, and what became of them.");
-        announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Changes of what MyTOMS shows, and what became of them.");
-        runDuration = meter.CreateHistogram<double>("credentialing.run.duration", "s", "How long a daily run took.",
+        authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
+        reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
+        announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
+        runDuration = meter.CreateHistogram<double>("credentialing.run.duration", "s", "Duration of a daily run.",
             advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
-        daysToExpiry = meter.CreateHistogram<int>("credentialing.days_to_expiry", "{day}", "Days until the credentials end of each LEA that a daily run came to; 0 if they have ended.",
+        daysToExpiry = meter.CreateHistogram<int>("credentialing.days_to_expiry", "{day}", "Days until expiry of the credentials of each LEA that a daily run processed; 0 if expired.",
             advice: new() { HistogramBucketBoundaries = [0, 1, 3, 7, 14] });
     }
 
-    /// <summary>Begins a span; null if nobody listens.</summary>
-    /// <param name="name">What is done, in fixed words.</param>
-    /// <param name="leaId">About which LEA, if it is about one.</param>
+    /// <summary>Starts a span. Returns null if there is no listener.</summary>
+    /// <param name="name">The operation, in fixed words.</param>
+    /// <param name="leaId">The LEA, if the operation is about one.</param>
     internal static Activity? Begin(string name, LeaId? leaId = null)
     {
         var span = Source.StartActivity(name);
@@ -49,7 +50,7 @@ public sealed class CredentialingTelemetry
     /// <summary>Credentials were generated.</summary>
     internal void RecordGeneration(int generation) => generated.Add(1, Tag("kind", generation == 1 ? "first" : "regenerated"));
 
-    /// <summary>A vendor authenticated, or did not.</summary>
+    /// <summary>A vendor tried to authenticate.</summary>
     /// <param name="by"><c>key</c> or <c>token</c>.</param>
     /// <param name="outcome"><c>accepted</c>, <c>expired</c> or <c>refused</c>.</param>
     internal void RecordAuthentication(string by, string outcome) => authentications.Add(1, Tag("by", by), Tag("outcome", outcome));
@@ -59,20 +60,20 @@ public sealed class CredentialingTelemetry
     /// <param name="outcome"><c>sent</c>, <c>delayed</c>, <c>rejected</c>, <c>failed</c> or <c>without_recipient</c>.</param>
     internal void RecordReminder(int milestone, string outcome) => reminders.Add(1, Tag("milestone", milestone), Tag("outcome", outcome));
 
-    /// <summary>What MyTOMS shows was to be changed.</summary>
+    /// <summary>An announcement had to be posted to MyTOMS or removed from it.</summary>
     /// <param name="action"><c>post</c> or <c>remove</c>.</param>
     /// <param name="outcome">
-    /// <c>done</c>, by the daily run, which makes sure of it; <c>delayed</c>, because MyTOMS is away, or did not remove it at once; or
-    /// <c>failed</c>.
+    /// <c>done</c>: the daily run confirmed it. <c>delayed</c>: MyTOMS is unavailable, or did not remove it immediately.
+    /// <c>failed</c>: the request failed.
     /// </param>
     internal void RecordAnnouncement(string action, string outcome) => announcements.Add(1, Tag("action", action), Tag("outcome", outcome));
 
-    /// <summary>A daily run has come to an end.</summary>
-    /// <param name="elapsed">How long it took.</param>
-    /// <param name="failed">Whether there was something that it could not do.</param>
+    /// <summary>A daily run ended.</summary>
+    /// <param name="elapsed">Its duration.</param>
+    /// <param name="failed">Whether it had failures.</param>
     internal void RecordRun(TimeSpan elapsed, bool failed) => runDuration.Record(elapsed.TotalSeconds, Tag("outcome", failed ? "failed" : "finished"));
 
-    /// <summary>A daily run has come to an LEA whose credentials have so many days left.</summary>
+    /// <summary>A daily run processed an LEA whose credentials have this many days left.</summary>
     internal void RecordDaysRemaining(int daysRemaining) => daysToExpiry.Record(daysRemaining);
 
     private static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);

@@ -15,9 +15,9 @@ using AuthenticationHeaderValue = System.Net.Http.Headers.AuthenticationHeaderVa
 namespace Credentialing.Functions.Authentication;
 
 /// <summary>
-/// Finds out who calls, and lets a function answer only those who may. What a function gets (an LEA, a coordinator, a
-/// credential) is what the caller was found to be, so that no function can forget to ask. 401 says "who are you?", 403
-/// "not your LEA"; neither says whether the LEA exists.
+/// Authenticates and authorizes the caller of a function. A function gets its LEA, coordinator or credential only from here,
+/// so no function can skip the check. Returns 401 for an unauthenticated caller and 403 for a caller without permission.
+/// Neither response shows whether the LEA exists.
 /// </summary>
 public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> options)
 {
@@ -25,7 +25,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
 
     private readonly TomsOptions toms = options.Value;
 
-    /// <summary>For coordinators of the LEA in the route.</summary>
+    /// <summary>Runs a function for coordinators of the LEA in the route.</summary>
     internal Task<IResult> AsCoordinatorAsync(HttpRequest request, string leaId, Func<LeaId, Coordinator, Task<IResult>> function) =>
         AsTomsUserAsync(request, toms.CoordinatorRole, async user =>
         {
@@ -37,11 +37,11 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             return await function(lea, new Coordinator(id, user.FindFirstValue(toms.NameClaim) ?? id, user.FindFirstValue(toms.EmailClaim)));
         });
 
-    /// <summary>For TOMS itself; gives the id that it calls under.</summary>
+    /// <summary>Runs a function for TOMS itself, with the subject id of the access token.</summary>
     internal Task<IResult> AsTomsAsync(HttpRequest request, Func<string, Task<IResult>> function) =>
         AsTomsUserAsync(request, toms.SystemRole, user => function(Id(user)));
 
-    /// <summary>For vendors, by bearer token (RFC 6750) or Basic credentials (RFC 7617).</summary>
+    /// <summary>Runs a function for vendors: bearer token (RFC 6750) or Basic credentials (RFC 7617).</summary>
     internal async Task<IResult> AsVendorAsync(
         HttpRequest request, Func<Credential, Task<IResult>> function, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         if (outcome is AuthenticationOutcome.Authenticated authenticated)
             return await function(authenticated.Credential);
 
-        // RFC 6750, section 3.1: the error is told only to who sent a token.
+        // RFC 6750, section 3.1: only a request with a token gets an error code.
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}{(sentToken ? ", error=\"invalid_token\"" : "")}");
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Basic {Realm}");
         return outcome is AuthenticationOutcome.Expired expired
@@ -62,13 +62,13 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             : Problems.InvalidCredentials();
     }
 
-    /// <summary>The request's <c>Authorization</c> header; null unless there is exactly one, well formed.</summary>
+    /// <summary>Returns the <c>Authorization</c> header; null unless there is exactly one and it is well-formed.</summary>
     internal static AuthenticationHeaderValue? Authorization(HttpRequest request) =>
         AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header) ? header : null;
 
     /// <summary>
-    /// Username and secret key of a Basic header; null if it is none. RFC 6749, section 2.3.1, has OAuth clients
-    /// percent-encode both, which changes nothing in ours unless a client overdoes it.
+    /// Returns the username and the secret key of a Basic header; null if the header is not Basic or is malformed. Both are
+    /// percent-decoded, because OAuth clients percent-encode them (RFC 6749, section 2.3.1). Our values need no encoding.
     /// </summary>
     internal static (string Username, string SecretKey)? ReadBasic(AuthenticationHeaderValue header)
     {

@@ -6,9 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Credentialing.Functions.Authentication;
 
 /// <summary>
-/// An error of the token endpoint. Its members <c>error</c> and <c>error_description</c> and its content type,
-/// <c>application/json</c>, are those that RFC 6749, section 5.2, asks for, so that OAuth libraries understand it; the
-/// members of problem details stand beside them.
+/// An error response of the token endpoint. OAuth libraries need <c>error</c>, <c>error_description</c> and the content type
+/// <c>application/json</c> (RFC 6749, section 5.2). The members of problem details are included in addition.
 /// </summary>
 internal sealed class TokenError(TokenErrorResponse response) : IResult
 {
@@ -31,7 +30,7 @@ internal sealed class TokenError(TokenErrorResponse response) : IResult
     internal static IResult InvalidClient(string why) =>
         new TokenError(StatusCodes.Status401Unauthorized, "invalid_client", "The vendor credentials are not valid.", why);
 
-    /// <summary>To OAuth the client is invalid as well; the type tells it from a wrong key, as everywhere else.</summary>
+    /// <summary>The OAuth error is <c>invalid_client</c>, as for a wrong key. Only the problem type is different.</summary>
     internal static IResult CredentialsExpired(Credential credential)
     {
         const string Why = "The vendor credentials have expired. An LEA coordinator must regenerate them in TOMS.";

@@ -3,13 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace Credentialing.Functions.Authentication;
 
-/// <summary>An error of the token endpoint (RFC 6749, section 5.2), with the members of problem details beside it.</summary>
-/// <param name="Error">What OAuth calls the error.</param>
-/// <param name="ErrorDescription">What to do, for people.</param>
-/// <param name="Type">The problem's stable type.</param>
-/// <param name="Title">The problem in a line, for people.</param>
-/// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">The same as the description.</param>
+/// <summary>An error response of the token endpoint (RFC 6749, section 5.2), with the members of problem details.</summary>
+/// <param name="Error">The OAuth error code.</param>
+/// <param name="ErrorDescription">A human-readable description of what to do.</param>
+/// <param name="Type">The problem type. Stable.</param>
+/// <param name="Title">A human-readable one-line summary.</param>
+/// <param name="Status">The HTTP status code of the response.</param>
+/// <param name="Detail">The same text as <c>error_description</c>.</param>
 internal sealed record TokenErrorResponse(
     [property: JsonPropertyName("error"), AllowedValues("invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope")] string Error,
     [property: JsonPropertyName("error_description")] string ErrorDescription,
@@ -18,7 +18,7 @@ internal sealed record TokenErrorResponse(
     int Status,
     string Detail)
 {
-    /// <summary>With <c>credentials-expired</c>: when they ended.</summary>
+    /// <summary>For <c>credentials-expired</c>: when the credentials expired.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? ExpiredAt { get; init; }
 }

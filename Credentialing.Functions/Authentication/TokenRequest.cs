@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Credentialing.Functions.Authentication;
 
-/// <summary>A client credentials token request (RFC 6749, section 4.4.2), or the error to answer it with.</summary>
+/// <summary>A parsed client credentials token request (RFC 6749, section 4.4.2), or the error response to return.</summary>
 internal sealed class TokenRequest
 {
     private TokenRequest(IResult error) => Error = error;
@@ -20,7 +20,7 @@ internal sealed class TokenRequest
     internal static async Task<TokenRequest> ReadAsync(HttpRequest request)
     {
         if (await RequestBody.ReadFormAsync(request) is not { } fields)
-            return new(TokenError.InvalidRequest($"Send a whole form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
+            return new(TokenError.InvalidRequest($"Send a complete form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
         if (fields.FirstOrDefault(field => field.Value.Count > 1).Key is not null)
             return new(TokenError.InvalidRequest("A parameter was sent more than once.")); // RFC 6749, section 3.2
 
@@ -39,14 +39,14 @@ internal sealed class TokenRequest
                 : new(form.ClientId, form.ClientSecret);
         }
 
-        // RFC 6749, section 2.3: one way to authenticate in one request. Repeating only the client_id is harmless.
+        // RFC 6749, section 2.3: one authentication method per request. A repeated client_id alone is accepted.
         if (form.ClientSecret is not null)
             return new(TokenError.InvalidRequest("Send the credentials in the Authorization header or in the body, not in both."));
         return Caller.Authorization(request) is { } header && Caller.ReadBasic(header) is var (username, secretKey)
             ? new(username, secretKey)
             : new(TokenError.InvalidClient("The Authorization header is not well-formed Basic credentials."));
 
-        // RFC 6749, section 3.2: a parameter without a value counts as not sent.
+        // RFC 6749, section 3.2: a parameter without a value is treated as omitted.
         string? Field(string name) => fields.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
     }
 }

@@ -5,17 +5,17 @@ using Microsoft.Extensions.Primitives;
 
 namespace Credentialing.Functions.Authentication;
 
-/// <summary>Validates the access tokens (JWT, RFC 7519) of the TOMS identity provider, as <see cref="TomsOptions"/> say.</summary>
+/// <summary>Validates the access tokens (JWT, RFC 7519) of the TOMS identity provider. Configured by <see cref="TomsOptions"/>.</summary>
 internal static class TomsAuthentication
 {
-    /// <summary>How long to wait for the keys of the identity provider, which are read at the first token.</summary>
+    /// <summary>Timeout for the signing keys of the identity provider. They are read when the first token arrives.</summary>
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
 
     internal static void AddTomsAuthentication(this IServiceCollection services)
     {
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<IOptions<TomsOptions>, TimeProvider>(Configure);
-        // What AddAuthentication().AddJwtBearer() would do, without data protection: that is for cookies, which nothing here uses, and
-        // it would create keys of its own at the start and write them to disk.
+        // The same as AddAuthentication().AddJwtBearer(), without data protection. Data protection is for cookies, which the app does not
+        // use. It would create keys at startup and write them to disk.
         services.AddAuthenticationCore(options => options.AddScheme<JwtBearerHandler>(JwtBearerDefaults.AuthenticationScheme, displayName: null));
         services.AddWebEncoders();
         services.AddTransient<JwtBearerHandler>();
@@ -31,7 +31,7 @@ internal static class TomsAuthentication
         bearer.MapInboundClaims = false;
         bearer.TokenValidationParameters.RoleClaimType = toms.Value.RoleClaim;
         bearer.TokenValidationParameters.NameClaimType = toms.Value.NameClaim;
-        // The library's own check reads the machine's clock, not TimeProvider. Its allowance for clocks that differ is kept.
+        // The default validator uses the system clock, not TimeProvider. The clock skew stays the default.
         bearer.TokenValidationParameters.LifetimeValidator = (from, until, _, parameters) =>
             until is not null &&
             time.GetUtcNow() < until.Value + parameters.ClockSkew &&
@@ -39,8 +39,8 @@ internal static class TomsAuthentication
     }
 
     /// <summary>
-    /// Reports an identity provider that cannot be reached as a fault (503). The library alone would refuse the token (401), because it
-    /// has no key to check it with.
+    /// Returns 503 if the identity provider is unreachable. By default, the library would return 401, because it has no key to
+    /// validate the token with.
     /// </summary>
     private static async Task ReadProviderKeysAsync(MessageReceivedContext context)
     {
@@ -53,7 +53,7 @@ internal static class TomsAuthentication
         }
         catch (InvalidOperationException failure)
         {
-            throw new TimeoutException("The keys of the TOMS identity provider could not be read.", failure);
+            throw new TimeoutException("The signing keys of the TOMS identity provider could not be read.", failure);
         }
     }
 }

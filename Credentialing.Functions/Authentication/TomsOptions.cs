@@ -3,17 +3,17 @@ using Credentialing.Functions.Hosting;
 
 namespace Credentialing.Functions.Authentication;
 
-/// <summary>How the access tokens of the TOMS identity provider are checked and read: settings <c>Credentialing:Toms:*</c>.</summary>
+/// <summary>Validation and claims of the TOMS identity provider's access tokens: settings <c>Credentialing:Toms:*</c>.</summary>
 public sealed class TomsOptions
 {
-    /// <summary>The section of the configuration.</summary>
+    /// <summary>The configuration section.</summary>
     public const string Section = "Credentialing:Toms";
 
-    /// <summary>The issuer, which publishes its signing keys by OpenID Connect Discovery, over https.</summary>
+    /// <summary>The issuer: an https URL. It publishes its signing keys by OpenID Connect Discovery.</summary>
     [Required, HttpsAddress]
     public string Authority { get; set; } = "";
 
-    /// <summary>The audience that a token must name: this API.</summary>
+    /// <summary>The required audience of a token: this API.</summary>
     [Required]
     public string Audience { get; set; } = "";
 
@@ -25,11 +25,11 @@ public sealed class TomsOptions
     [Required]
     public string LeaClaim { get; set; } = "leas";
 
-    /// <summary>The claim with a user's name.</summary>
+    /// <summary>The claim that contains a user's name.</summary>
     [Required]
     public string NameClaim { get; set; } = "name";
 
-    /// <summary>The claim with a user's email address.</summary>
+    /// <summary>The claim that contains a user's email address.</summary>
     [Required]
     public string EmailClaim { get; set; } = "email";
 

@@ -6,10 +6,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>What the MyTOMS Home page shows an LEA's coordinators.</summary>
+/// <summary>The announcements that the MyTOMS Home page shows to an LEA's coordinators.</summary>
 public sealed class AnnouncementFunctions(Caller caller, AnnouncementService announcements)
 {
-    /// <summary>A list of one announcement, as it reads now, or of none.</summary>
+    /// <summary>Lists the LEA's current announcement. The list has one item or is empty.</summary>
     [Function("GetAnnouncements")]
     [CalledBy(CallerKind.Coordinator)]
     [ProducesResponse(200, typeof(AnnouncementMessage[]))]

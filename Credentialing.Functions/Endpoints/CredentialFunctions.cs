@@ -10,11 +10,11 @@ using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>An LEA's credentials, for its coordinators, and their check, for TOMS.</summary>
+/// <summary>An LEA's credentials, for its coordinators. Validation and index rebuild, for TOMS.</summary>
 public sealed class CredentialFunctions(
     Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors, LeaCalendar calendar)
 {
-    /// <summary>What the screen shows of the LEA's credentials; their ETag goes with a regeneration.</summary>
+    /// <summary>Returns the state of the LEA's credentials. Send the ETag in <c>If-Match</c> to regenerate them.</summary>
     [Function("GetCredentials")]
     [CalledBy(CallerKind.Coordinator)]
     [ProducesResponse(200, typeof(CredentialResponse), Headers = ["ETag"])]
@@ -30,14 +30,14 @@ public sealed class CredentialFunctions(
         });
 
     /// <summary>
-    /// Generates the first credentials (<c>If-None-Match: *</c>) or regenerates them (<c>If-Match</c>). The answer is the
-    /// only one that ever carries the secret key.
+    /// Generates the first credentials (<c>If-None-Match: *</c>) or regenerates them (<c>If-Match</c>). Only this response
+    /// contains the secret key; it cannot be retrieved later.
     /// </summary>
     [Function("GenerateCredentials")]
     [CalledBy(CallerKind.Coordinator)]
     [Accepts(typeof(AuthorizationRequest))]
     [AcceptsParameter("header", "If-None-Match", "`*` generates the first credentials.")]
-    [AcceptsParameter("header", "If-Match", "The ETag of the credentials to regenerate, as they were last seen.")]
+    [AcceptsParameter("header", "If-Match", "The ETag of the credentials to regenerate, from the last response.")]
     [ProducesResponse(201, typeof(CredentialResponse), Headers = ["ETag", "Location"])]
     [ProducesProblem(400, "malformed-precondition")]
     [ProducesProblem(412, "credential-changed")]
@@ -65,7 +65,7 @@ public sealed class CredentialFunctions(
             return ResponseTo(request, outcome);
         });
 
-    /// <summary>Whether a username and a secret key are right and work, for download services that TOMS runs elsewhere.</summary>
+    /// <summary>Validates a username and a secret key, for download services that TOMS runs elsewhere.</summary>
     [Function("ValidateCredentials")]
     [CalledBy(CallerKind.Toms)]
     [Accepts(typeof(ValidationRequest))]
@@ -115,30 +115,30 @@ public sealed class CredentialFunctions(
             return;
         var headers = request.HttpContext.Response.Headers;
         headers.ETag = Precondition.ETag(credential.Generation);
-        headers.AccessControlExposeHeaders = HeaderNames.ETag; // to screens of another origin: the platform's CORS settings cannot say it
+        headers.AccessControlExposeHeaders = HeaderNames.ETag; // for screens of another origin; the platform's CORS settings cannot expose headers
     }
 
-    /// <summary>What was restored.</summary>
-    /// <param name="Credentials">To how many LEAs' credentials the daily run is led now.</param>
+    /// <summary>The result of the index rebuild.</summary>
+    /// <param name="Credentials">The number of LEAs whose credentials are in the expiration index.</param>
     private sealed record RestorationResponse(int Credentials);
 
     /// <summary>A coordinator's authorization to release student data to vendors.</summary>
-    /// <param name="Authorized"><c>true</c>: the box is checked.</param>
-    /// <param name="WordingVersion">The version of the wording that was agreed to, from the credentials as they were last seen.</param>
+    /// <param name="Authorized">Must be <c>true</c>: the coordinator checked the box.</param>
+    /// <param name="WordingVersion">The version of the wording that the coordinator agreed to, as returned with the credentials.</param>
     private sealed record AuthorizationRequest(bool? Authorized, string? WordingVersion);
 
-    /// <summary>What a vendor presented.</summary>
+    /// <summary>The credentials that a vendor presented.</summary>
     /// <param name="Username">The username.</param>
     /// <param name="SecretKey">The secret key.</param>
     private sealed record ValidationRequest(string? Username, string? SecretKey)
     {
-        public override string ToString() => nameof(ValidationRequest); // not the key
+        public override string ToString() => nameof(ValidationRequest); // never the key
     }
 
-    /// <summary>Whether the credentials work.</summary>
-    /// <param name="Valid">Whether they are right, and have not expired.</param>
-    /// <param name="LeaId">The CDS code of their LEA; null if they are not right.</param>
-    /// <param name="ExpiresAt">When they end, or ended; null if they are not right.</param>
+    /// <summary>The result of a validation.</summary>
+    /// <param name="Valid">Whether the credentials are correct and have not expired.</param>
+    /// <param name="LeaId">The CDS code of their LEA; null if the credentials are not correct.</param>
+    /// <param name="ExpiresAt">When they expire or expired; null if the credentials are not correct.</param>
     private sealed record ValidationResponse(bool Valid, string? LeaId, DateTime? ExpiresAt)
     {
         public static ValidationResponse Of(bool valid, Credential credential) =>

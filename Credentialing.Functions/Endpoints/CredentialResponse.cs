@@ -6,19 +6,19 @@ using Credentialing.Core.Leas;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>An LEA's credentials as its coordinators see them.</summary>
+/// <summary>The state of an LEA's credentials.</summary>
 /// <param name="LeaId">The LEA's CDS code.</param>
-/// <param name="State">Whether there are any, and whether they are about to end, from 14 days before, or have ended.</param>
-/// <param name="Notice">The state in a sentence.</param>
+/// <param name="State">The state: no credentials, active, expiring (14 days or fewer remain) or expired.</param>
+/// <param name="Notice">A human-readable sentence about the state.</param>
 /// <param name="Username">The username; null if there are no credentials.</param>
-/// <param name="GeneratedAt">When they were generated.</param>
-/// <param name="GeneratedBy">The name of who generated them.</param>
-/// <param name="ExpiresAt">When they end, or ended.</param>
-/// <param name="DaysRemaining">Calendar days until then.</param>
-/// <param name="LastUsedOn">The last date on which a vendor used them.</param>
-/// <param name="TimeZone">The IANA name of the time zone in which to tell people dates and times.</param>
-/// <param name="Action">What the button does.</param>
-/// <param name="Authorization">The wording that a coordinator must agree to.</param>
+/// <param name="GeneratedAt">When they were generated; null if there are no credentials.</param>
+/// <param name="GeneratedBy">The name of the coordinator who generated them; null if there are no credentials.</param>
+/// <param name="ExpiresAt">When they expire or expired; null if there are no credentials.</param>
+/// <param name="DaysRemaining">Calendar days until the expiration; null if there are no credentials.</param>
+/// <param name="LastUsedOn">The last date on which a vendor used them; null if they were not used.</param>
+/// <param name="TimeZone">The IANA time zone in which to display dates and times.</param>
+/// <param name="Action">The available action.</param>
+/// <param name="Authorization">The authorization wording that a coordinator must agree to.</param>
 internal sealed record CredentialResponse(
     string LeaId,
     [property: AllowedValues("none", "active", "expiring", "expired")] string State,
@@ -33,7 +33,7 @@ internal sealed record CredentialResponse(
     [property: AllowedValues("generate", "regenerate")] string Action,
     CredentialResponse.Wording Authorization)
 {
-    /// <summary>The secret key; only in the answer to its generation.</summary>
+    /// <summary>The secret key. Present only in the response of a generation.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SecretKey { get; init; }
 
@@ -58,11 +58,11 @@ internal sealed record CredentialResponse(
         status.State is CredentialState.None ? "generate" : "regenerate",
         new Wording(ReleaseWording.Current.Version, ReleaseWording.Current.Text));
 
-    /// <summary>Only its type, so that logging one by mistake tells no key.</summary>
+    /// <summary>Returns only the type name, so that accidental logging does not disclose the key.</summary>
     public override string ToString() => nameof(CredentialResponse);
 
-    /// <summary>The wording to show beside the box, and the version to send back.</summary>
-    /// <param name="WordingVersion">The version.</param>
-    /// <param name="Text">The wording.</param>
+    /// <summary>The authorization wording to display, and the version to send with a generation.</summary>
+    /// <param name="WordingVersion">The version of the wording.</param>
+    /// <param name="Text">The text to display next to the checkbox.</param>
     internal sealed record Wording(string WordingVersion, string Text);
 }

@@ -5,12 +5,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>What the API offers, for those who write clients of it.</summary>
+/// <summary>The API description, for client developers.</summary>
 public sealed class DescriptionFunctions
 {
     private static readonly string File = Path.Combine(AppContext.BaseDirectory, "openapi.json");
 
-    /// <summary>This description of the API (OpenAPI 3.1).</summary>
+    /// <summary>Returns this API description (OpenAPI 3.1).</summary>
     [Function("GetDescription")]
     [CalledBy(CallerKind.Anyone)]
     [ProducesResponse(200, typeof(JsonObject))]

@@ -10,14 +10,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>Whether the app lives, and whether it can work.</summary>
+/// <summary>Liveness and readiness checks.</summary>
 public sealed partial class HealthFunctions(
     CredentialingStorage storage,
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
     [FromKeyedServices(SecretRing.VendorTokenKey)] SecretRing tokenKeys,
     ILogger<HealthFunctions> logger)
 {
-    /// <summary>Answers as long as the app runs at all.</summary>
+    /// <summary>Returns 200 while the app is running (liveness).</summary>
     [Function("GetHealth")]
     [CalledBy(CallerKind.Anyone)]
     [ProducesResponse(200, typeof(HealthResponse))]
@@ -25,7 +25,9 @@ public sealed partial class HealthFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request) =>
         Task.FromResult<IResult>(TypedResults.Ok(new HealthResponse("live")));
 
-    /// <summary>Whether the app can do its work; if not, what it cannot reach.</summary>
+    /// <summary>
+    /// Returns 200 if the app can process requests (readiness). Otherwise, the problem lists the unreachable dependencies.
+    /// </summary>
     [Function("GetReadiness")]
     [CalledBy(CallerKind.Anyone)]
     [ProducesResponse(200, typeof(HealthResponse))]
@@ -53,10 +55,10 @@ public sealed partial class HealthFunctions(
         }
     }
 
-    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "{Name} cannot be reached.")]
+    [LoggerMessage(EventId = 11, Level = LogLevel.Error, Message = "{Name} is unreachable.")]
     private partial void LogUnreachable(Exception failure, string name);
 
-    /// <summary>How the app is.</summary>
-    /// <param name="Status">That it runs, or that it can do its work.</param>
+    /// <summary>The health of the app.</summary>
+    /// <param name="Status"><c>live</c>: the app is running. <c>ready</c>: the app can process requests.</param>
     private sealed record HealthResponse([property: AllowedValues("live", "ready")] string Status);
 }

@@ -9,13 +9,13 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>The LEAs and their coordinators, which TOMS keeps up to date.</summary>
+/// <summary>The LEAs and their coordinators. TOMS keeps them up to date.</summary>
 public sealed class LeaFunctions(Caller caller, LeaRegister leas)
 {
     private const int MaxNameLength = 200;
-    private const int MaxEmailLength = 254; // RFC 5321, section 4.5.3.1.3, less the angle brackets
+    private const int MaxEmailLength = 254; // RFC 5321, section 4.5.3.1.3, without the angle brackets
 
-    /// <summary>An LEA as TOMS last told of it.</summary>
+    /// <summary>Returns an LEA as TOMS last saved it.</summary>
     [Function("GetLea")]
     [CalledBy(CallerKind.Toms)]
     [ProducesResponse(200, typeof(LeaResponse))]
@@ -34,7 +34,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
                 : Problems.LeaNotFound();
         });
 
-    /// <summary>Replaces what is known of an LEA. Saying the same again changes nothing.</summary>
+    /// <summary>Creates or replaces an LEA and its coordinators. Idempotent.</summary>
     [Function("PutLea")]
     [CalledBy(CallerKind.Toms)]
     [Accepts(typeof(LeaRequest))]
@@ -84,25 +84,25 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     private static bool IsEmail(string? email) =>
         email is { Length: <= MaxEmailLength } && MailAddress.TryCreate(email, out var address) && address.Address == email;
 
-    /// <summary>An LEA as TOMS tells of it.</summary>
-    /// <param name="Name">Its name: 1 to 200 characters.</param>
-    /// <param name="Coordinators">Who gets its mail: at most 49, each with an id of its own.</param>
+    /// <summary>An LEA to save.</summary>
+    /// <param name="Name">The LEA's name: 1 to 200 characters.</param>
+    /// <param name="Coordinators">The coordinators, who receive the LEA's email: at most 49, with unique ids.</param>
     private sealed record LeaRequest(string? Name, IReadOnlyList<CoordinatorRequest?>? Coordinators);
 
-    /// <summary>An LEA as TOMS last told of it.</summary>
-    /// <param name="LeaId">Its CDS code.</param>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Coordinators">Who gets its mail.</param>
+    /// <summary>An LEA as TOMS last saved it.</summary>
+    /// <param name="LeaId">The LEA's CDS code.</param>
+    /// <param name="Name">The LEA's name.</param>
+    /// <param name="Coordinators">The coordinators, who receive the LEA's email.</param>
     private sealed record LeaResponse(string LeaId, string Name, IEnumerable<CoordinatorResponse> Coordinators);
 
     /// <summary>A coordinator of an LEA.</summary>
-    /// <param name="Id">What TOMS calls the coordinator: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
+    /// <param name="Id">The coordinator's id in TOMS: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
     /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
     /// <param name="Email">The email address: at most 254 characters.</param>
     private sealed record CoordinatorRequest(string? Id, string? Name, string? Email);
 
     /// <summary>A coordinator of an LEA.</summary>
-    /// <param name="Id">What TOMS calls the coordinator.</param>
+    /// <param name="Id">The coordinator's id in TOMS.</param>
     /// <param name="Name">The coordinator's name.</param>
     /// <param name="Email">The email address.</param>
     private sealed record CoordinatorResponse(string Id, string Name, string? Email);

@@ -10,12 +10,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>The daily run, and what it would do.</summary>
+/// <summary>The daily run and its preview.</summary>
 public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCalendar calendar, TimeProvider time)
 {
     /// <summary>
-    /// Reminds and announces, once a day. A run in which something failed is reported as failed, and the platform then tries
-    /// again: what was done is not done twice.
+    /// Sends the reminders and updates the announcements that are due, once a day. If any part fails, the run fails, and the
+    /// platform retries it. A retry does not repeat completed work.
     /// </summary>
     [Function("SendExpiryReminders")]
     [FixedDelayRetry(3, "00:10:00")]
@@ -23,11 +23,12 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
         run.RunAsync(cancellationToken);
 
     /// <summary>
-    /// What the run would do now, or (<c>?on=2027-11-09</c>) on another day at this time of day, if nothing changed until then.
+    /// Previews the daily run. By default, the preview is for now. With <c>?on=2027-11-09</c>, it is for that day at the current
+    /// time of day, if nothing changes until then.
     /// </summary>
     [Function("PreviewReminders")]
     [CalledBy(CallerKind.Toms)]
-    [AcceptsParameter("query", "on", "The day, from today to two years from now; today unless told.", Type = typeof(DateOnly))]
+    [AcceptsParameter("query", "on", "The day, from today to two years from now. The default is today.", Type = typeof(DateOnly))]
     [ProducesResponse(200, typeof(PreviewResponse))]
     [ProducesProblem(400, "invalid-date")]
     public Task<IResult> PreviewAsync(
@@ -50,25 +51,25 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
                 [.. preview.Failures.Select(failure => new FailureResponse(failure.Where, failure.What))]));
         });
 
-    /// <summary>What a daily run would do.</summary>
-    /// <param name="On">The day, at the LEAs.</param>
-    /// <param name="At">The instant that it is about.</param>
-    /// <param name="Leas">What it would do for each LEA for which it would do something.</param>
-    /// <param name="Failures">What could not be found out.</param>
+    /// <summary>A preview of a daily run.</summary>
+    /// <param name="On">The day, in the time zone of the LEAs.</param>
+    /// <param name="At">The instant for which the preview is computed.</param>
+    /// <param name="Leas">The planned actions, one item for each LEA with an action.</param>
+    /// <param name="Failures">The parts of the preview that failed.</param>
     private sealed record PreviewResponse(DateOnly On, DateTime At, IReadOnlyList<PlanResponse> Leas, IReadOnlyList<FailureResponse> Failures);
 
-    /// <summary>What could not be found out.</summary>
-    /// <param name="LeaId">Of which LEA; or of what else.</param>
+    /// <summary>A part of the preview that failed.</summary>
+    /// <param name="LeaId">The LEA's CDS code, or another name if the failure is not about an LEA.</param>
     /// <param name="Detail">What went wrong.</param>
     private sealed record FailureResponse(string LeaId, string Detail);
 
-    /// <summary>What a daily run would do for an LEA.</summary>
+    /// <summary>The planned actions of a daily run for an LEA.</summary>
     /// <param name="LeaId">The LEA's CDS code.</param>
     /// <param name="Name">The LEA's name.</param>
-    /// <param name="ExpiresAt">When its credentials end, or ended; null if it has none.</param>
-    /// <param name="DaysRemaining">Calendar days until then.</param>
-    /// <param name="Reminder">The email that would be sent; null for none.</param>
-    /// <param name="Announcement">What would be done on MyTOMS; null for nothing.</param>
+    /// <param name="ExpiresAt">When its credentials expire or expired; null if it has none.</param>
+    /// <param name="DaysRemaining">Calendar days until the expiration; null if the LEA has no credentials.</param>
+    /// <param name="Reminder">The email to send; null if none is due.</param>
+    /// <param name="Announcement">The change to the announcement on MyTOMS; null if there is none.</param>
     private sealed record PlanResponse(
         string LeaId, string Name, DateTime? ExpiresAt, int? DaysRemaining, ReminderResponse? Reminder, AnnouncementChange? Announcement)
     {
@@ -83,13 +84,13 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
                 : null);
     }
 
-    /// <summary>An email to an LEA's coordinators.</summary>
-    /// <param name="Milestone">The days before the end at which it is due.</param>
-    /// <param name="To">The addresses that it would go to.</param>
+    /// <summary>A reminder email to an LEA's coordinators.</summary>
+    /// <param name="Milestone">The number of days before the expiration at which it is due.</param>
+    /// <param name="To">The recipients' email addresses.</param>
     private sealed record ReminderResponse([property: AllowedValues(14, 7, 3, 1)] int Milestone, IReadOnlyList<string> To);
 
-    /// <summary>A change of what MyTOMS shows.</summary>
-    /// <param name="Action">What would be done.</param>
-    /// <param name="Text">What would be posted.</param>
+    /// <summary>A change to the announcement on MyTOMS.</summary>
+    /// <param name="Action">The action.</param>
+    /// <param name="Text">The text to post; null for <c>remove</c>.</param>
     private sealed record AnnouncementChange([property: AllowedValues("post", "remove")] string Action, string? Text);
 }

@@ -8,10 +8,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>A vendor's way in, and what it may know of its own credentials.</summary>
+/// <summary>The token endpoint, and the status of a vendor's own credentials.</summary>
 public sealed class VendorFunctions(Caller caller, CredentialService credentials, VendorAuthenticator vendors, VendorTokens tokens)
 {
-    /// <summary>The token endpoint of OAuth 2.0 (RFC 6749, section 4.4): the client credentials grant.</summary>
+    /// <summary>Issues a bearer token (OAuth 2.0 client credentials grant, RFC 6749, section 4.4).</summary>
     [Function("IssueVendorToken")]
     [CalledBy(CallerKind.TokenClient)]
     [Accepts(typeof(TokenForm), MediaType = "application/x-www-form-urlencoded")]
@@ -36,12 +36,12 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
         async Task<IResult> RespondAsync(Credential credential)
         {
             var token = await tokens.IssueAsync(credential, cancellationToken);
-            request.HttpContext.Response.Headers.Pragma = "no-cache"; // RFC 6749, section 5.1, beside no-store
+            request.HttpContext.Response.Headers.Pragma = "no-cache"; // RFC 6749, section 5.1, in addition to no-store
             return TypedResults.Ok(new TokenResponse(token.Value, "Bearer", (int)token.Lifetime.TotalSeconds));
         }
     }
 
-    /// <summary>When the vendor's own credentials end, so that a portal can warn by itself.</summary>
+    /// <summary>Returns the expiration of the vendor's own credentials. A vendor's portal can use it to warn its users.</summary>
     [Function("GetVendorCredential")]
     [CalledBy(CallerKind.Vendor)]
     [ProducesResponse(200, typeof(VendorCredentialResponse))]
@@ -57,21 +57,21 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
 
     /// <summary>A bearer token (RFC 6749, section 5.1).</summary>
     /// <param name="AccessToken">The token.</param>
-    /// <param name="TokenType">How to send it (RFC 6750).</param>
-    /// <param name="ExpiresIn">For how many seconds it works: at most 900, and never past the credentials' end.</param>
+    /// <param name="TokenType">The token type (RFC 6750).</param>
+    /// <param name="ExpiresIn">The token's lifetime in seconds: at most 900, and never beyond the expiration of the credentials.</param>
     private sealed record TokenResponse(
         [property: JsonPropertyName("access_token")] string AccessToken,
         [property: JsonPropertyName("token_type"), AllowedValues("Bearer")] string TokenType,
         [property: JsonPropertyName("expires_in")] int ExpiresIn)
     {
-        public override string ToString() => nameof(TokenResponse); // not the token
+        public override string ToString() => nameof(TokenResponse); // never the token
     }
 
-    /// <summary>A vendor's credentials, as it may know of them.</summary>
-    /// <param name="LeaId">The CDS code of the LEA whose reports they give access to.</param>
+    /// <summary>The status of a vendor's own credentials.</summary>
+    /// <param name="LeaId">The CDS code of the LEA whose reports the credentials give access to.</param>
     /// <param name="Username">The username.</param>
     /// <param name="GeneratedAt">When they were generated.</param>
-    /// <param name="ExpiresAt">When they end.</param>
-    /// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
+    /// <param name="ExpiresAt">When they expire.</param>
+    /// <param name="DaysRemaining">Calendar days at the LEA until the expiration.</param>
     private sealed record VendorCredentialResponse(string LeaId, string Username, DateTime GeneratedAt, DateTime ExpiresAt, int DaysRemaining);
 }

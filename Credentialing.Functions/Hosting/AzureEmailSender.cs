@@ -11,20 +11,20 @@ using EmailAttachment = Azure.Communication.Email.EmailAttachment;
 namespace Credentialing.Functions.Hosting;
 
 /// <summary>
-/// Azure Communication Services. An email's operation id becomes that of the service's own operation. It is not documented that
-/// the service sends an email of a known id only once; so it is asked first whether it has an email that may have been offered
-/// before. It refuses an email as a whole for one address that it does not like, so all but plain ones are left out; what becomes
-/// of each recipient after that is in its own logs.
+/// Sends email with Azure Communication Services. The email's operation id is used as the service's operation id. The service
+/// does not document that it deduplicates by this id, so a repeated email is looked up before it is sent. One invalid address
+/// makes the service reject the whole email, so addresses that are not plain ASCII are left out. The delivery status of each
+/// recipient is in the service's own logs.
 /// </summary>
-/// <param name="client">Its client, which must not retry by itself: how long to leave the service alone is decided for all emails together.</param>
-/// <param name="options">Where emails come from.</param>
+/// <param name="client">The client. It must not retry: backoff is decided for all emails together.</param>
+/// <param name="options">The sender's address.</param>
 public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> options) : IEmailSender
 {
-    /// <summary>How long to leave the service alone when it does not say: its shortest quota is by the minute.</summary>
+    /// <summary>Backoff if a 429 response has no Retry-After header. The service's shortest quota is per minute.</summary>
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The service does not take the email; the message has its status and error code.</exception>
+    /// <exception cref="IOException">The service did not accept the email. The message contains the status and the error code.</exception>
     public async Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
     {
         var recipients = email.To.Where(IsPlain).ToList();
@@ -42,12 +42,12 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
         }
         catch (RequestFailedException failure)
         {
-            // Without its message, which may name a recipient.
-            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"Communication Services does not take the email: {failure.Status} {failure.ErrorCode}."));
+            // The exception's message is left out: it may contain a recipient.
+            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"Communication Services did not accept the email: {failure.Status} {failure.ErrorCode}."));
         }
     }
 
-    /// <summary>Whether the service has an operation of that id, and it has not failed. What it says of one that it does not have is some 4xx.</summary>
+    /// <summary>Whether the service has an operation with that id that has not failed. An unknown id is some 4xx.</summary>
     private async Task<bool> IsKnownAsync(Guid operationId, CancellationToken cancellationToken)
     {
         try
@@ -67,12 +67,12 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
             options.Value.From,
             new EmailRecipients(recipients.Select(recipient => new EmailAddress(recipient.Address, recipient.Name))),
             new EmailContent(email.Subject) { PlainText = email.Text, Html = email.Html });
-        var mediaType = email.Attachment.MediaType.Split(';')[0]; // it takes no parameters
+        var mediaType = email.Attachment.MediaType.Split(';')[0]; // the service accepts no media type parameters
         message.Attachments.Add(new EmailAttachment(email.Attachment.FileName, mediaType, BinaryData.FromBytes(email.Attachment.Content)));
         return message;
     }
 
-    /// <summary>Whether an address needs no quotes, no brackets, and no more than ASCII.</summary>
+    /// <summary>Whether an address is ASCII without quotes and brackets.</summary>
     private static bool IsPlain(EmailRecipient recipient) =>
         recipient.HasAddress && Ascii.IsValid(recipient.Address) && !recipient.Address.AsSpan().ContainsAny('"', '[');
 
@@ -83,10 +83,10 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
             : DefaultRetryAfter;
 }
 
-/// <summary>Adds the sender and its client.</summary>
+/// <summary>Registers the sender and its client.</summary>
 public static class AzureEmailRegistration
 {
-    /// <summary>Has email sent by the resource at <see cref="AzureOptions.CommunicationEndpoint"/>, which is then required.</summary>
+    /// <summary>Sends email with the resource at <see cref="AzureOptions.CommunicationEndpoint"/>, which becomes required.</summary>
     public static IServiceCollection AddAzureEmailSender(this IServiceCollection services)
     {
         services.AddOptions<AzureOptions>().Validate(
@@ -100,7 +100,7 @@ public static class AzureEmailRegistration
             .AddSingleton<IEmailSender, AzureEmailSender>();
     }
 
-    /// <summary><see cref="EmailDelivery"/> retries, and knows when to pause.</summary>
+    /// <summary>Disables the client's retries: <see cref="EmailDelivery"/> retries and backs off.</summary>
     internal static EmailClientOptions WithoutRetries(EmailClientOptions options)
     {
         options.Retry.MaxRetries = 0;

@@ -2,21 +2,23 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Credentialing.Functions.Hosting;
 
-/// <summary>Where the app's Azure resources are, all reached with its managed identity: settings <c>Credentialing:Azure:*</c>.</summary>
+/// <summary>
+/// The endpoints of the app's Azure resources: settings <c>Credentialing:Azure:*</c>. The app uses its managed identity for all of them.
+/// </summary>
 public sealed class AzureOptions
 {
-    /// <summary>The section of the configuration.</summary>
+    /// <summary>The configuration section.</summary>
     public const string Section = "Credentialing:Azure";
 
-    /// <summary>The storage account's tables, such as <c>https://ACCOUNT.table.core.windows.net</c>.</summary>
+    /// <summary>The table endpoint of the storage account, such as <c>https://ACCOUNT.table.core.windows.net</c>.</summary>
     [Required, HttpsAddress]
     public Uri? TableEndpoint { get; set; }
 
-    /// <summary>The storage account's blobs, such as <c>https://ACCOUNT.blob.core.windows.net</c>.</summary>
+    /// <summary>The blob endpoint of the storage account, such as <c>https://ACCOUNT.blob.core.windows.net</c>.</summary>
     [Required, HttpsAddress]
     public Uri? BlobEndpoint { get; set; }
 
-    /// <summary>The vault, such as <c>https://VAULT.vault.azure.net</c>.</summary>
+    /// <summary>The Key Vault, such as <c>https://VAULT.vault.azure.net</c>.</summary>
     [Required, HttpsAddress]
     public Uri? VaultUri { get; set; }
 

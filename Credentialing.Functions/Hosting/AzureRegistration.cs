@@ -11,20 +11,20 @@ using Microsoft.Extensions.Options;
 
 namespace Credentialing.Functions.Hosting;
 
-/// <summary>Adds the clients of Azure's services, which authenticate as the app's managed identity.</summary>
+/// <summary>Registers the clients of Azure services. They authenticate with the app's managed identity.</summary>
 public static partial class AzureRegistration
 {
     /// <summary>
-    /// How often a client retries. With the clients' exponential backoff, a service that refuses connections is reported after some six
-    /// seconds. The default of the blob client is five retries, which take 25 seconds.
+    /// Maximum retries of a client. With exponential backoff, a refused connection fails after about six seconds. The blob client's
+    /// default is five retries, which take 25 seconds.
     /// </summary>
     private const int MaxRetries = 3;
 
-    /// <summary>How long a client waits for each response. The default, 100 seconds, is longer than any caller waits.</summary>
+    /// <summary>Timeout of each attempt. The default, 100 seconds, is longer than any caller waits.</summary>
     private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Adds storage, vault and identity, and Azure Communication Services unless email is sent by SMTP already.
+    /// Registers storage, vault and identity. Also registers Azure Communication Services, unless an email sender is registered already.
     /// </summary>
     public static IServiceCollection AddAzure(this IServiceCollection services, IConfiguration configuration)
     {
@@ -46,7 +46,7 @@ public static partial class AzureRegistration
         return services;
     }
 
-    /// <summary>Sets how long and how often a client tries.</summary>
+    /// <summary>Sets the timeout and the retry limit of a client.</summary>
     internal static TOptions WithLimits<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
@@ -55,12 +55,12 @@ public static partial class AzureRegistration
         return options;
     }
 
-    /// <summary>Azure Communication Services. Without a body, and so not called, in a build with <c>CommunicationServices=false</c>.</summary>
+    /// <summary>Registers Azure Communication Services. Has no body in a build with <c>CommunicationServices=false</c>.</summary>
     static partial void AddCommunicationServices(IServiceCollection services);
 
     /// <summary>
-    /// On Azure, which offers the app's identities at <c>IDENTITY_ENDPOINT</c>, the one that <c>AZURE_CLIENT_ID</c> names; on a
-    /// developer's machine, the developer's own sign-in.
+    /// On Azure (<c>IDENTITY_ENDPOINT</c> is set), the managed identity that <c>AZURE_CLIENT_ID</c> names, or else the system-assigned
+    /// one. On a developer's machine, the developer's own sign-in.
     /// </summary>
     private static TokenCredential CreateCredential(IConfiguration configuration)
     {

@@ -11,12 +11,13 @@ using Microsoft.Extensions.Options;
 
 namespace Credentialing.Functions.Hosting;
 
-/// <summary>Adds everything that the function classes need, in both hosts.</summary>
+/// <summary>Registers the services that the function classes need, in both hosts.</summary>
 public static class CredentialingRegistration
 {
     /// <summary>
-    /// Adds the domain and the API, and sends email by SMTP if <c>Credentialing:Mail:Smtp</c> is configured. The host adds what
-    /// else <see cref="ServiceRegistration.AddCredentialingCore"/> requires. All settings are validated when the host starts.
+    /// Registers the domain and the API. Registers the SMTP sender if <c>Credentialing:Mail:Smtp</c> is configured. The host must
+    /// register the other services that <see cref="ServiceRegistration.AddCredentialingCore"/> requires. All settings are validated
+    /// when the host starts.
     /// </summary>
     public static IServiceCollection AddCredentialing(this IServiceCollection services, IConfiguration configuration)
     {

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Credentialing.Functions.Hosting;
 
-/// <summary>Requires an absolute address with the scheme https. A missing one is valid, as for every annotation but <see cref="RequiredAttribute"/>.</summary>
+/// <summary>Requires an absolute https URL. Null and empty are valid: see <see cref="RequiredAttribute"/>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class HttpsAddressAttribute() : ValidationAttribute("It must be an https address.")
 {

@@ -4,20 +4,20 @@ using NCrontab;
 
 namespace Credentialing.Functions.Hosting;
 
-/// <summary>The settings that the app shares with the Functions host and the platform; they are in no section.</summary>
+/// <summary>Settings that the app shares with the Functions host and the platform. They are not in a section.</summary>
 public sealed class PlatformOptions : IValidatableObject
 {
-    /// <summary>The section of the configuration: its root.</summary>
+    /// <summary>The configuration section: the root.</summary>
     public const string Section = "";
 
     /// <summary>
-    /// When the daily run starts, in UTC: an NCRONTAB expression of six fields, the first of them seconds. The Functions host reads it;
-    /// without a valid one it starts the app without its timer, and no reminder is ever sent.
+    /// When the daily run starts, in UTC: an NCRONTAB expression of six fields. The first field is the seconds. The Functions host reads
+    /// it. With an invalid value, the host starts the app without its timer, and no reminder is sent.
     /// </summary>
     [Required]
     public string ReminderSchedule { get; set; } = "";
 
-    /// <summary>The address of Application Insights, which the Functions host reads as well; null not to export telemetry.</summary>
+    /// <summary>The connection string of Application Insights; null to disable the export. The Functions host reads it too.</summary>
     [ConfigurationKeyName(TelemetryRegistration.ConnectionSetting)]
     public string? ApplicationInsights { get; set; }
 
@@ -25,7 +25,7 @@ public sealed class PlatformOptions : IValidatableObject
     [ConfigurationKeyName("AZURE_CLIENT_ID")]
     public string? ClientId { get; set; }
 
-    /// <summary>Where Azure offers the app's identities; null on a machine that is not Azure's. Only the platform sets it.</summary>
+    /// <summary>The endpoint of Azure's managed identities; null if the app does not run on Azure. Only the platform sets it.</summary>
     [ConfigurationKeyName("IDENTITY_ENDPOINT")]
     public string? IdentityEndpoint { get; set; }
 

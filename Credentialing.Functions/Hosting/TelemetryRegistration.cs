@@ -10,25 +10,25 @@ using OpenTelemetry.Trace;
 
 namespace Credentialing.Functions.Hosting;
 
-/// <summary>What the app tells its operators: spans, metrics and logs, by OpenTelemetry.</summary>
+/// <summary>OpenTelemetry: spans, metrics and logs.</summary>
 public static class TelemetryRegistration
 {
-    /// <summary>The setting that says where Application Insights is; the Functions host reads it as well.</summary>
+    /// <summary>The setting with the connection string of Application Insights. The Functions host reads it too.</summary>
     public const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
-    /// <summary>The spans of every call that the app makes by HTTP: to storage, vault, mail and MyTOMS.</summary>
+    /// <summary>The source of spans for outgoing HTTP requests: to storage, vault, mail and MyTOMS.</summary>
     private const string HttpClients = "System.Net.Http";
 
     /// <summary>
-    /// Adds it, and exports it to Azure Monitor if <see cref="ConnectionSetting"/> is there: as the app's identity, if the host has
-    /// added a <see cref="TokenCredential"/>. The host may add other exporters.
+    /// Registers OpenTelemetry. Exports to Azure Monitor if <see cref="ConnectionSetting"/> is set. Authenticates with the app's identity
+    /// if a <see cref="TokenCredential"/> is registered. The host may add other exporters.
     /// </summary>
     public static IOpenTelemetryBuilder AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         var telemetry = services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddSource(CredentialingTelemetry.Name, HttpClients).AddProcessor(new WithoutAddresses()))
             .WithMetrics(metrics => metrics.AddMeter(CredentialingTelemetry.Name));
-        // The web framework, and the clients of HTTP, would log the addresses of requests.
+        // Below this level, ASP.NET Core and the HTTP clients log request URLs.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter(HttpClients, LogLevel.Warning));
         if (!IsExported(configuration))
             return telemetry;
@@ -37,8 +37,8 @@ public static class TelemetryRegistration
         return telemetry.UseAzureMonitorExporter(exporter =>
         {
             exporter.ConnectionString = configuration[ConnectionSetting];
-            exporter.EnableTraceBasedLogsSampler = false; // of many spans a few will do; a warning is never one too many
-            exporter.EnableLiveMetrics = false; // which would show requests as they are
+            exporter.EnableTraceBasedLogsSampler = false; // spans may be sampled, but logs must not be
+            exporter.EnableLiveMetrics = false; // would show request URLs
         });
     }
 
@@ -46,8 +46,8 @@ public static class TelemetryRegistration
     internal static bool IsExported(IConfiguration configuration) => IsConnectionString(configuration[ConnectionSetting]);
 
     /// <summary>
-    /// Whether the exporter can read a connection string. It would throw while the app is put together, name no setting and repeat the
-    /// value; <see cref="PlatformOptions"/> reports it when the app starts.
+    /// Whether the exporter can parse a connection string. For a malformed one, the exporter throws while the app is built, does not name
+    /// the setting and repeats the value. <see cref="PlatformOptions"/> reports it when the app starts.
     /// </summary>
     internal static bool IsConnectionString(string? value)
     {
@@ -58,8 +58,8 @@ public static class TelemetryRegistration
     }
 
     /// <summary>
-    /// Takes the addresses of requests out of spans: those of the API and of blobs hold students' SSIDs, those of rows the ids of
-    /// coordinators. Which server was called, how, and what it answered, stays.
+    /// Removes request URLs from spans. URLs of the API and of blobs contain students' SSIDs; URLs of table rows contain coordinators'
+    /// ids. The server, the method and the response status remain.
     /// </summary>
     private sealed class WithoutAddresses : BaseProcessor<Activity>
     {

@@ -8,12 +8,12 @@ using Microsoft.Extensions.Options;
 namespace Credentialing.Functions.Hosting;
 
 /// <summary>
-/// Options that are read from the configuration, and checked when the app starts. A failure names the setting as an environment
-/// variable or an app setting, such as <c>Credentialing__Toms__Authority</c>, and never repeats its value, which may be a secret.
+/// Options that are bound to the configuration and validated when the app starts. A failure names the setting as an environment
+/// variable, such as <c>Credentialing__Toms__Authority</c>. It never contains the value, which may be a secret.
 /// </summary>
 public static class ValidatedOptions
 {
-    /// <summary>Adds options that are bound to a section of the configuration. The app does not start if they are not valid.</summary>
+    /// <summary>Registers options that are bound to a configuration section. The app does not start if they are invalid.</summary>
     public static void AddValidated<TOptions>(this IServiceCollection services, string section)
         where TOptions : class
     {
@@ -21,7 +21,7 @@ public static class ValidatedOptions
         services.AddSingleton<IValidateOptions<TOptions>>(new Validation<TOptions>(section));
     }
 
-    /// <summary>The binder of the framework would name the configuration's key, and repeat the value.</summary>
+    /// <summary>Checks the types before binding: the framework's binder would put the value into its exception.</summary>
     /// <exception cref="OptionsValidationException">A value cannot be converted to its property's type.</exception>
     private static void Bind<TOptions>(TOptions options, IConfiguration configuration, string section)
         where TOptions : class

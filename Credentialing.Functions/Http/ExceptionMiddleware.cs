@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>Puts the <see cref="Guard"/> around every HTTP function, in the worker.</summary>
+/// <summary>Runs every HTTP function of the worker inside the <see cref="Guard"/>.</summary>
 public sealed class ExceptionMiddleware(ILogger<ExceptionMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc/>
@@ -17,7 +17,7 @@ public sealed class ExceptionMiddleware(ILogger<ExceptionMiddleware> logger) : I
             await Guard.RunAsync(http, context.FunctionDefinition.Name, logger, () => RunAndRespondAsync(context, next, http));
     }
 
-    /// <summary>The worker would send the answer itself, but only after this middleware, where nothing guards it.</summary>
+    /// <summary>Sends the response here. The worker would send it after this middleware, where exceptions are not handled.</summary>
     private static async Task RunAndRespondAsync(FunctionContext context, FunctionExecutionDelegate next, HttpContext http)
     {
         await next(context);

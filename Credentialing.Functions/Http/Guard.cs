@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>What stands around every HTTP function, and the sending of its answer, in both hosts.</summary>
+/// <summary>Exception handling for every HTTP function and the sending of its response, in both hosts.</summary>
 public static partial class Guard
 {
     /// <summary>
-    /// Runs a function, named for the log, and sends its answer, with <c>Cache-Control: no-store</c>. If that throws, a problem is sent instead,
-    /// or nothing where the client has gone. Once an answer has begun, the exception is thrown on: only breaking the
-    /// connection then tells the client that it is not whole.
+    /// Runs a function that also sends its response, with <c>Cache-Control: no-store</c>. If it throws, sends a problem instead, or nothing
+    /// if the client has disconnected. If the response has already started, the exception is rethrown: an aborted connection is
+    /// the only signal to the client that the response is incomplete.
     /// </summary>
     public static async Task RunAsync(HttpContext context, string name, ILogger logger, Func<Task> function)
     {
@@ -20,12 +20,12 @@ public static partial class Guard
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to answer.
+            // The client has disconnected.
         }
         catch (Exception failure) when (!context.Response.HasStarted)
         {
             LogFailed(logger, failure is BadHttpRequestException ? LogLevel.Information : LogLevel.Error, failure, name);
-            context.Response.Clear(); // of what belongs to the answer that could not be sent
+            context.Response.Clear(); // headers of the response that was not sent
             ForbidCaching(context);
             await Problems.From(failure).ExecuteAsync(context);
         }
@@ -33,7 +33,7 @@ public static partial class Guard
 
     private static void ForbidCaching(HttpContext context) => context.Response.Headers.CacheControl = "no-store";
 
-    // Not the request's address, which may name a student.
+    // The request URL is not logged: it may contain an SSID.
     [LoggerMessage(EventId = 12, Message = "{Function} failed.")]
     private static partial void LogFailed(ILogger logger, LogLevel level, Exception failure, string function);
 }

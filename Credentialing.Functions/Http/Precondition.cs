@@ -6,16 +6,16 @@ using Microsoft.Net.Http.Headers;
 namespace Credentialing.Functions.Http;
 
 /// <summary>
-/// The preconditions (RFC 9110, section 13) that keep two coordinators from silently invalidating each other's
-/// credentials: nobody replaces a generation that they have not seen. The ETag of credentials is their generation.
+/// Optimistic concurrency for credentials, by preconditions (RFC 9110, section 13). A coordinator can replace only the generation
+/// that the coordinator has seen, so two coordinators cannot silently invalidate each other's credentials. The ETag is the generation.
 /// </summary>
 internal static class Precondition
 {
     internal static string ETag(int generation) => string.Create(CultureInfo.InvariantCulture, $"\"{generation}\"");
 
     /// <summary>
-    /// Reads the generation that the client has seen: null for <c>If-None-Match: *</c>. False, and a problem, if the request has no
-    /// precondition or a malformed one.
+    /// Reads the generation that the client has seen; null for <c>If-None-Match: *</c>. Returns false and a problem if the precondition is
+    /// missing or malformed.
     /// </summary>
     internal static bool TryRead(HttpRequest request, out int? seenGeneration, [NotNullWhen(false)] out IResult? problem)
     {
@@ -31,13 +31,13 @@ internal static class Precondition
         return problem is null;
     }
 
-    /// <summary>A tag that is well formed but none of ours is read as generation 0, which never exists: it matches nothing.</summary>
+    /// <summary>A well-formed tag of another format is read as generation 0, which never exists, so it never matches.</summary>
     private static bool TryReadTag(string ifMatch, out int generation)
     {
         generation = 0;
         if (!EntityTagHeaderValue.TryParse(ifMatch, out var tag) || tag.Equals(EntityTagHeaderValue.Any))
             return false;
-        // RFC 9110, section 8.8.3.2: strong tags are the same only character by character.
+        // RFC 9110, section 8.8.3.2: strong comparison is character by character.
         if (tag.IsWeak || !int.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out generation) || tag.Tag != ETag(generation))
             generation = 0;
         return true;

@@ -9,15 +9,15 @@ using Microsoft.Net.Http.Headers;
 namespace Credentialing.Functions.Http;
 
 /// <summary>
-/// Every error that the API answers with, as problem details (RFC 9457). The types are stable: clients may branch on them,
-/// and <c>docs/problems.md</c> lists them.
+/// All errors of the API, as problem details (RFC 9457). The types are stable: clients may branch on them.
+/// <c>docs/problems.md</c> lists them.
 /// </summary>
 public static class Problems
 {
-    /// <summary>What every type begins with.</summary>
+    /// <summary>The common prefix of all types.</summary>
     public const string TypePrefix = "urn:problem-type:credentialing:";
 
-    /// <summary>After how many seconds to try again when something behind the API is away.</summary>
+    /// <summary>Retry-After of a 503 response, in seconds.</summary>
     private const int RetryAfterSeconds = 5;
 
     internal static IResult MalformedLeaId() =>
@@ -27,20 +27,20 @@ public static class Problems
         Problem(400, "malformed-ssid", "The SSID is malformed.", "An SSID is 10 digits.");
 
     internal static IResult InvalidDate() =>
-        Problem(400, "invalid-date", "The date cannot be used.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
+        Problem(400, "invalid-date", "The date is not valid.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
 
     internal static IResult MalformedJson(string where) =>
-        Problem(400, "malformed-json", "The body is not the JSON that was expected.", where);
+        Problem(400, "malformed-json", "The body is not the expected JSON.", where);
 
     internal static IResult BodyTooLarge(int maxBytes) =>
-        Problem(413, "body-too-large", "The body is too large.", string.Create(CultureInfo.InvariantCulture, $"At most {maxBytes} bytes are read."));
+        Problem(413, "body-too-large", "The body is too large.", string.Create(CultureInfo.InvariantCulture, $"The maximum is {maxBytes} bytes."));
 
     internal static IResult UnsupportedMediaType(string expected) =>
         Problem(415, "unsupported-media-type", "The body's content type is not supported.", $"Send {expected}.");
 
     internal static IResult MalformedPrecondition() =>
-        Problem(400, "malformed-precondition", "The precondition cannot be used.",
-            "Send either If-None-Match: * to generate the first credentials, or If-Match with the one ETag that the credentials were seen with.");
+        Problem(400, "malformed-precondition", "The precondition is not valid.",
+            "Send either If-None-Match: * to generate the first credentials, or If-Match with exactly one ETag, that of the credentials to regenerate.");
 
     internal static IResult PreconditionRequired() =>
         Problem(428, "precondition-required", "A precondition is required.",
@@ -48,18 +48,18 @@ public static class Problems
 
     internal static IResult ReleaseNotAuthorized() =>
         Problem(422, "release-not-authorized", "The release of student data was not authorized.",
-            "The body must say \"authorized\": true. Nothing was changed.");
+            "The body must contain \"authorized\": true. Nothing was changed.");
 
     internal static IResult UnknownWording(string current) =>
-        Problem(422, "unknown-wording", "The authorization is under an unknown wording.",
+        Problem(422, "unknown-wording", "The wording version is unknown.",
             $"The body's \"wordingVersion\" must be \"{current}\". Nothing was changed.");
 
     internal static IResult InvalidLea(string why) => Problem(422, "invalid-lea", "The LEA is not valid.", why);
 
-    /// <summary>Somebody else was faster, or the credentials are not what the coordinator thought.</summary>
+    /// <summary>Conflict: the credentials are not of the generation that the coordinator has seen.</summary>
     internal static IResult CredentialChanged(Credential? current) => current is null
-        ? Problem(412, "credential-changed", "There are no credentials to regenerate.", "Send If-None-Match: * to generate the first. Nothing was changed.")
-        : Problem(412, "credential-changed", "The credentials are not those you have seen.",
+        ? Problem(412, "credential-changed", "There are no credentials to regenerate.", "Send If-None-Match: * to generate the first credentials. Nothing was changed.")
+        : Problem(412, "credential-changed", "The credentials have changed since you read them.",
             $"{current.GeneratedBy.Name} generated the current credentials. Nothing was changed.",
             new Dictionary<string, object?>
             {
@@ -68,46 +68,46 @@ public static class Problems
             });
 
     internal static IResult NotAuthenticated() =>
-        Problem(401, "not-authenticated", "You are not signed in.", "Send a TOMS access token that is valid now as a bearer token.");
+        Problem(401, "not-authenticated", "Authentication is required.", "Send a valid TOMS access token as a bearer token.");
 
     internal static IResult NotPermitted() =>
-        Problem(403, "not-permitted", "You may not do this.", "Your TOMS account has no such role for this LEA.");
+        Problem(403, "not-permitted", "Access is denied.", "Your TOMS account does not have the required role for this LEA.");
 
     internal static IResult InvalidCredentials() =>
         Problem(401, "invalid-credentials", "The vendor credentials or the bearer token are not valid.",
-            "Check the username and the secret key with the LEA's coordinator: regenerating replaces the key at once. Ask for a new token if you sent one.");
+            "Check the username and the secret key with the LEA's coordinator: a regeneration replaces the key immediately. If you sent a bearer token, request a new one.");
 
     internal static IResult CredentialsExpired(Credential credential) =>
         Problem(401, "credentials-expired", "The vendor credentials have expired.",
             "An LEA coordinator must regenerate them in TOMS.",
             new Dictionary<string, object?> { ["expiredAt"] = credential.ExpiresAt.UtcDateTime });
 
-    internal static IResult LeaNotFound() => Problem(404, "lea-not-found", "There is no such LEA.", "TOMS has not told of it.");
+    internal static IResult LeaNotFound() => Problem(404, "lea-not-found", "The LEA was not found.", "TOMS has not registered it.");
 
     internal static IResult ScoreReportNotFound() =>
-        Problem(404, "score-report-not-found", "There is no such score report.", "The LEA has no report of that id for that student.");
+        Problem(404, "score-report-not-found", "The score report was not found.", "The LEA has no report with this id for this student.");
 
     internal static IResult NotReady(IEnumerable<string> unreachable) =>
-        Problem(503, "unavailable", "The service is not ready.", "Something it depends on cannot be reached.",
+        Problem(503, "unavailable", "The service is not ready.", "A dependency is unreachable.",
             new Dictionary<string, object?> { ["unreachable"] = unreachable });
 
     /// <summary>
-    /// What to answer for an exception that no function expects: 4xx for a request that breaks HTTP's own rules half-way, 503
-    /// for trouble with storage or vault, which their clients have already retried, or with the identity provider, else 500.
-    /// Nothing of the exception is in the answer.
+    /// Returns the problem for an unhandled exception: 4xx if the request violates HTTP, 503 for a fault of storage, vault or identity
+    /// provider, otherwise 500. The clients of storage and vault have already retried. The response contains nothing of the
+    /// exception.
     /// </summary>
     public static IResult From(Exception exception) => exception switch
     {
-        BadHttpRequestException bad => Problem(bad.StatusCode, "malformed-request", "The request is malformed.", "Its body does not follow HTTP."),
+        BadHttpRequestException bad => Problem(bad.StatusCode, "malformed-request", "The request is malformed.", "The body violates the HTTP protocol."),
         _ when IsDependencyFault(exception) =>
-            Problem(503, "unavailable", "The service is not available at the moment.", "Something it depends on cannot be reached. Try again; look before you repeat a change, which may have been made."),
-        _ => Problem(500, "unexpected", "Something unexpected happened.", "It was logged."),
+            Problem(503, "unavailable", "The service is temporarily unavailable.", "A dependency is unreachable. Retry. Before you repeat a change, check whether it was already made."),
+        _ => Problem(500, "unexpected", "An unexpected error occurred.", "The error was logged."),
     };
 
     private static bool IsDependencyFault(Exception exception) => exception switch
     {
         RequestFailedException or AuthenticationFailedException or OperationCanceledException or TimeoutException or IOException => true,
-        AggregateException { InnerException: { } inner } => IsDependencyFault(inner), // a client that ran out of retries
+        AggregateException { InnerException: { } inner } => IsDependencyFault(inner), // the Azure clients throw it when retries are exhausted
         _ => false,
     };
 

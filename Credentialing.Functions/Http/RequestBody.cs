@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>Reads request bodies, which are small, and says what is wrong with one that cannot be read.</summary>
+/// <summary>Reads request bodies of at most <see cref="MaxBytes"/>, or returns the problem of a body that cannot be read.</summary>
 internal static class RequestBody
 {
     internal const int MaxBytes = 64 * 1024;
@@ -19,7 +19,7 @@ internal static class RequestBody
     };
 
     /// <summary>
-    /// The value of the JSON body: null if there is no body, or the body is <c>null</c>. If the body cannot be read, there is a problem
+    /// Reads the JSON body. The value is null if the body is empty or <c>null</c>. If the body cannot be read, a problem is returned
     /// instead.
     /// </summary>
     internal static async Task<(T? Value, IResult? Problem)> ReadJsonAsync<T>(HttpRequest request)
@@ -37,11 +37,11 @@ internal static class RequestBody
         }
         catch (JsonException malformed)
         {
-            return (null, Problems.MalformedJson($"See line {malformed.LineNumber + 1 ?? 1}."));
+            return (null, Problems.MalformedJson($"The error is in line {malformed.LineNumber + 1 ?? 1}."));
         }
     }
 
-    /// <summary>The fields of a form body; null if it is no form, too large, or breaks off.</summary>
+    /// <summary>Reads the fields of a form body. Returns null if the body is not a form, too large or incomplete.</summary>
     internal static async Task<IReadOnlyDictionary<string, StringValues>?> ReadFormAsync(HttpRequest request)
     {
         const string FormType = "application/x-www-form-urlencoded";
@@ -52,7 +52,7 @@ internal static class RequestBody
         {
             return await ReadAsync(request) is { } body ? new FormReader(Encoding.UTF8.GetString(body)).ReadForm() : null;
         }
-        catch (Exception failure) when (failure is BadHttpRequestException or InvalidDataException) // more fields, or longer ones, than a form has
+        catch (Exception failure) when (failure is BadHttpRequestException or InvalidDataException) // also thrown for too many or too long fields
         {
             return null;
         }
@@ -68,7 +68,7 @@ internal static class RequestBody
             var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
             return length > MaxBytes ? null : buffer[..length];
         }
-        // The server reports some broken bodies as such, and some like a broken disk.
+        // The server throws BadHttpRequestException for some malformed bodies and a plain IOException for others.
         catch (IOException broken) when (broken is not BadHttpRequestException)
         {
             throw new BadHttpRequestException("The body could not be read.", broken);

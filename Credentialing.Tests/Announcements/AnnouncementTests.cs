@@ -23,7 +23,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         Assert.Single(world.Traffic.Requests);
     }
 
-    /// <summary>They were generated at noon, and end at noon: a few hours before are on the last day.</summary>
+    /// <summary>Generated at noon, expires at noon: a few hours before expiry is the last day.</summary>
     [Theory]
     [InlineData(0, null, null)]
     [InlineData(350 * 24, null, null)]
@@ -165,7 +165,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     {
         await using var world = await WorldAsync(hours: 350 * 24 + 11);
         await using var host = await StartWithSiteAsync(world);
-        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1); // active to the last
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1); // still active, not yet announced
         await host.MustGenerateAsync("luis", LeaId.Parse("01612590130617"));
         Assert.Empty(world.MyToms.Requests);
     }
@@ -230,7 +230,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         await AssertNothingIsLeftAsync(world);
     }
 
-    /// <summary>A host whose MyTOMS is the world's, which daily runs of the world know too.</summary>
+    /// <summary>A host that uses the world's MyTOMS, as the world's daily runs do.</summary>
     private static Task<TestHost> StartWithSiteAsync(TestWorld world) => TestHost.StartAsync(world, builder => builder.Services
         .Configure<MyTomsOptions>(options => (options.ApiKey, options.RetryDelay) = ("the key", TimeSpan.Zero))
         .AddHttpClient(MyToms.Client, client => client.BaseAddress = new Uri("https://mytoms.example/"))

@@ -13,7 +13,7 @@ using YamlDotNet.Serialization;
 
 namespace Credentialing.Tests.Announcements;
 
-/// <summary>What our client sends, what DevHost's MyTOMS takes, and <c>docs/mytoms.openapi.yaml</c> are the same.</summary>
+/// <summary>The client, DevHost's MyTOMS and <c>docs/mytoms.openapi.yaml</c> implement the same contract.</summary>
 public sealed class MyTomsContractTests(AzuriteFixture azurite)
 {
     private const string Path = "/announcements/{id}";
@@ -21,7 +21,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
 
     private static readonly string ContractAsJson = ReadContract();
 
-    /// <summary>A copy of the contract for each caller: a JsonNode must not be shared, since even reading changes it.</summary>
+    /// <summary>A copy for each caller: JsonNode is not thread-safe, because reads also modify it.</summary>
     private static JsonNode Contract => JsonNode.Parse(ContractAsJson)!;
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
         }
     }
 
-    /// <summary>A member of the expiring example, and what to have in its place: JSON, or null for nothing.</summary>
+    /// <summary>A member of the expiring example and its replacement JSON; null removes the member.</summary>
     public static readonly TheoryData<string, string?> Changes = new()
     {
         { "title", "\"Another\"" },
@@ -301,11 +301,11 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
         return path.Value![verb]!;
     }
 
-    /// <summary>The expiring example, to be changed.</summary>
+    /// <summary>A modifiable copy of the expiring example.</summary>
     private static JsonObject Example() =>
         Operation("put")["requestBody"]!["content"]!["application/json"]!["examples"]!["expiring"]!["value"]!.DeepClone().AsObject();
 
-    /// <summary>The schema of the body, with what it refers to where the library looks for it.</summary>
+    /// <summary>The schema of the body. Referenced schemas are moved to <c>definitions</c>, where NJsonSchema expects them.</summary>
     private static Task<JsonSchema> BodySchemaAsync()
     {
         var schema = Operation("put")["requestBody"]!["content"]!["application/json"]!["schema"]!;
@@ -317,7 +317,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     private static void AssertSame(JsonNode? expected, JsonNode? actual) =>
         Assert.True(JsonNode.DeepEquals(expected, actual), $"Expected: {expected}\nActual: {actual}");
 
-    /// <summary>A world in which Oakland's credentials end in 14 days.</summary>
+    /// <summary>A world in which Oakland's credentials expire in 14 days.</summary>
     private async Task<TestWorld> ExpiringWorldAsync(string name = "Oakland Unified")
     {
         var world = await TestWorld.CreateAsync(azurite);

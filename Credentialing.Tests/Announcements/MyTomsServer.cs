@@ -13,7 +13,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Tests.Announcements;
 
-/// <summary>A MyTOMS over HTTP on a free port, which answers 204, or as a test says: so that the real client is tested.</summary>
+/// <summary>HTTP server for tests of the real client, on a free port. Returns 204 or the configured responses.</summary>
 internal sealed class MyTomsServer : IAsyncDisposable
 {
     internal const string ApiKey = "the-key-of-the-tests";
@@ -35,15 +35,15 @@ internal sealed class MyTomsServer : IAsyncDisposable
         app.Run(RespondAsync);
     }
 
-    /// <summary>What the client is configured with: it has a path of its own.</summary>
+    /// <summary>The client's base URL. It has a path.</summary>
     internal Uri BaseUrl => new(new Uri(app.Urls.Single()), "base");
 
-    /// <summary>What it was asked, in order.</summary>
+    /// <summary>The received requests, in order.</summary>
     internal IReadOnlyList<MyTomsRequest> Requests => [.. requests];
 
     internal static Task<MyTomsServer> StartAsync(params RequestDelegate[] responses) => StartAsync(certificate: null, responses);
 
-    /// <summary>Starts one that speaks HTTPS, if there is a certificate.</summary>
+    /// <summary>Starts a server, with HTTPS if there is a certificate.</summary>
     internal static async Task<MyTomsServer> StartAsync(TestCertificate? certificate, params RequestDelegate[] responses)
     {
         var server = new MyTomsServer(certificate);
@@ -53,7 +53,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Answers with a status, and nothing else.</summary>
+    /// <summary>Returns a status without a body.</summary>
     internal static RequestDelegate Status(int status, string? retryAfter = null, Uri? location = null) => context =>
     {
         context.Response.StatusCode = status;
@@ -62,10 +62,10 @@ internal sealed class MyTomsServer : IAsyncDisposable
         return Task.CompletedTask;
     };
 
-    /// <summary>Answers nothing, until the client has gone.</summary>
+    /// <summary>Sends no response until the client disconnects.</summary>
     internal static Task HangAsync(HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted);
 
-    /// <summary>Begins to answer 200, and does not go on, until the client has gone.</summary>
+    /// <summary>Sends the headers of a 200 response, and then nothing until the client disconnects.</summary>
     internal static async Task HangHalfWayAsync(HttpContext context)
     {
         context.Response.ContentLength = 1000;
@@ -79,7 +79,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>The client as the hosts put it together; with the API key and hardly a wait between attempts, unless a test says otherwise.</summary>
+    /// <summary>The client as configured in the hosts. By default, with the API key and a retry delay of 1 ms.</summary>
     internal MyToms Connect(
         Action<MyTomsOptions>? configure = null, TimeProvider? time = null, CapturedLogs? logs = null, TokenCredential? identity = null)
     {
@@ -91,11 +91,11 @@ internal sealed class MyTomsServer : IAsyncDisposable
             .Configure<MyTomsOptions>(options => configure?.Invoke(options));
         if (identity is not null)
             services.AddSingleton(identity);
-        // Nobody disposes of it: that would wait for what waits for a clock that stands still.
+        // Not disposed: disposal would wait for delays on a fake clock that does not advance.
         return services.BuildServiceProvider(validateScopes: true).GetRequiredService<MyToms>();
     }
 
-    /// <summary>Waits for the next request that nobody has waited for yet.</summary>
+    /// <summary>Returns the next request that was not returned before. Waits for it if necessary.</summary>
     internal ValueTask<MyTomsRequest> NextAsync() => arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
@@ -115,17 +115,17 @@ internal sealed class MyTomsServer : IAsyncDisposable
 }
 
 /// <summary>A request to MyTOMS.</summary>
-/// <param name="Method">Its verb.</param>
-/// <param name="Path">Its path, and the query if there is one.</param>
-/// <param name="Headers">Its headers.</param>
-/// <param name="Body">Its body; empty if there is none.</param>
+/// <param name="Method">HTTP method.</param>
+/// <param name="Path">Path and query.</param>
+/// <param name="Headers">Headers by name.</param>
+/// <param name="Body">Body; empty if there is none.</param>
 internal sealed record MyTomsRequest(string Method, string Path, IReadOnlyDictionary<string, IReadOnlyList<string?>> Headers, string Body)
 {
     internal const string ApiKeyHeader = "X-Api-Key";
 
-    /// <summary>The key that it bears; null if none.</summary>
+    /// <summary>The API key header; null if absent.</summary>
     internal string? ApiKey => Headers.TryGetValue(ApiKeyHeader, out var keys) ? Assert.Single(keys) : null;
 
-    /// <summary>What it says of its sender's identity; null if nothing.</summary>
+    /// <summary>The Authorization header; null if absent.</summary>
     internal string? Authorization => Headers.TryGetValue(HeaderNames.Authorization, out var headers) ? Assert.Single(headers) : null;
 }

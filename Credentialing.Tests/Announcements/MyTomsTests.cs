@@ -161,7 +161,7 @@ public sealed class MyTomsTests
         Assert.Equal(2, server.Requests.Count);
     }
 
-    /// <summary>The key would go wherever the redirection leads; and a page to sign in on, which answers 200, is no success.</summary>
+    /// <summary>Following a redirect would send the key to another server. A sign-in page that returns 200 is not a success.</summary>
     [Theory]
     [InlineData(302)]
     [InlineData(303)]
@@ -313,7 +313,7 @@ public sealed class MyTomsTests
 
     private static Task DeleteAsync(MyToms myToms) => myToms.DeleteAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
-    /// <summary>What a host does with its settings when it starts.</summary>
+    /// <summary>Validates the settings as a host does at startup.</summary>
     private static void Validate(string? baseUrl, string? apiKey, string? scope)
     {
         var settings = new Dictionary<string, string?>
@@ -328,7 +328,7 @@ public sealed class MyTomsTests
         provider.GetRequiredService<IStartupValidator>().Validate();
     }
 
-    /// <summary>A clock that stands still, and tells of the timers that are set on it.</summary>
+    /// <summary>A clock that does not advance, and that reports the timers set on it.</summary>
     private sealed class Clock : FakeTimeProvider
     {
         private readonly Channel<TimeSpan> timers = Channel.CreateUnbounded<TimeSpan>();
@@ -340,7 +340,7 @@ public sealed class MyTomsTests
             return timer;
         }
 
-        /// <summary>How long the next timer runs that was set, and that nobody has waited for yet.</summary>
+        /// <summary>Due time of the next timer that was not returned before. Waits for it if necessary.</summary>
         internal ValueTask<TimeSpan> NextTimerAsync() => timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
         private void Tell(TimeSpan dueTime)

@@ -75,7 +75,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         var genuine = new JsonWebToken(await host.SignInAsync("rosa"));
 
-        // An attacker's key under the same name; no signature at all; a vendor's token.
+        // Signed with another key under the same key id; unsigned; a vendor's token.
         var forged = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = genuine.Issuer,
@@ -102,7 +102,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world, builder => builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, bearer =>
         {
-            bearer.Configuration = null; // not DevHost's keys, but those of a provider whose port is closed
+            bearer.Configuration = null; // instead of DevHost's keys, discovery at a closed port
             bearer.Authority = "http://127.0.0.1:1";
             bearer.RequireHttpsMetadata = false;
         }));

@@ -107,7 +107,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
         for (var generation = 1; generation <= 20; generation++)
         {
-            // Each day's first use changes the row that the regeneration replaces.
+            // The first use of each day updates the row that the regeneration replaces.
             world.Clock.Advance(TimeSpan.FromDays(1));
             var use = Task.Run(() => world.AuthenticateAsync(TestWorld.Oakland, key));
             key = await world.MustGenerateAsync(TestWorld.Oakland, generation);
@@ -140,7 +140,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland);
         Assert.Equal([("2027-11-23", "01612590000000")], await PointersAsync(world));
 
-        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1); // on the same date: the same pointer
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1); // same expiry date, same pointer
         Assert.Equal([("2027-11-23", "01612590000000")], await PointersAsync(world));
 
         world.Clock.Advance(TimeSpan.FromDays(100));
@@ -148,7 +148,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         Assert.Equal([("2027-11-23", "01612590000000"), ("2028-03-02", "01612590000000")], await PointersAsync(world));
     }
 
-    /// <summary>Breaks off a regeneration at every request that it makes, on the way there and on the way back.</summary>
+    /// <summary>Interrupts a regeneration at each of its requests, before and after the request takes effect.</summary>
     [Theory]
     [InlineData(1, Fault.Before), InlineData(1, Fault.After)]
     [InlineData(2, Fault.Before), InlineData(2, Fault.After)]
@@ -160,7 +160,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         var old = await world.MustGenerateAsync(TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(100));
         world.Traffic.Reset();
-        // Once dead, it gets nothing more to storage: no retry, and no request that would have come next.
+        // A dead process sends nothing more: all later requests and retries fail.
         world.Traffic.Break = number => number < request ? Fault.None : number == request ? fault : Fault.Before;
 
         var generated = await TryAsync(() => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)) as GenerationOutcome.Generated;
@@ -173,11 +173,11 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
             Assert.IsType<AuthenticationOutcome.Authenticated>(await survivor.AuthenticateAsync(TestWorld.Oakland, generated.SecretKey.Reveal()));
         Assert.Contains((credential.ExpiresAt.ToString("yyyy-MM-dd", null), "01612590000000"), await PointersAsync(survivor));
         Assert.Equal(credential.Generation, (await survivor.AuditEventsAsync(TestWorld.Oakland)).Count);
-        // And the coordinator can go on from there.
+        // The coordinator can regenerate.
         await survivor.MustGenerateAsync(TestWorld.Oakland, credential.Generation);
     }
 
-    /// <summary>Loses one answer, which the client then asks for again.</summary>
+    /// <summary>Loses one response of storage. The client retries the request.</summary>
     [Theory]
     [InlineData(null, 1), InlineData(null, 2), InlineData(null, 3)]
     [InlineData(1, 1), InlineData(1, 2), InlineData(1, 3)]

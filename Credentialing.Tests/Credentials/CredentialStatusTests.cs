@@ -10,14 +10,14 @@ public sealed class CredentialStatusTests
 {
     private static readonly LeaCalendar Calendar = new(Pacific.Zone);
 
-    /// <summary>15:04 in California; 365 days later, the same.</summary>
+    /// <summary>15:04 Pacific Standard Time. The same local time applies 365 days later.</summary>
     private static readonly DateTimeOffset GeneratedAt = new(2026, 11, 23, 23, 4, 0, TimeSpan.Zero);
 
     [Theory]
     [InlineData("0:00:00", CredentialState.Active, 365, "Current credentials expire in 365 days.")]
     [InlineData("350.00:00:00", CredentialState.Active, 15, "Current credentials expire in 15 days.")]
-    [InlineData("350.08:55:59", CredentialState.Active, 15, "Current credentials expire in 15 days.")] // 23:59:59 on the wall
-    [InlineData("350.08:56:00", CredentialState.Expiring, 14, "Current credentials expire in 14 days.")] // midnight
+    [InlineData("350.08:55:59", CredentialState.Active, 15, "Current credentials expire in 15 days.")] // 23:59:59 local time
+    [InlineData("350.08:56:00", CredentialState.Expiring, 14, "Current credentials expire in 14 days.")] // local midnight
     [InlineData("363.00:00:00", CredentialState.Expiring, 2, "Current credentials expire in 2 days.")]
     [InlineData("364.00:00:00", CredentialState.Expiring, 1, "Current credentials expire in 1 day.")]
     [InlineData("364.08:56:00", CredentialState.Expiring, 0, "Current credentials expire today at 3:04 PM.")]

@@ -73,7 +73,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
         Assert.Equal(2, await RoundTripsAsync(world, key));
         Assert.Equal(newest, (await CredentialAsync(world)).Verifier.PepperVersion);
 
-        // From then on the old version can go.
+        // The old pepper version is no longer needed.
         world.Vault.Disable(SecretRing.CredentialPepper, old);
         world.Clock.Advance(SecretRing.RefreshInterval);
         Assert.Equal(1, await RoundTripsAsync(world, key));
@@ -96,7 +96,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var elsewhere = world.AnotherInstance();
-        await world.AuthenticateAsync(TestWorld.Oakland, await world.MustGenerateAsync(TestWorld.Oakland)); // has read the vault
+        await world.AuthenticateAsync(TestWorld.Oakland, await world.MustGenerateAsync(TestWorld.Oakland)); // caches the secrets of the vault
         world.Clock.Advance(SecretRing.UnknownVersionInterval);
         var newest = world.Vault.Rotate(SecretRing.CredentialPepper);
 

@@ -93,7 +93,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
                 WithHeader(genuine, header => header.Replace("HS256", "none", StringComparison.Ordinal))[..(genuine.LastIndexOf('.') + 1)],
                 genuine[..^4] + "AAAA",
                 WithHeader(genuine, header => header.Replace("at+jwt", "JWT", StringComparison.Ordinal)),
-                Signed(key.Value.ToArray(), key.Version, type: "JWT"), // the right key, another kind of token
+                Signed(key.Value.ToArray(), key.Version, type: "JWT"), // right key, wrong token type
                 Signed(key.Value.ToArray(), key.Version, issuer: "somebody"),
                 Signed(new byte[32], key.Version),
                 Signed(key.Value.ToArray(), "unknown"),

@@ -42,7 +42,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         Assert.Equal("SIS vendor credentials expire in 14 days", titles[351]);
         Assert.Equal("SIS vendor credentials expire in 1 day", titles[364]);
         Assert.Equal("SIS vendor credentials have expired", titles[365]);
-        Assert.Equal(15, world.MyToms.Requests.Count); // once a day while it changes, and never again
+        Assert.Equal(15, world.MyToms.Requests.Count); // once a day while the announcement changes, then never again
         Assert.All(world.Mail.Offers, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
     }
 
@@ -84,7 +84,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(349));
         world.Traffic.Reset();
         await RunAsync(world);
-        Assert.Single(world.Traffic.Requests); // the pointers, of which there are none
+        Assert.Single(world.Traffic.Requests); // the index query, which finds nothing
 
         world.Clock.Advance(TimeSpan.FromDays(2));
         world.Traffic.Reset();

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.DailyRun;
 
-/// <summary>Lets time pass for runs that wait for it.</summary>
+/// <summary>Executes daily runs and advances the fake clock while they wait.</summary>
 internal static class Driver
 {
     /// <summary>How often to check whether a run is waiting. It affects how soon the fake time is advanced, not by how much.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Runs it once, in a clock that stands still.</summary>
+    /// <summary>Runs once without advancing the clock.</summary>
     internal static Task<DailyRunSummary> RunAsync(TestWorld world) => world.Run.RunAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>Runs it once, letting time pass where it waits.</summary>
+    /// <summary>Runs once and advances the clock while the run waits.</summary>
     internal static async Task<DailyRunSummary> RunInTimeAsync(TestWorld world)
     {
         DailyRunSummary? summary = null;
@@ -30,7 +30,7 @@ internal static class Driver
         return run;
     }
 
-    /// <summary>Has a run fail, letting time pass where it waits; returns what it has done all the same.</summary>
+    /// <summary>Like <see cref="RunInTimeAsync"/>, but expects the run to fail. Returns the summary of the failed run.</summary>
     internal static async Task<DailyRunSummary> MustFailAsync(TestWorld world)
     {
         var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunInTimeAsync(world));
@@ -39,8 +39,8 @@ internal static class Driver
     }
 
     /// <summary>
-    /// Runs something on all instances at once, to its end or the instance's death. Whenever all that are left can only wait, time
-    /// passes until the next timer is due.
+    /// Runs an operation on all instances concurrently, until it completes or the instance crashes. While all remaining instances
+    /// are only waiting, advances the clock to the next due timer.
     /// </summary>
     internal static async Task DriveAsync(FakeTimeProvider clock, IReadOnlyList<TestWorld> instances, Func<TestWorld, Task> run)
     {

@@ -5,7 +5,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 
 namespace Credentialing.Tests.DailyRun;
 
-/// <summary>Runs that meet each other, alive, slow, frozen or dead.</summary>
+/// <summary>Concurrent runs, including slow, blocked and crashed ones.</summary>
 public sealed class RivalRunTests(AzuriteFixture azurite)
 {
     [Theory]
@@ -56,7 +56,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         world.Traffic.Reset();
         world.Traffic.Break = number =>
         {
-            // The pointers, the LEA, and then the claim.
+            // Request 1 queries the index, 2 reads the LEA, 3 claims.
             if (number == 3)
                 coordinator.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1).GetAwaiter().GetResult();
             return Fault.None;
@@ -77,7 +77,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         await Task.WhenAny(dying.Run.RunAsync(TestContext.Current.CancellationToken), dying.Outside.Died);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
-        // For all that is known, the other run's request may still be under way.
+        // The request of the crashed run could still be in progress.
         Assert.Equal(1, (await RunInTimeAsync(world)).Removed);
         Assert.Equal(2, world.MyToms.Requests.Count);
         Assert.Single(await world.RowsAsync("Expirations"));
@@ -90,7 +90,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
         var sending = slow.Outside.HoldAt(Called.Mail);
-        var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask(); // its announcement may be timed out
+        var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask(); // its post may time out
         await sending.Reached;
         world.Clock.Advance(TimeSpan.FromMinutes(4));
         var claiming = world.Outside.HoldAt(Called.Storage);
@@ -114,7 +114,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         var first = RunAsync(slow);
         await sending.Reached;
         await using var third = world.AnotherInstance(options => options.TimeLimit = TimeSpan.FromSeconds(10));
-        Assert.Equal("01612590000000", Assert.Single((await MustFailAsync(third)).Failures).Where); // in its ten seconds, it was not sent
+        Assert.Equal("01612590000000", Assert.Single((await MustFailAsync(third)).Failures).Where); // not sent within its time limit of 10 s
         Assert.Empty(world.Mail.Offers);
 
         var second = await RunUntilItWaitsAsync(world);
@@ -151,7 +151,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
         var sending = slow.Outside.HoldAt(Called.Mail);
-        var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask(); // its announcement may be timed out
+        var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask(); // its post may time out
         await sending.Reached;
         world.Clock.Advance(TimeSpan.FromMinutes(6));
         Assert.Equal(1, (await RunAsync(world)).Sent);

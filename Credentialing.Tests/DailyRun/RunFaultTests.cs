@@ -8,10 +8,10 @@ using static Credentialing.Tests.DailyRun.Driver;
 
 namespace Credentialing.Tests.DailyRun;
 
-/// <summary>What a run does when something that it needs fails.</summary>
+/// <summary>Daily runs with failing storage, mail service or MyTOMS.</summary>
 public sealed class RunFaultTests(AzuriteFixture azurite)
 {
-    /// <summary>Everything that a run can have to do, broken at each of its calls in each way.</summary>
+    /// <summary>Injects each fault into each call of a run that has to send, post and remove.</summary>
     [Theory]
     [MemberData(nameof(Faults))]
     public async Task Whatever_happens_to_any_one_call_the_next_run_has_everything_done_once(Fault fault)
@@ -23,7 +23,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
             world.Clock.Advance(TimeSpan.FromDays(5));
             await world.MustGenerateAsync(TestWorld.Berkeley);
             world.Clock.Advance(TimeSpan.FromDays(353));
-            await RunAsync(world); // both are announced; Oakland is reminded with 7 days left, Berkeley with 12
+            await RunAsync(world); // posts both announcements; sends reminders: 7 days for Oakland, 12 for Berkeley
             await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
             world.Clock.Advance(TimeSpan.FromDays(5)); // Berkeley has 7 days left
             await using var broken = world.AnotherInstance();
@@ -39,7 +39,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
             Assert.All(await world.RowsAsync("Leas"), row => Assert.False(row.RowKey == "announcement" && row.PartitionKey == TestWorld.Oakland.Value));
             Assert.Equal(2, (await world.RowsAsync("Expirations")).Count);
             if (calls < call)
-                break; // the run was over before it
+                break; // the run makes fewer calls
         }
     }
 
@@ -66,7 +66,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await DriveAsync(world.Clock, [world], instance => RunAsync(instance));
 
         Assert.Equal(2, world.Mail.Offers.Count);
-        // It asks for a minute each time. Both LEAs may ask at the same moment, and none in between.
+        // Retry-After is one minute. Both LEAs may send at the same time, but not before that minute is over.
         var moments = asked.Distinct().ToList();
         Assert.All(moments.Zip(moments.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromMinutes(1)));
         Assert.InRange(moments.Count, 3, 5);
@@ -81,7 +81,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         var failed = await MustFailAsync(world);
 
         Assert.Equal("01612590000000", Assert.Single(failed.Failures).Where);
-        Assert.Single(world.MyToms.Shown); // the announcement does not wait for the mail service
+        Assert.Single(world.MyToms.Shown); // posting is independent of the mail service
         world.Outside.Break = null;
         await RunInTimeAsync(world);
         Assert.Single(world.Mail.Offers);
@@ -104,8 +104,8 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
 
         Assert.Equal(Leas, failed.Failures.Count);
         Assert.Equal(away is Called.Mail ? (0, Leas) : (Leas, 0), (failed.Sent, failed.Posted));
-        // The failures that open the circuit, the calls that were under way then, and one call a minute for the rest of the run.
-        // Without a circuit breaker, each LEA's call is made and retried: at least three calls for each LEA.
+        // The failures that open the circuit, the concurrent calls in progress, and one probe per minute for the rest of the run.
+        // Without a circuit breaker, there are at least three calls for each LEA (one call with retries).
         var options = new DailyRunOptions();
         Assert.InRange(asked, failuresThatOpenTheCircuit, failuresThatOpenTheCircuit + options.Parallelism + (int)options.TimeLimit.TotalMinutes);
         world.Outside.Break = null;
@@ -183,7 +183,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(slow));
 
         Assert.Equal((2, 1), (failed.Summary.Leas, failed.Summary.Sent));
-        Assert.Single(failed.Summary.Failures, failure => failure.What.Contains("time is up", StringComparison.Ordinal));
+        Assert.Single(failed.Summary.Failures, failure => failure.What.Contains("reached its time limit", StringComparison.Ordinal));
         slow.Outside.Break = null;
         await RunInTimeAsync(slow);
         Assert.Equal(2, world.Mail.Delivered.Count);

@@ -10,13 +10,14 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.DailyRun;
 
 /// <summary>
-/// Walks the last weeks of several credentials' year with everything going wrong, from seeds: runs that are missed, at once,
-/// dead, or cut off from storage, mail and MyTOMS at any call, while coordinators regenerate and vendors are at work. After
-/// every run, what must hold is checked.
+/// Seeded random simulation of the weeks around the expiry of several credentials: missed, concurrent and crashed runs, faults in any
+/// call to storage, mail service and MyTOMS, and concurrent regenerations and vendor requests. Checks the invariants after every run.
 /// </summary>
 public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
-    /// <summary>How many seeds, and the first: <c>CREDENTIALING_SEEDS</c> (up to 1,000) and <c>CREDENTIALING_FIRST_SEED</c> ask for others.</summary>
+    /// <summary>
+    /// Number of seeds. <c>CREDENTIALING_SEEDS</c> (up to 1,000) overrides it; <c>CREDENTIALING_FIRST_SEED</c> sets the first seed.
+    /// </summary>
     private static readonly int Seeds = Setting("CREDENTIALING_SEEDS", 300);
 
     private static readonly int FirstSeed = Setting("CREDENTIALING_FIRST_SEED", 1);
@@ -43,7 +44,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             });
 
         output.WriteLine(counts.ToString());
-        // The schedules must have met what they are there for.
+        // The simulation must have covered each of these events.
         Assert.True(counts is { Emails: > 0, OfferedAgain: > 0, Deaths: > 0, FailedRuns: > 0, CleanRuns: > 0, Regenerations: > 0, AtOnce: > 0 }, counts.ToString());
     }
 
@@ -97,16 +98,16 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
     {
         private static readonly LeaId[] Leas = [TestWorld.Oakland, TestWorld.Berkeley, TestWorld.Fresno];
 
-        /// <summary>Every generation of every LEA, with its key: the last of each LEA is the current one.</summary>
+        /// <summary>Every generation of every LEA, with its secret key. The last one is current.</summary>
         private readonly Dictionary<LeaId, List<(Credential Credential, string Key)>> generations = [];
         private readonly List<string> log = [];
 
-        /// <summary>The emails whose fate a run may have been mistaken about.</summary>
+        /// <summary>Operation ids of emails whose outcome may be unknown to the app because of a fault.</summary>
         private readonly HashSet<Guid> uncertain = [];
 
         public async Task WalkAsync()
         {
-            // Somewhere in two years around it, so that expiry meets both changes of the clocks; all within ten days.
+            // Random start within two years, so that expiry also meets both daylight saving changes. All generated within ten days.
             world.Clock.Advance(TimeSpan.FromDays(random.Next(730)));
             foreach (var lea in Leas)
             {
@@ -119,14 +120,14 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             world.Clock.Advance(TimeSpan.FromDays(365 - 18 - random.Next(12)));
             for (var day = 0; day < 36; day++)
             {
-                // The run begins at 14:00 UTC; somebody may start it by hand at any other time.
+                // The schedule is 14:00 UTC (06:00 PST). A manual run can start at any time.
                 AdvanceToHour(random.Next(6) == 0 ? random.NextDouble() * 24 : 6, afterDays: 1);
                 if (random.Next(4) == 0)
-                    continue; // it was missed
+                    continue; // a missed run
                 await RunAsync(random.Next(5) switch { 0 => 2, 1 => 3, _ => 1 });
                 if (random.Next(3) == 0)
                 {
-                    // The platform tries again, or fires twice.
+                    // A retry by the platform, or a duplicate trigger.
                     world.Clock.Advance(TimeSpan.FromMinutes(random.Next(15)));
                     await RunAsync(1);
                 }
@@ -135,7 +136,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             counts.AddMail(world.Mail);
         }
 
-        /// <summary>Lets several instances run at once, with faults, and with coordinators and vendors at work; checks what must hold then.</summary>
+        /// <summary>Runs several instances concurrently, with faults, regeneration and a vendor request. Checks the invariants.</summary>
         private async Task RunAsync(int instances)
         {
             var began = world.Clock.GetUtcNow();
@@ -178,7 +179,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 await instance.DisposeAsync();
         }
 
-        /// <summary>Only what went wrong is a reason to offer an email again, to a mail service that knows it by its id.</summary>
+        /// <summary>Only a fault may cause an email to be sent again. The mail service deduplicates it by its operation id.</summary>
         private void CheckOfferedOnce(int offersBefore, bool trouble)
         {
             var offers = world.Mail.Offers.Select(offer => offer.Email.OperationId).ToList();
@@ -216,7 +217,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             {
                 var credential = generations[lea][^1].Credential;
                 var status = CredentialStatus.Of(credential, world.Calendar, began);
-                // What had to be sent when the run began was sent, by it or by another.
+                // Every reminder due at the start of the run has been sent, by this run or another.
                 if (status.State is CredentialState.Expiring && !credential.HasExpired(now) && Milestone.Reached(status.DaysRemaining!.Value) is { } milestone)
                     Must(world.Mail.Delivered.Any(email => Identify(email.OperationId) == (credential, milestone)), $"no email of {milestone.Days} days for {lea}, with {status.DaysRemaining} remaining");
 
@@ -225,7 +226,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 Must(possible.Any(expected => expected?.Text == shown?.Text), $"MyTOMS shows \"{shown?.Text}\" for {lea}");
             }
 
-            // Each LEA's current credentials have their pointer.
+            // The expiration index contains the current credentials of each LEA.
             var pointers = (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).ToHashSet();
             foreach (var lea in Leas)
                 Must(pointers.Contains((generations[lea][^1].Credential.ExpiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)), $"no pointer to {lea}");
@@ -247,13 +248,13 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             if (generated.Superseded is { } superseded)
             {
                 counts.AddRegeneration();
-                // As the function does; sometimes the process dies before, or MyTOMS is away.
+                // The function withdraws the announcement. Skipped at random: the process crashed before, or MyTOMS is unavailable.
                 if (random.Next(2) == 0)
                     await instance.Announcements.TryWithdrawAsync(superseded);
             }
         }
 
-        /// <summary>Breaks one call in so many; the instance dies at one in some of those.</summary>
+        /// <summary>Injects faults with the given probability. One fault in eight is a crash.</summary>
         private static Func<Called, Fault> Faults(Random dice, double trouble) => _ =>
         {
             lock (dice)
@@ -272,7 +273,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             }
         };
 
-        /// <summary>Moves the clock forward to an hour of a later day at the LEA.</summary>
+        /// <summary>Advances the clock to an hour (local time) of a later day. Never moves it backwards.</summary>
         private void AdvanceToHour(double hour, int afterDays)
         {
             var date = world.Calendar.LocalDate(world.Clock.GetUtcNow()).AddDays(afterDays);

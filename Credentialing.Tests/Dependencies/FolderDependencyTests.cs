@@ -3,7 +3,7 @@ using Credentialing.DevHost;
 
 namespace Credentialing.Tests.Dependencies;
 
-/// <summary>The folders of Core depend on each other in one direction only.</summary>
+/// <summary>The folders of Core must not have cyclic dependencies.</summary>
 public sealed partial class FolderDependencyTests
 {
     private static readonly string Core = Path.Combine(ProjectFolder.Root, "Credentialing.Core");
@@ -14,7 +14,7 @@ public sealed partial class FolderDependencyTests
         var dependencies = Directory.GetDirectories(Core).Select(Path.GetFileName).Except(["bin", "obj"]).ToDictionary(folder => folder!, DependenciesOf!);
         Assert.Contains("Leas", dependencies["Credentials"]);
 
-        // Folders that depend on no other remaining one are removed, until none is left.
+        // Topological sort: remove folders without remaining dependencies until none is left.
         while (dependencies.Where(folder => !folder.Value.Any(dependencies.ContainsKey)).Select(folder => folder.Key).ToList() is { Count: > 0 } free)
             free.ForEach(folder => dependencies.Remove(folder));
         Assert.Empty(dependencies);

@@ -8,7 +8,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.DevHosting;
 
-/// <summary>The real DevHost, in a process of its own, as somebody starts it on the command line.</summary>
+/// <summary>The real DevHost in a separate process, started as on the command line.</summary>
 internal sealed partial class DevHostProcess : IAsyncDisposable
 {
     private const string AnyPort = "http://127.0.0.1:0";
@@ -36,26 +36,25 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
 
     internal string DataFolder { get; }
 
-    /// <summary>All that it printed until it was ready.</summary>
+    /// <summary>Its standard output until it was ready.</summary>
     internal string Welcome { get; }
 
-    /// <summary>All that it prints after that, when it has ended.</summary>
+    /// <summary>The rest of its standard output. Completes when the process exits.</summary>
     internal required Task<string> Rest { get; init; }
 
-    /// <summary>Asks it at its address.</summary>
     internal HttpClient Client { get; }
 
     internal Uri Address => Client.BaseAddress!;
 
-    /// <summary>Where its welcome says that the inbox is.</summary>
+    /// <summary>The inbox address in the welcome text.</summary>
     internal Uri Inbox { get; }
 
-    /// <summary>Where its welcome says that mail is taken.</summary>
+    /// <summary>The SMTP endpoint in the welcome text.</summary>
     internal IPEndPoint Smtp { get; }
 
     internal int AzuriteId => azurite.Id;
 
-    /// <summary>Starts one on a free port; returns when it has printed its welcome.</summary>
+    /// <summary>Starts DevHost on a free port. Returns after it has printed the welcome text.</summary>
     internal static async Task<DevHostProcess> StartAsync(string dataFolder, params string[] arguments)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -74,7 +73,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
                 welcome.Append(line).Append('\n');
             }
 
-            var rest = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // now, so that it never waits for a reader
+            var rest = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // now, so that DevHost never blocks on a full pipe
             return new DevHostProcess(
                 process, Emulator(dataFolder, "azurite", "azurite.pid"), Emulator(dataFolder, "mail", "maildev.pid"), dataFolder, welcome.ToString())
             { Rest = rest };
@@ -87,10 +86,10 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs one that is to end by itself.</summary>
+    /// <summary>Runs DevHost with arguments for which it exits by itself.</summary>
     internal static Task<Ended> RunAsync(params string[] arguments) => RunOnPathAsync(null, arguments);
 
-    /// <summary>Runs one that is to end by itself, where programs are looked for in the given folder only.</summary>
+    /// <summary>Like <see cref="RunAsync"/>, with PATH set to the given folder if it is not null.</summary>
     internal static Task<Ended> RunOnPathAsync(string? path, params string[] arguments)
     {
         var start = Program(arguments);
@@ -101,28 +100,28 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
 
     internal static string[] OnAnyPort(string dataFolder) => ["--urls", AnyPort, "--data", dataFolder];
 
-    /// <summary>Ctrl-C, which a terminal sends to the whole group of processes. Not on Windows.</summary>
+    /// <summary>Sends SIGINT to DevHost and its emulators, as Ctrl-C in a terminal does. Not supported on Windows.</summary>
     internal void Interrupt()
     {
         foreach (var id in (int[])[process.Id, azurite.Id, maildev.Id])
             ProcessSignal.Send(id, ProcessSignal.Interrupt);
     }
 
-    /// <summary>Ends it with no chance to clean up, and waits until it has let go of all that it held; what it has started is left alone.</summary>
+    /// <summary>Kills DevHost without cleanup and waits until it has exited. Does not kill its child processes.</summary>
     internal Task KillAsync()
     {
         process.Kill();
         return WaitForAsync(process, TestContext.Current.CancellationToken);
     }
 
-    /// <exception cref="TimeoutException">It goes on.</exception>
+    /// <exception cref="TimeoutException">The process does not exit in time.</exception>
     internal async Task<int> ExitCodeAsync()
     {
         await WaitForAsync(process, TestContext.Current.CancellationToken);
         return process.ExitCode;
     }
 
-    /// <exception cref="TimeoutException">It goes on.</exception>
+    /// <exception cref="TimeoutException">An emulator does not exit in time.</exception>
     internal Task EmulatorsEndAsync() => Task.WhenAll(
         WaitForAsync(azurite, TestContext.Current.CancellationToken), WaitForAsync(maildev, TestContext.Current.CancellationToken));
 
@@ -160,7 +159,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
         }
         catch (TimeoutException) when (OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{process.Id}/stat").Contains(") Z ", StringComparison.Ordinal))
         {
-            // It has ended; only, it stays listed in a container where nobody reaps orphans.
+            // A zombie process: it has exited, but a container without an init process does not reap it.
         }
     }
 

@@ -55,13 +55,13 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task The_story_in_the_README_works_when_pasted_into_a_shell()
+    public async Task The_story_in_five_calls_works_when_pasted_into_a_shell()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
 
-        var (report, output) = await PasteAsync(await BlocksOfReadmeAsync("The story in five calls", host));
+        var (report, output) = await PasteAsync(await CommandsOfGuideAsync("The story in five calls", host));
 
         AssertIsReport(report!, "Informe de calificaciones del estudiante");
         Assert.Contains("Current credentials expire in 9 days.", output, StringComparison.Ordinal);
@@ -70,13 +70,13 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task The_years_end_in_the_README_works_when_pasted_into_a_shell()
+    public async Task The_years_end_works_when_pasted_into_a_shell()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
         using var inbox = new Inbox(host.Inbox);
-        var blocks = await BlocksOfReadmeAsync("The year's end in two minutes", host);
+        var blocks = await CommandsOfGuideAsync("The year's end in two minutes", host);
         Assert.Equal(3, blocks.Length);
 
         Assert.Contains("\"milestone\":14,\"to\":[\"luis@lea.example\",\"rosa@lea.example\"]", (await PasteAsync([blocks[0]])).Output, StringComparison.Ordinal);
@@ -130,7 +130,8 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Equal("Renamed by TOMS", await NameAsync(second));
             Assert.Equal(["kept"], await SubjectsAsync(second));
 
-            // The next one must wait until this one's emulators have written their data: forgotten before, it would come back.
+            // The third instance must wait until the emulators of the second have written their data.
+            // Otherwise, data deleted by --reset would reappear.
             await second.KillAsync();
             await using var third = await DevHostProcess.StartAsync(data.Path, "--reset");
 
@@ -155,7 +156,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         })!;
         try
         {
-            emulator.StandardInput.Close(); // what the operating system does when DevHost dies
+            emulator.StandardInput.Close(); // as the operating system does when DevHost is killed
 
             await emulator.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(StopTimeout, TestContext.Current.CancellationToken);
         }
@@ -183,7 +184,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
                 var oldKey = await MustGenerateAsync(host, await GenerationAsync(host));
                 var oldGeneration = (await GenerationAsync(host))!.Value;
 
-                // Squared, for more of the early moments: a regeneration takes some 10 ms.
+                // Squared, to favor early kills: a regeneration takes about 10 ms.
                 var moment = TimeSpan.FromMilliseconds(Math.Pow(random.NextDouble(), 2) * MaxMilliseconds);
                 var regeneration = GenerateAsync(host, token, oldGeneration);
                 await Task.Delay(moment, TimeProvider.System, TestContext.Current.CancellationToken);
@@ -223,7 +224,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using var second = await DevHostProcess.StartAsync(data.Path);
 
         Assert.Equal(30.5, await DaysAheadAsync(second), tolerance: 0.01);
-        Assert.Null(await GenerationAsync(second)); // and who signs in then is let in then
+        Assert.Null(await GenerationAsync(second)); // a token issued under the moved clock is accepted
     }
 
     [Theory]
@@ -266,7 +267,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
 
         var ended = await DevHostProcess.RunAsync("--urls", address, "--data", data);
 
-        AssertRefused(ended, $"{address} is taken by another program.");
+        AssertRefused(ended, $"{address} is in use by another program.");
         Assert.False(Directory.Exists(data));
     }
 
@@ -275,7 +276,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     [InlineData("https://127.0.0.1:7071")]
     [InlineData("http://127.0.0.1:7071/api")]
     [InlineData("http://localhost:0")]
-    [InlineData("http://192.0.2.1:7071")] // RFC 5737: no machine has it
+    [InlineData("http://192.0.2.1:7071")] // RFC 5737: reserved for documentation
     public async Task An_address_that_cannot_be_listened_on_is_named(string address)
     {
         using var data = new TemporaryFolder();
@@ -346,7 +347,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.Contains("--reset", ended.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>It ended with exit code 1, and with one line for a human instead of a stack trace.</summary>
+    /// <summary>Asserts exit code 1 and a one-line error message without a stack trace.</summary>
     private static void AssertRefused(Ended ended, string because)
     {
         Assert.Equal(1, ended.ExitCode);
@@ -363,7 +364,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.Contains(title, Assert.Single(document.GetPages()).Text, StringComparison.Ordinal);
     }
 
-    /// <summary>The welcome's commands, as they are printed.</summary>
+    /// <summary>Returns the commands in the welcome text.</summary>
     private static string[] CommandsOf(DevHostProcess host)
     {
         var commands = host.Welcome.Split("\n\n").Single(paragraph => paragraph.StartsWith("COORDINATOR=", StringComparison.Ordinal)).Split('\n');
@@ -371,16 +372,16 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         return commands;
     }
 
-    /// <summary>The commands in a section of the README, for this DevHost.</summary>
-    private static async Task<string[]> BlocksOfReadmeAsync(string section, DevHostProcess host)
+    /// <summary>Returns the bash blocks in a section of docs/getting-started.md, with the address of this DevHost.</summary>
+    private static async Task<string[]> CommandsOfGuideAsync(string section, DevHostProcess host)
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "README.md"), TestContext.Current.CancellationToken);
-        var blocks = readme.Split("\n## ").Single(text => text.StartsWith(section, StringComparison.Ordinal))
+        var guide = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "docs/getting-started.md"), TestContext.Current.CancellationToken);
+        var blocks = guide.Split("\n## ").Single(text => text.StartsWith(section, StringComparison.Ordinal))
             .Split("```").Where(block => block.StartsWith("bash\n", StringComparison.Ordinal)).Select(block => block["bash\n".Length..]);
         return [.. blocks.Select(block => block.Replace("http://127.0.0.1:7071/", host.Address.ToString(), StringComparison.Ordinal))];
     }
 
-    /// <summary>Runs the commands in one shell, in a folder of their own; returns the file that they download, if any, and what they print.</summary>
+    /// <summary>Runs the commands in one shell in a temporary folder. Returns the downloaded report, if any, and the output.</summary>
     private static async Task<(byte[]? Report, string Output)> PasteAsync(string[] commands)
     {
         using var folder = new TemporaryFolder();
@@ -417,7 +418,6 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>The subjects of the mails in its inbox.</summary>
     private static async Task<string[]> SubjectsAsync(DevHostProcess host)
     {
         using var inbox = new Inbox(host.Inbox);
@@ -432,7 +432,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("name").GetString();
     }
 
-    /// <summary>The generation of Oakland's credentials; null if there are none.</summary>
+    /// <summary>Returns the generation of Oakland's credentials; null if there are none.</summary>
     private static async Task<int?> GenerationAsync(DevHostProcess host)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/leas/{Oakland}/credentials");
@@ -444,7 +444,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     private static async Task<string> MustGenerateAsync(DevHostProcess host, int? seenGeneration) =>
         await GenerateAsync(host, await SignInAsync(host), seenGeneration);
 
-    /// <summary>Generates credentials for Oakland; returns their key.</summary>
+    /// <summary>Generates credentials for Oakland and returns the secret key.</summary>
     private static async Task<string> GenerateAsync(DevHostProcess host, string token, int? seenGeneration)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/leas/{Oakland}/credentials");
@@ -459,7 +459,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("secretKey").GetString()!;
     }
 
-    /// <summary>The key of an answer that may never have arrived.</summary>
+    /// <summary>Returns the secret key; null if the response was lost.</summary>
     private static async Task<string?> KeyOrNullAsync(Task<string> generation)
     {
         try
@@ -472,7 +472,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         }
     }
 
-    /// <summary>What a vendor is answered that has this key of Oakland.</summary>
+    /// <summary>Returns the response status for a vendor with this secret key of Oakland.</summary>
     private static async Task<HttpStatusCode> VendorResponseAsync(DevHostProcess host, string key)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/credential");
@@ -482,7 +482,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 }
 
-/// <summary>One for the tests that do it no harm.</summary>
+/// <summary>A shared DevHost, for tests that do not interfere with each other.</summary>
 public sealed class SharedDevHost : IAsyncLifetime
 {
     private readonly TemporaryFolder data = new();

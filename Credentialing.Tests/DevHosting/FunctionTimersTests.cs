@@ -4,7 +4,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.DevHosting;
 
-/// <summary>DevHost runs the timer as the Functions host does. The tests' clock starts at 20:00 UTC.</summary>
+/// <summary>DevHost runs timer triggers as the Functions host does. The fake clock starts at 20:00 UTC.</summary>
 public sealed class FunctionTimersTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan UntilSchedule = TimeSpan.FromHours(18); // 14:00 UTC on the next day
@@ -29,7 +29,7 @@ public sealed class FunctionTimersTests(AzuriteFixture azurite)
 
         while (!world.Mail.FirstOffer.IsCompleted)
         {
-            // Each step gives the host some real time to notice.
+            // Real time for the host to react to the advanced clock.
             world.Clock.Advance(TimeSpan.FromSeconds(2));
             await Task.Delay(TimeSpan.FromMilliseconds(15), TestContext.Current.CancellationToken);
         }

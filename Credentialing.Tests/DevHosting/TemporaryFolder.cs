@@ -1,6 +1,6 @@
 namespace Credentialing.Tests.DevHosting;
 
-/// <summary>A folder of a test's own, gone after it.</summary>
+/// <summary>A temporary folder, deleted on disposal.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     internal string Path { get; } = Directory.CreateTempSubdirectory("credentialing-").FullName;

@@ -67,7 +67,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     [InlineData(412, "credential-changed", "If-Match", "\"\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"99999999999999999999\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"somebody else's\"")]
-    [InlineData(412, "credential-changed", "If-Match", "W/\"1\"")] // RFC 9110, section 13.1.1: compared strongly
+    [InlineData(412, "credential-changed", "If-Match", "W/\"1\"")] // RFC 9110, section 13.1.1: strong comparison
     public async Task Nobody_replaces_credentials_that_they_have_not_seen(int status, string type, params string[] headers)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -97,7 +97,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"); // the first use of the day
+        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"); // records the first use of the day
 
         Assert.Equal(1, await RoundTripsAsync(() => host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")));
         Assert.Equal(1, await RoundTripsAsync(() => host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")));

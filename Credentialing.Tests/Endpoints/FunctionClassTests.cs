@@ -21,7 +21,7 @@ public sealed class FunctionClassTests
         var request = Assert.Single(function.GetParameters(), parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>() is not null);
         Assert.Equal(typeof(HttpRequest), request.ParameterType);
         var trigger = request.GetCustomAttribute<HttpTriggerAttribute>()!;
-        Assert.Equal(AuthorizationLevel.Anonymous, trigger.AuthLevel); // callers are authenticated by the function, not by the host's keys
+        Assert.Equal(AuthorizationLevel.Anonymous, trigger.AuthLevel); // the function authenticates callers; host keys are not used
         foreach (var parameter in function.GetParameters().Except([request]))
         {
             if (parameter.ParameterType == typeof(string))

@@ -58,12 +58,12 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         Assert.Empty(world.Traffic.Requests);
     }
 
-    /// <summary>Today is that of the LEAs: in the evening, their tomorrow has already begun in UTC.</summary>
+    /// <summary>Dates are in the LEAs' time zone. In their evening, the UTC date is already the next day.</summary>
     [Theory]
     [InlineData("", "2026-11-23", "2026-11-24T04:30:00Z")]
     [InlineData("?on=2026-11-23", "2026-11-23", "2026-11-24T04:30:00Z")]
     [InlineData("?on=2026-11-24", "2026-11-24", "2026-11-25T04:30:00Z")]
-    [InlineData("?on=2027-07-01", "2027-07-01", "2027-07-02T03:30:00Z")] // on daylight-saving time
+    [InlineData("?on=2027-07-01", "2027-07-01", "2027-07-02T03:30:00Z")] // daylight saving time
     [InlineData("?on=2028-11-23", "2028-11-23", "2028-11-24T04:30:00Z")]
     [InlineData("?On=2026-11-24", "2026-11-24", "2026-11-25T04:30:00Z")]
     public async Task It_is_of_today_or_of_a_day_to_come_at_this_time_of_day(string query, string on, string at)
@@ -77,7 +77,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     [Fact]
     public async Task Today_is_now_even_in_the_hour_that_clocks_show_twice()
     {
-        var now = new DateTimeOffset(2026, 11, 1, 1, 30, 0, TimeSpan.FromHours(-7)); // an hour later, clocks show the same again
+        var now = new DateTimeOffset(2026, 11, 1, 1, 30, 0, TimeSpan.FromHours(-7)); // this local time occurs again one hour later
         await using var world = await TestWorld.CreateAsync(azurite, now.ToUniversalTime());
         await using var host = await TestHost.StartAsync(world);
 
@@ -172,7 +172,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         await using var world = await BusyWorldAsync();
         await using var host = await TestHost.StartAsync(world);
         world.Traffic.Reset();
-        world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // the pointers are read, and no LEA
+        world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // reads of pointers succeed, reads of LEAs fail
         var response = await host.SendAsync(HttpMethod.Get, Route, "toms");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType));
     }
@@ -192,7 +192,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         Assert.Equal(world.Traffic.Requests, world.Traffic.Requests.Where(request => request.StartsWith("GET ", StringComparison.Ordinal)));
     }
 
-    /// <summary>Berkeley's credentials end after 7 days, Oakland's after 364.</summary>
+    /// <summary>Berkeley's credentials expire after 7 days, Oakland's after 364 days.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -229,11 +229,11 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
                 .Order(StringComparer.Ordinal));
         Assert.Empty((await PreviewAsync("")).GetProperty("leas").EnumerateArray());
 
-        // Not one host all the time: it would look at its timers for every second that is passed over.
+        // A new host for each preview: a running host would check its timers for every second that the clock advances.
         async Task<JsonElement> PreviewAsync(string query)
         {
             await using var host = await TestHost.StartAsync(world, builder =>
-                builder.Services.AddSingleton(new CredentialingScreen(new Uri("https://toms.example/credentialing")))); // the world's
+                builder.Services.AddSingleton(new CredentialingScreen(new Uri("https://toms.example/credentialing")))); // same as the world's
             return (await GetAsync(host, query)).Json;
         }
 
@@ -277,8 +277,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     }
 
     /// <summary>
-    /// A week before Berkeley's credentials end, of which it was reminded a week ago, as was Oakland, which regenerated a day ago and
-    /// is still announced.
+    /// One week before Berkeley's credentials expire. Both LEAs were reminded one week ago. Oakland regenerated one day ago, and its
+    /// announcement has not been removed yet.
     /// </summary>
     private async Task<TestWorld> BusyWorldAsync()
     {

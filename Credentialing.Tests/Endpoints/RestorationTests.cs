@@ -7,7 +7,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 
 namespace Credentialing.Tests.Endpoints;
 
-/// <summary>What the guide for operators says of a table that was deleted.</summary>
+/// <summary>Recovery from a deleted table, as described in the operators' guide.</summary>
 public sealed class RestorationTests(AzuriteFixture azurite)
 {
     [Fact]
@@ -23,7 +23,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
-        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken); // on Azure, the templates do it
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken); // on Azure, the templates create the tables
         for (var time = 0; time < 2; time++)
         {
             var response = await host.SendAsync(HttpMethod.Post, "expirations/restore", "toms");

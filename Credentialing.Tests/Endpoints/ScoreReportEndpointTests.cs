@@ -85,7 +85,7 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         }
     }
 
-    /// <summary>A report on Berkeley's side of the wall, and every way over it that anybody thought of.</summary>
+    /// <summary>Attempts by Oakland's vendor to read Berkeley's report: path traversal, encodings, query parameters.</summary>
     [Theory]
     [InlineData("/api/v1/students/9016114301/score-reports/2026-ssr-en.pdf")]
     [InlineData("/api/v1/students/9016125901/score-reports/../../9016114301/score-reports/2026-ssr-en.pdf")]
@@ -111,7 +111,7 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         var response = await scene.Host.SendRawAsync($"GET {target}", TestHost.Basic(TestWorld.Oakland, scene.Key));
 
         Assert.DoesNotContain(Scene.OfBerkeley, response, StringComparison.Ordinal);
-        // An empty list, or a refusal: never a fault.
+        // 4xx or an empty list, never 5xx.
         Assert.Matches("^HTTP/1.1 (4[0-9][0-9] |200 OK(.|\n)*\r\n\\[\\]\r\n)", response);
     }
 
@@ -129,7 +129,7 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         await using var content = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         await content.ReadExactlyAsync(new byte[1024], TestContext.Current.CancellationToken);
 
-        // What is under way lies in the buffers of the sockets, whose size the operating system chooses, and in one of ours.
+        // Data in transit is in the socket buffers, whose size the operating system chooses, and in one of our buffers.
         Assert.InRange(scene.World.Traffic.Requests.Count, 1, Megabytes / 2);
         var length = 1024L;
         var buffer = new byte[ScoreReportStore.BufferSize];

@@ -8,8 +8,7 @@ namespace Credentialing.Tests.Endpoints;
 public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
 {
     /// <summary>
-    /// Walks through everything that is ever done with a key, rightly and wrongly, and then looks for it in all that was
-    /// answered, logged and stored.
+    /// Runs every valid and invalid use of a key, and then searches all responses, logs, stored data and sent messages for the key.
     /// </summary>
     [Fact]
     public async Task A_secret_key_is_in_exactly_one_answer_and_in_no_log_no_row_no_blob_and_no_email()
@@ -27,14 +26,14 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             responses.Add(generated);
             keys.Add(generated.Json.GetProperty("secretKey").GetString()!);
             await UseAsync(keys[^1]);
-            await UseAsync(keys[0]); // after the regeneration: the superseded one
+            await UseAsync(keys[0]); // after a regeneration: the superseded key
             await UseAsync(keys[^1].ToLowerInvariant());
-            await UseAsync(keys[^1][..^1]); // cut short while copying
+            await UseAsync(keys[^1][..^1]); // truncated
             world.Traffic.Reset();
-            world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // storage fails half-way
+            world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // storage fails after the first request
             responses.Add(await host.GenerateAsync("rosa", TestWorld.Oakland, (seen ?? 0) + 1));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, responses[^1].Status);
-            world.Traffic.Break = _ => Fault.Before; // and then altogether
+            world.Traffic.Break = _ => Fault.Before; // storage fails completely
             await UseAsync(keys[^1]);
             world.Traffic.Break = null;
         }
@@ -52,8 +51,8 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             stored.Add(blob.Name + content.Value.Content);
         }
 
-        Assert.Contains(logs.Lines, line => line.Contains("PUT", StringComparison.Ordinal)); // the Azure clients' logs are there
-        Assert.Contains(logs.Lines, line => line.Contains("v1/token", StringComparison.Ordinal)); // and Kestrel's
+        Assert.Contains(logs.Lines, line => line.Contains("PUT", StringComparison.Ordinal)); // control: the Azure clients' logs are captured
+        Assert.Contains(logs.Lines, line => line.Contains("v1/token", StringComparison.Ordinal)); // control: Kestrel's logs are captured
         foreach (var key in keys)
         {
             Assert.Single(responses, response => response.Text.Contains(key, StringComparison.Ordinal));
@@ -81,7 +80,7 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
         }
     }
 
-    /// <summary>The key itself, its digits alone, its bytes in hexadecimal and base64, and the Basic header that carries it.</summary>
+    /// <summary>Forms of the key to search for: without prefix and checksum, as hexadecimal, as base64, and in a Basic header.</summary>
     private static IEnumerable<string> FormsOf(string text)
     {
         Assert.True(SecretKey.TryParse(text, out var key));

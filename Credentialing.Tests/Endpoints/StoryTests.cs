@@ -15,14 +15,14 @@ public sealed class StoryTests(AzuriteFixture azurite)
         await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
             .UploadAsync(BinaryData.FromString("%PDF-"), TestContext.Current.CancellationToken);
 
-        // TOMS tells of the LEA.
+        // TOMS registers the LEA.
         using (var lea = TestHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}"""))
             Assert.Equal(HttpStatusCode.NoContent, (await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", lea)).Status);
         var told = (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).Json;
         Assert.Equal("Oakland Unified", told.GetProperty("name").GetString());
         Assert.Equal("rosa@lea.example", told.GetProperty("coordinators")[0].GetProperty("email").GetString());
 
-        // The coordinator sees that there is nothing yet, and generates.
+        // The coordinator generates the first credentials.
         var status = await StatusAsync(host);
         Assert.Equal(("none", "generate"), (Text(status, "state"), Text(status, "action")));
         Assert.Null(status.Headers.ETag);
@@ -32,7 +32,7 @@ public sealed class StoryTests(AzuriteFixture azurite)
         Assert.Equal("/api/leas/01612590000000/credentials", generated.Headers.Location?.OriginalString);
         var key = Text(generated, "secretKey")!;
 
-        // A vendor gets a token with an ordinary OAuth 2.0 client library, lists, and downloads.
+        // A vendor gets a token with a standard OAuth 2.0 client library, then lists and downloads reports.
         var token = await TokenAsync(host, key);
         Assert.False(token.IsError, token.Error);
         Assert.Equal(900, token.ExpiresIn);
@@ -41,7 +41,7 @@ public sealed class StoryTests(AzuriteFixture azurite)
         var report = await host.SendAsync(HttpMethod.Get, listed[0].GetProperty("link").GetString()!, headers: bearer);
         Assert.Equal(("application/pdf", "%PDF-"), (report.ContentHeaders.ContentType?.MediaType, report.Text));
 
-        // The year goes by.
+        // The credentials expire after one year.
         status = await StatusAsync(host);
         Assert.Equal(("active", "regenerate", "\"1\""), (Text(status, "state"), Text(status, "action"), status.Headers.ETag?.Tag));
         Assert.Equal("Current credentials expire in 365 days.", Text(status, "notice"));
@@ -55,7 +55,7 @@ public sealed class StoryTests(AzuriteFixture azurite)
         Assert.Equal("credentials-expired", (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).ProblemType);
         Assert.Contains("expired", (await TokenAsync(host, key)).ErrorDescription, StringComparison.Ordinal);
 
-        // And the coordinator regenerates.
+        // The coordinator regenerates.
         var renewed = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
         Assert.True((await TokenAsync(host, key)).IsError);
         Assert.False((await TokenAsync(host, renewed)).IsError);

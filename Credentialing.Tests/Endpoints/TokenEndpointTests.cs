@@ -32,7 +32,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token.AccessToken}"])).Status);
     }
 
-    /// <summary>RFC 6749, section 5.2, case by case.</summary>
+    /// <summary>The error cases of RFC 6749, section 5.2.</summary>
     [Theory]
     [InlineData("", 400, "invalid_request")]
     [InlineData("grant_type=", 400, "invalid_request")]
@@ -66,7 +66,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         AssertError(401, "invalid_client", await AskAsync("grant_type=client_credentials", "Basic !!!!"));
         AssertError(401, "invalid_client", await AskAsync("grant_type=client_credentials", TestHost.Basic(TestWorld.Oakland, SecretKey.Generate().Reveal())));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials&client_id=sis-01612590000000", TestHost.Basic(TestWorld.Oakland, key))).Status);
-        // RFC 6749, section 2.3.1: the parts of the header may be percent-encoded.
+        // RFC 6749, section 2.3.1: both parts of the Basic credentials may be percent-encoded.
         var encoded = Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis%2D01612590000000:{key.Replace("_", "%5F", StringComparison.Ordinal)}"));
         Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials", $"Basic {encoded}")).Status);
 

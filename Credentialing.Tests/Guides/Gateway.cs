@@ -5,27 +5,27 @@ using Microsoft.AspNetCore.Http;
 
 namespace Credentialing.Tests.Guides;
 
-/// <summary>Stands in front of the API, as a gateway does: sees every request, and answers some itself, or spoils the answer.</summary>
+/// <summary>Simulates a gateway in front of the API. Records every request, and can replace or truncate responses.</summary>
 internal sealed class Gateway : IStartupFilter
 {
     private readonly ConcurrentQueue<Seen> requests = [];
 
-    /// <summary>What it does with the n-th request (from 1) to a path that ends like this; what is not here is passed on.</summary>
+    /// <summary>The action for the n-th request, counted from 1, to a path with this suffix. Other requests are passed through.</summary>
     private readonly ConcurrentDictionary<(string PathEnd, int Number), Func<HttpContext, Func<Task>, Task>> plans = [];
 
-    /// <summary>All requests to the API so far, in the order in which they came.</summary>
+    /// <summary>All requests to the vendor API so far, in order of arrival.</summary>
     internal IReadOnlyList<Seen> Requests => [.. requests];
 
     internal IEnumerable<Seen> RequestsTo(string pathEnd) => requests.Where(request => request.Path.EndsWith(pathEnd, StringComparison.Ordinal));
 
-    /// <summary>Has something happen before a request is passed on.</summary>
+    /// <summary>Runs an action before the request is passed through.</summary>
     internal void Before(string pathEnd, int number, Func<Task> act) => plans[(pathEnd, number)] = async (_, next) =>
     {
         await act();
         await next();
     };
 
-    /// <summary>Answers with a status and nothing else.</summary>
+    /// <summary>Returns a status and a Retry-After header, without a body.</summary>
     internal void Refuse(string pathEnd, int number, int status, string retryAfter) => plans[(pathEnd, number)] = (context, _) =>
     {
         context.Response.StatusCode = status;
@@ -33,18 +33,18 @@ internal sealed class Gateway : IStartupFilter
         return Task.CompletedTask;
     };
 
-    /// <summary>Answers with a page of its own, as if all were well.</summary>
+    /// <summary>Returns an HTML page with status 200.</summary>
     internal void RespondWithPage(string pathEnd) => plans[(pathEnd, 1)] = (context, _) =>
         Results.Content("<!DOCTYPE html>\n<title>Maintenance</title>", "text/html").ExecuteAsync(context);
 
-    /// <summary>Breaks the connection instead of an answer.</summary>
+    /// <summary>Aborts the connection without a response.</summary>
     internal void Break(string pathEnd, int number) => plans[(pathEnd, number)] = (context, _) =>
     {
         context.Abort();
         return Task.CompletedTask;
     };
 
-    /// <summary>Passes the first bytes of an answer on, waits until they have arrived, and breaks the connection.</summary>
+    /// <summary>Sends the first bytes of the response, waits until they have arrived, and aborts the connection.</summary>
     internal void CutOff(string pathEnd, int bytes, Func<Task> arrived) => plans[(pathEnd, 1)] = async (context, next) =>
     {
         var connection = context.Response.Body;
@@ -68,12 +68,12 @@ internal sealed class Gateway : IStartupFilter
     {
         var path = context.Request.Path.ToString();
         if (!path.StartsWith("/api/v1/", StringComparison.Ordinal))
-            return next(); // not a vendor's
+            return next(); // not the vendor API
         requests.Enqueue(new(path, $"{path}{context.Request.QueryString}", context.Request.Headers.Range, context.Request.Headers.IfRange));
         var plan = plans.FirstOrDefault(plan => path.EndsWith(plan.Key.PathEnd, StringComparison.Ordinal) && RequestsTo(plan.Key.PathEnd).Count() == plan.Key.Number);
         return plan.Value is { } act ? act(context, next) : next();
     }
 
-    /// <summary>A request that came.</summary>
+    /// <summary>A recorded request.</summary>
     internal sealed record Seen(string Path, string Target, string? Range, string? IfRange);
 }

@@ -3,10 +3,14 @@ using Credentialing.DevHost;
 
 namespace Credentialing.Tests.Guides;
 
-/// <summary>The pages of the repository.</summary>
+/// <summary>Links between the Markdown pages of the repository.</summary>
 public sealed partial class LinkTests
 {
-    public static TheoryData<string> Pages => ["README.md", "web/README.md", "docs/decisions.md", "docs/operations.md", "docs/problems.md", "docs/vendor-guide.md"];
+    public static TheoryData<string> Pages =>
+    [
+        "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "web/README.md",
+        "docs/api.md", "docs/architecture.md", "docs/decisions.md", "docs/getting-started.md", "docs/operations.md", "docs/problems.md", "docs/vendor-guide.md",
+    ];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -25,7 +29,7 @@ public sealed partial class LinkTests
 
     private static string Read(string file) => File.ReadAllText(file);
 
-    /// <summary>What GitHub calls a heading in addresses.</summary>
+    /// <summary>Returns the anchor that GitHub generates for a heading.</summary>
     private static string Anchor(string heading) => NotInAnchors().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
     [GeneratedRegex(@"\]\((?<to>(?!https?:)[^)\s]+)\)")]

@@ -3,16 +3,16 @@ using Credentialing.DevHost;
 
 namespace Credentialing.Tests.Guides;
 
-/// <summary>The vendor guide, as its readers have it.</summary>
+/// <summary>Extracts code blocks and tables from docs/vendor-guide.md.</summary>
 internal static partial class VendorGuide
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs", "vendor-guide.md"));
 
-    /// <summary>What stands in the fenced blocks of a language under a heading, down to the next heading.</summary>
+    /// <summary>Returns the fenced code blocks of a language between a heading and the next heading.</summary>
     internal static string[] Blocks(string heading, string language) =>
         [.. Fence().Matches(Section(heading)).Where(fence => fence.Groups["language"].Value == language).Select(fence => fence.Groups["content"].Value)];
 
-    /// <summary>The cells of the rows of all tables under a heading, without their headers.</summary>
+    /// <summary>Returns the table rows between a heading and the next heading, without header rows.</summary>
     internal static string[][] Rows(string heading) =>
         [.. Section(heading).Split('\n').Where(line => line.StartsWith('|'))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1])

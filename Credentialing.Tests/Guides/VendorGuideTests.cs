@@ -8,7 +8,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Guides;
 
-/// <summary>What docs/vendor-guide.md says of the API is so.</summary>
+/// <summary>Verifies the statements of docs/vendor-guide.md against the API.</summary>
 public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files) : IClassFixture<ProgramFiles>
 {
     private const string Reports = "v1/students/9016125901/score-reports";
@@ -63,7 +63,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         static string AndStatus(string command) => command.TrimEnd() + " --write-out '%{http_code}'";
     }
 
-    /// <summary>Each row of the two tables is provoked, and no row is missing or too many.</summary>
+    /// <summary>Triggers every error in the two tables. The tables must be complete and contain no other rows.</summary>
     [Fact]
     public async Task The_errors_that_a_vendor_can_meet_are_those_of_the_tables()
     {
@@ -105,7 +105,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         Assert.Equal(HttpStatusCode.NotFound, (await scene.Host.SendAsync(HttpMethod.Head, Report, headers: ["Authorization", TestHost.Basic(TestWorld.Oakland, scene.Key)])).Status);
     }
 
-    /// <summary>The names and kinds of all members, in their order.</summary>
+    /// <summary>The names and kinds of all JSON members, in order.</summary>
     private static string Shape(string json)
     {
         using var document = JsonDocument.Parse(json);
@@ -126,7 +126,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         Assert.Equal(JsonSerializer.Serialize(one), JsonSerializer.Serialize(other));
     }
 
-    /// <summary>Oakland's vendor with one report in storage, and a shell in an empty folder.</summary>
+    /// <summary>Oakland's vendor, one report in storage, and a shell in an empty folder.</summary>
     private sealed class Scene(TestWorld world, TestHost host, ProgramFiles files, string key) : IAsyncDisposable
     {
         private readonly TemporaryFolder folder = new();
@@ -153,7 +153,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
 
         internal Task<string> ReadAsync(string file) => File.ReadAllTextAsync(Path.Combine(folder.Path, file), TestContext.Current.CancellationToken);
 
-        /// <summary>Pastes a command into a shell in which the guide's variables are set; returns what it prints.</summary>
+        /// <summary>Runs a command in a shell in which the guide's variables are set. Returns its output.</summary>
         internal async Task<string> PasteAsync(string command)
         {
             Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");

@@ -5,11 +5,11 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Guides;
 
-/// <summary>One of the guide's programs, as it is pasted into a file.</summary>
-/// <param name="Language">The language of its block.</param>
-/// <param name="Heading">The heading that it stands under.</param>
-/// <param name="File">The file that it is pasted into.</param>
-/// <param name="Command">The program that runs it, and that program's arguments before the file.</param>
+/// <summary>A program of the vendor guide, saved to a file.</summary>
+/// <param name="Language">The language of its code block.</param>
+/// <param name="Heading">The heading of its section.</param>
+/// <param name="File">The name of its file.</param>
+/// <param name="Command">The executable that runs it, and the arguments before the file.</param>
 internal sealed record VendorProgram(string Language, string Heading, string File, params string[] Command)
 {
     internal static IReadOnlyList<VendorProgram> All { get; } =
@@ -21,10 +21,13 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
         new("javascript", "JavaScript", "fetch.mjs", "node"),
     ];
 
-    /// <summary>What must be on the PATH for it to run.</summary>
+    /// <summary>The executables that must be on the PATH.</summary>
     private IEnumerable<string> Needed => Language == "sh" ? ["sh", "curl"] : [Command[0]];
 
-    /// <summary>Runs it for a student in the folder with these settings, and sees to it that it says nothing of the secret key.</summary>
+    /// <summary>
+    /// Runs the program for a student. Asserts that its output does not contain the secret key. Skips the test if an executable is
+    /// missing.
+    /// </summary>
     internal async Task<Ended> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid)
     {
         foreach (var needed in Needed)
@@ -38,7 +41,7 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
         return ended;
     }
 
-    /// <summary>Runs a program in a folder, with further environment variables, to its end.</summary>
+    /// <summary>Runs a program to completion in a folder, with additional environment variables.</summary>
     internal static Task<Ended> StartAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
@@ -52,7 +55,7 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
             System.IO.File.Exists(Path.Combine(folder, program)) || System.IO.File.Exists(Path.Combine(folder, program + ".exe")));
 }
 
-/// <summary>The guide's programs in files, and what they leave behind besides reports; gone after the tests.</summary>
+/// <summary>A temporary folder with the guide's programs and their temporary files. Deleted after the tests.</summary>
 public sealed class ProgramFiles : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -65,7 +68,7 @@ public sealed class ProgramFiles : IDisposable
 
     internal string PathOf(VendorProgram program) => Path.Combine(folder.Path, program.File);
 
-    /// <summary>The environment variables that a program is given.</summary>
+    /// <summary>Returns the environment variables of a program.</summary>
     internal Dictionary<string, string> Settings(TestHost host, string secretKey) => new()
     {
         ["TOMS_URL"] = new Uri(host.Address, "api/v1").ToString(),
@@ -73,7 +76,7 @@ public sealed class ProgramFiles : IDisposable
         ["TOMS_SECRET_KEY"] = secretKey,
         ["NO_PROXY"] = host.Address.Host,
         ["TMPDIR"] = folder.Path,
-        // Where dotnet keeps what it builds of a single file; and nothing of the build may outlive it, and keep its output open.
+        // Build output of the single-file C# program. No build server may outlive the build, because it keeps standard output open.
         ["XDG_DATA_HOME"] = folder.Path,
         ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
         ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Credentialing.Tests.Guides;
 
-/// <summary>The programs of docs/vendor-guide.md, run with their own interpreters against the API.</summary>
+/// <summary>Runs the programs of docs/vendor-guide.md with their interpreters against the API.</summary>
 public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles files) : IClassFixture<ProgramFiles>
 {
     private const string First = "/2026-ssr-en.pdf";
@@ -15,7 +15,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
 
     public static TheoryData<string> Languages => [.. VendorProgram.All.Select(program => program.Language)];
 
-    /// <summary>Those that resume a download; the shell script starts over.</summary>
+    /// <summary>The languages whose program resumes a download. The shell script restarts it.</summary>
     public static TheoryData<string> ResumingLanguages => [.. VendorProgram.All.Select(program => program.Language).Where(language => language != "sh")];
 
     public static TheoryData<string, string> LanguagesAndPaths => new MatrixTheoryData<string, string>(
@@ -79,7 +79,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
     {
         await using var scene = await Scene.SetAsync(azurite, files, language);
         for (var number = 1; number <= 10; number++)
-            scene.Gateway.Refuse("/score-reports", number, 503, retryAfter: language == "sh" ? "1" : "0"); // curl takes 0 for no answer
+            scene.Gateway.Refuse("/score-reports", number, 503, retryAfter: language == "sh" ? "1" : "0"); // curl ignores Retry-After: 0
 
         var ended = await scene.RunAsync();
 
@@ -107,7 +107,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         Assert.Equal(2, scene.Gateway.RequestsTo(Second).Count());
     }
 
-    /// <summary>Twenty seconds before the credentials end, a token lasts no longer: too short to be kept.</summary>
+    /// <summary>A token expires with the credentials at the latest. Here it is valid for 20 seconds, too short to be cached.</summary>
     [Theory]
     [MemberData(nameof(Languages))]
     public async Task A_token_that_is_about_to_end_is_renewed_before_it_is_refused(string language)
@@ -282,7 +282,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         Assert.Equal("/api/v1/token", scene.Gateway.Requests[0].Path);
     }
 
-    /// <summary>Oakland's vendor with three PDFs of a student in storage, a program, and an empty folder.</summary>
+    /// <summary>Oakland's vendor, three PDFs of a student in storage, a program, and an empty folder.</summary>
     private sealed class Scene : IAsyncDisposable
     {
         internal const int Length = 300_000;
@@ -317,7 +317,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             return scene;
         }
 
-        /// <summary>Runs the program; what is given is put behind the URL and the key that it is given.</summary>
+        /// <summary>Runs the program. The suffixes are appended to its URL and secret key settings.</summary>
         internal async Task<Ended> RunAsync(string ssid = Ssid, string afterUrl = "", string afterKey = "")
         {
             var settings = files.Settings(Host, key + afterKey);
@@ -327,7 +327,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             return ended;
         }
 
-        /// <summary>Runs the shell script, and has a request to a report's path send it SIGTERM.</summary>
+        /// <summary>Runs the shell script, and sends it SIGTERM at its first request for the report.</summary>
         internal Task<Ended> RunUntilTerminatedAsync(string report)
         {
             var settings = files.Settings(Host, key);
@@ -336,13 +336,13 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             return VendorProgram.StartAsync("sh", ["-c", "echo $$ >\"$0\"; exec sh \"$@\"", id, files.PathOf(program), Ssid], folder.Path, settings);
         }
 
-        /// <summary>Has a folder, with something in it, stand where a report is to be.</summary>
+        /// <summary>Creates a non-empty folder at the path of a report.</summary>
         internal void Obstruct(string report) => Directory.CreateDirectory(Path.Combine(PathOf(report), "report"));
 
         internal Azure.Storage.Blobs.BlobClient BlobOf(string report) =>
             World.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/{Ssid}/{report[1..5]}/{report[6..]}");
 
-        /// <summary>Puts a file there that is like no other, in the place of what may be there.</summary>
+        /// <summary>Uploads random content for the report. Overwrites an existing blob.</summary>
         internal Task UploadAsync(string report)
         {
             stored[report] = new byte[Length];
@@ -350,7 +350,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             return BlobOf(report).UploadAsync(BinaryData.FromBytes(stored[report]), new BlobUploadOptions(), TestContext.Current.CancellationToken);
         }
 
-        /// <summary>Waits until the program has written something of a report.</summary>
+        /// <summary>Waits until the program has written the first bytes of a report.</summary>
         internal async Task PartHasArrivedAsync(string report)
         {
             var part = new FileInfo($"{PathOf(report)}.part");
@@ -361,7 +361,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             }
         }
 
-        /// <summary>These reports are in the folder as they are in storage, and nothing else is.</summary>
+        /// <summary>Asserts that the folder contains exactly these reports, with the same content as in storage.</summary>
         internal void AssertDownloaded(params string[] reports)
         {
             Assert.Equal(reports.Select(PathOf).Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(folder.Path).Order(StringComparer.Ordinal));

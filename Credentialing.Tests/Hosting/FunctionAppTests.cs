@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace Credentialing.Tests.Hosting;
 
-/// <summary>The container of the app that Azure runs.</summary>
+/// <summary>The dependency injection container of the function app.</summary>
 public sealed class FunctionAppTests
 {
     public static TheoryData<Type> FunctionClasses => [.. FunctionEndpoints.Functions.Select(function => function.DeclaringType!).Distinct()];

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace Credentialing.Tests.Hosting;
 
-/// <summary>What a host says that was not given what it needs, before it does anything.</summary>
+/// <summary>Validation of missing and invalid settings at startup.</summary>
 public sealed class SettingsTests
 {
     [Theory]
@@ -27,8 +27,8 @@ public sealed class SettingsTests
     [InlineData("Credentialing:DailyRun:TimeLimit", "soon", "Credentialing__DailyRun__TimeLimit: It must be a time span, such as 00:20:00.")]
     [InlineData("Credentialing:TimeZone", "Pacific/Nowhere", "Credentialing__TimeZone: It must be an IANA time zone")]
     [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl: The ScreenUrl field is required.")]
-    [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl: It must be the address of a web page.")]
-    [InlineData("Credentialing:ScreenUrl", "credentialing", "Credentialing__ScreenUrl: It must be the address of a web page.")]
+    [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl: It must be an absolute http or https URL.")]
+    [InlineData("Credentialing:ScreenUrl", "credentialing", "Credentialing__ScreenUrl: It must be an absolute http or https URL.")]
     [InlineData("ReminderSchedule", null, "ReminderSchedule: The ReminderSchedule field is required.")]
     [InlineData("ReminderSchedule", "daily", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("ReminderSchedule", "0 14 * * *", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
@@ -125,7 +125,7 @@ public sealed class SettingsTests
         Start(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
     }
 
-    /// <summary>As a host does, up to where it would begin to work.</summary>
+    /// <summary>Validates the settings as a host does at startup.</summary>
     private static void Start(IConfiguration configuration)
     {
         using var services = new ServiceCollection().AddSingleton(configuration).AddCredentialing(configuration).BuildServiceProvider();

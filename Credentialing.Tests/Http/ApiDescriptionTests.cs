@@ -8,8 +8,8 @@ using Microsoft.Playwright;
 namespace Credentialing.Tests.Http;
 
 /// <summary>
-/// <c>docs/openapi.json</c>. That nothing is answered which it does not describe is checked in every test that speaks to the API:
-/// <see cref="DescribedResponses"/>.
+/// Tests of <c>docs/openapi.json</c>. In addition, <see cref="DescribedResponses"/> checks in every test of the API that it
+/// describes each response.
 /// </summary>
 public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
@@ -33,12 +33,12 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
 
         string[] first = ["If-None-Match", "*"];
 
-        // Anyone.
+        // Anonymous callers.
         await GetAsync("health");
         await GetAsync("health/ready");
         await GetAsync("openapi.json");
 
-        // TOMS, and an LEA that it tells of.
+        // TOMS.
         await GetAsync("leas/abc", "toms");
         await GetAsync("leas/01612590000000", "toms");
         await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}""");
@@ -62,7 +62,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await host.GenerateAsync("rosa", TestWorld.Oakland);
 
-        // Vendors, and TOMS in their place.
+        // Vendors, and TOMS validating their credentials.
         var basic = TestHost.Basic(TestWorld.Oakland, key);
         await AsVendorAsync("v1/credential");
         await AsVendorAsync(Reports);
@@ -86,7 +86,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await TokenAsync("");
         await TokenAsync("grant_type=client_credentials");
 
-        // Nobody, and somebody else.
+        // Unauthenticated and unauthorized callers.
         foreach (var path in (string[])["v1/credential", Reports, Report])
             await GetAsync(path);
         foreach (var persona in (string?[])[null, "bea"])
@@ -99,7 +99,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await RestoreAsync(persona);
         }
 
-        // Bodies that cannot be read.
+        // Invalid request bodies.
         foreach (var (operation, method, path, persona) in ((string, string, string, string)[])[
             ("GenerateCredentials", "POST", Credentials, "rosa"), ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
         {
@@ -117,7 +117,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             host.Described.Add(new DescribedResponse(operation, 400, "application/problem+json", "urn:problem-type:credentialing:malformed-request"));
         }
 
-        // Storage away, and a fault of our own.
+        // Storage unavailable, and an internal error.
         foreach (var fault in (Fault[])[Fault.Before, Fault.Bug])
         {
             world.Traffic.Break = _ => fault;
@@ -134,7 +134,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             world.Traffic.Break = null;
         }
 
-        // A year later.
+        // Expired credentials.
         world.Clock.Advance(TimeSpan.FromDays(366));
         foreach (var path in (string[])["v1/credential", Reports, Report])
             await AsVendorAsync(path);

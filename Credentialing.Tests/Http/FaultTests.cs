@@ -29,7 +29,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
     }
 
-    /// <summary>Reading the row, the file's properties twice and its content: storage goes away before the content.</summary>
+    /// <summary>Requests to storage: the row, the blob properties twice, the blob content. The request for the content fails.</summary>
     [Theory]
     [InlineData(10)]
     [InlineData(4000)]
@@ -39,7 +39,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"); // the first use of the day
+        await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential"); // records the first use of the day
         await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
             .UploadAsync(BinaryData.FromBytes(new byte[length]), TestContext.Current.CancellationToken);
         world.Traffic.Reset();
@@ -102,7 +102,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         var calls = world.Vault.Calls;
         for (var time = 0; time < 5; time++)
             Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
-        Assert.Equal(calls + 2, world.Vault.Calls); // one for each secret: nobody wears the vault out by asking
+        Assert.Equal(calls + 2, world.Vault.Calls); // one per secret: repeated readiness checks do not call the vault again
 
         world.Vault.IsAway = true;
         world.Traffic.Break = _ => Fault.Before;

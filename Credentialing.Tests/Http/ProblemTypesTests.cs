@@ -18,7 +18,7 @@ public sealed partial class ProblemTypesTests
             TypesInList().Matches(list).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value.Replace("4xx", "bad.StatusCode", StringComparison.Ordinal))).Order());
     }
 
-    /// <summary>The token endpoint's own errors, which are no problem details alone, stand below the list.</summary>
+    /// <summary>Excludes the token endpoint. Its errors also have the OAuth format, and are listed separately.</summary>
     [Fact]
     public void The_list_for_clients_is_that_of_the_APIs_description()
     {

@@ -1,9 +1,9 @@
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>What the app measures (the meter <c>Credentialing</c>), which the alerts and the workbook ask for by name.</summary>
+/// <summary>The metrics of the app (meter <c>Credentialing</c>), which the alerts and the workbook query by name.</summary>
 internal static class AppMetrics
 {
-    /// <summary>Each metric's tags, and their values where those are few.</summary>
+    /// <summary>The tags of each metric.</summary>
     internal static readonly IReadOnlyDictionary<string, string[]> Tags = new Dictionary<string, string[]>
     {
         ["credentialing.run.duration"] = ["outcome"],
@@ -14,7 +14,7 @@ internal static class AppMetrics
         ["credentialing.announcements"] = ["action", "outcome"],
     };
 
-    /// <summary>The outcomes that an alert may be about.</summary>
+    /// <summary>The values of the outcome tag that an alert may query.</summary>
     internal static readonly IReadOnlyDictionary<string, string[]> Outcomes = new Dictionary<string, string[]>
     {
         ["credentialing.run.duration"] = ["finished", "failed"],

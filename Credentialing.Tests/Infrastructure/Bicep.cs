@@ -6,12 +6,12 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>The compiler of the templates, at work on a copy of <c>infra</c>.</summary>
+/// <summary>Runs the Bicep compiler on a copy of <c>infra</c>.</summary>
 internal static class Bicep
 {
     internal static readonly string Folder = Path.Combine(ProjectFolder.Root, "infra");
 
-    /// <summary>What an installation sets; each value is made up.</summary>
+    /// <summary>Sample values of the variables that an installation sets.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Installation = new Dictionary<string, string>
     {
         ["TOMS_AUTHORITY"] = "https://identity.toms.example",
@@ -26,7 +26,7 @@ internal static class Bicep
     private static readonly string? Program = typeof(Bicep).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(metadata => metadata.Key == "Bicep")?.Value;
 
-    /// <summary>Compiles a parameter file with the templates: what Resource Manager is sent, and what it would make of it.</summary>
+    /// <summary>Compiles a parameter file with the templates. Returns the input of Resource Manager and the predicted resources.</summary>
     internal static async Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings)
     {
         SkipWithoutBicep();
@@ -40,14 +40,14 @@ internal static class Bicep
         return new Deployment(sent, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
     }
 
-    /// <summary>The file as the compiler would lay it out.</summary>
+    /// <summary>Returns the file as formatted by the compiler.</summary>
     internal static async Task<string> FormatAsync(string file)
     {
         SkipWithoutBicep();
         return (await RunAsync([], "format", file, "--stdout")).Output;
     }
 
-    /// <summary>Only where it does not run anyhow, and never where what lands is decided.</summary>
+    /// <summary>Skips the test if the compiler is not available, but never on the build server (CI).</summary>
     private static void SkipWithoutBicep() => Assert.SkipWhen(
         Program is null && Environment.GetEnvironmentVariable("CI") is null,
         "The package that compiles the templates of infra is for Linux on x64; elsewhere, these tests are left to the build server.");

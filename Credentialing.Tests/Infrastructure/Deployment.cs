@@ -2,26 +2,26 @@ using System.Text.Json;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>What the templates come to in one environment.</summary>
+/// <summary>The compiled templates of one environment.</summary>
 /// <param name="sent">The compiled template and its parameters, as <c>bicep build-params</c> prints them.</param>
-/// <param name="predicted">What Resource Manager would make of them, as far as that can be known beforehand.</param>
-/// <param name="diagnostics">What the compiler had to say.</param>
+/// <param name="predicted">The resources that Resource Manager would create, as predicted by <c>bicep snapshot</c>.</param>
+/// <param name="diagnostics">The diagnostics of the compiler.</param>
 public sealed class Deployment(string sent, string predicted, string diagnostics)
 {
     private readonly JsonElement predicted = JsonDocument.Parse(predicted).RootElement;
 
     public string Diagnostics { get; } = diagnostics;
 
-    /// <summary>The compiled template, with those of the modules in it.</summary>
+    /// <summary>The text of the compiled template, including the nested templates of the modules.</summary>
     public string TemplateText { get; } = JsonDocument.Parse(sent).RootElement.GetProperty("templateJson").GetString()!;
 
-    /// <summary>The compiled template, read.</summary>
+    /// <summary>The compiled template as JSON.</summary>
     public JsonElement Template => JsonDocument.Parse(TemplateText).RootElement;
 
-    /// <summary>Everything that is made, in the order in which it is written.</summary>
+    /// <summary>The predicted resources, in their order in the snapshot.</summary>
     public IReadOnlyList<Resource> Resources { get; } = [.. JsonDocument.Parse(predicted).RootElement.GetProperty("predictedResources").EnumerateArray().Select(json => new Resource(json))];
 
-    /// <summary>What could not be predicted at all.</summary>
+    /// <summary>The diagnostics of the prediction: what could not be predicted.</summary>
     public string Unpredicted => predicted.GetProperty("diagnostics").GetRawText();
 
     public IEnumerable<Resource> Of(string type) => Resources.Where(resource => resource.Type == type);
@@ -29,7 +29,7 @@ public sealed class Deployment(string sent, string predicted, string diagnostics
     public Resource The(string type) => Assert.Single(Of(type));
 }
 
-/// <summary>One resource; what is known only when it is there is an expression in brackets.</summary>
+/// <summary>A predicted resource. A value known only after deployment is an expression in brackets.</summary>
 public sealed class Resource(JsonElement json)
 {
     public string Id => json.GetProperty("id").GetString()!;
@@ -42,7 +42,7 @@ public sealed class Resource(JsonElement json)
 
     public JsonElement Json => json;
 
-    /// <summary>A property by its path, such as <c>siteConfig.cors</c>.</summary>
+    /// <summary>Returns a property by its path, such as <c>siteConfig.cors</c>.</summary>
     public JsonElement this[string path] => path.Split('.').Aggregate(json.GetProperty("properties"), (element, name) => element.GetProperty(name));
 
     public bool IsTrue(string path) => this[path].GetBoolean();

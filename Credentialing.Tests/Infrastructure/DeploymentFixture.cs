@@ -4,7 +4,7 @@ using Credentialing.Tests.Infrastructure;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>Both environments, compiled once for the whole run, for the first test that asks.</summary>
+/// <summary>Both environments, each compiled once for the whole test run, on first use.</summary>
 public sealed class DeploymentFixture
 {
     private readonly Lazy<Task<Deployment>> dev = new(() => Bicep.CompileAsync("dev"));

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>What is kept of what the app tells about itself, and what somebody is told of it.</summary>
+/// <summary>Redaction and retention of telemetry, and alerts.</summary>
 public sealed partial class MonitoringTests(DeploymentFixture deployments)
 {
     private const string Ssid = "9016114301";
@@ -25,7 +25,9 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
             (await TransformationsAsync()).Keys.Order());
     }
 
-    /// <summary>A redeployment must not take the rule away, not even for a moment: the workspace without it is made only where there is none.</summary>
+    /// <summary>
+    /// A redeployment must never remove the rule, not even temporarily. The workspace without it is created only if none exists.
+    /// </summary>
     [Fact]
     public async Task The_workspace_is_without_the_transformation_only_before_there_is_any_telemetry()
     {
@@ -36,7 +38,7 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
         Assert.Contains("transformedWorkspace", monitoring.GetProperty("applicationInsights").GetProperty("dependsOn").EnumerateArray().Select(name => name.GetString()));
     }
 
-    /// <summary>As the documentation of transformations lists them: it is not all of KQL.</summary>
+    /// <summary>Transformations support only a subset of KQL, listed in their documentation.</summary>
     [Fact]
     public async Task The_transformation_uses_only_what_transformations_may()
     {
@@ -90,7 +92,7 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
     public async Task Properties_that_hold_a_student_are_not_kept(string table, string column, string told, string kept) =>
         Assert.Equal(kept, Keep((await TransformationsAsync())[table], column, told));
 
-    /// <summary>The addresses in storage's logs of requests hold students and coordinators.</summary>
+    /// <summary>The URLs in storage request logs contain students' SSIDs and coordinators' ids.</summary>
     [Theory]
     [MemberData(nameof(Environments))]
     public async Task Storage_tells_metrics_and_no_requests_and_the_others_what_answers_questions(string environment)
@@ -143,7 +145,7 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
         });
     }
 
-    /// <summary>26 hours are no window that an alert may have.</summary>
+    /// <summary>26 hours is not a supported window size of an alert.</summary>
     [Theory]
     [InlineData("no-run")]
     [InlineData("run-failed")]
@@ -189,7 +191,7 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
             flow => Assert.Single(flow.GetProperty("streams").EnumerateArray()).GetString()!["Microsoft-Table-".Length..],
             flow => flow.GetProperty("transformKql").GetString()!);
 
-    /// <summary>Does to a column's value what the transformation does, which is one of two things. KQL's regular expressions are RE2's.</summary>
+    /// <summary>Applies the transformation of a column, which truncates or replaces the value. KQL uses RE2 regular expressions.</summary>
     private static string Keep(string transformation, string column, string told)
     {
         var cut = Regex.Match(transformation, $"\\b{column} = iif\\({column} matches regex \"(?<test>[^\"]+)\", strcat\\(extract\\(\"(?<prefix>[^\"]+)\", 1, {column}\\), \"-\"\\), {column}\\)");

@@ -3,7 +3,7 @@ using Credentialing.DevHost;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>What <c>infra/prepare-screens.sh</c> has published.</summary>
+/// <summary>The files that <c>infra/prepare-screens.sh</c> prepares for publishing.</summary>
 public sealed class ScreenScriptTests : IDisposable
 {
     private const string Api = "https://credentialing-dev-abc123.azurewebsites.net";

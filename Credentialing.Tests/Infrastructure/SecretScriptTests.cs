@@ -2,7 +2,7 @@ using Credentialing.Core.Secrets;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>The scripts that make the secrets, against an <c>az</c> that writes down how it was called and what it was given.</summary>
+/// <summary>The scripts that create the secrets, with a fake <c>az</c> that records its arguments and input.</summary>
 public sealed class SecretScriptTests : IDisposable
 {
     private const string Vault = "cred-dev-abc123";

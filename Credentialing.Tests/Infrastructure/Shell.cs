@@ -4,15 +4,15 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>Runs the scripts of <c>infra</c>, with programs of the test's own before those of the machine.</summary>
+/// <summary>Runs the scripts of <c>infra</c>, with fake programs first on the PATH.</summary>
 internal sealed class Shell : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    /// <summary>A folder of the test's own; the programs are in it too.</summary>
+    /// <summary>The temporary working folder, which also contains the fake programs.</summary>
     internal string Folder => folder.Path;
 
-    /// <summary>Puts a program on the path: the lines of a bash script.</summary>
+    /// <summary>Adds a fake program to the PATH, as a bash script.</summary>
     internal void Has(string program, string script)
     {
         var file = Path.Combine(Folder, program);
@@ -21,16 +21,16 @@ internal sealed class Shell : IDisposable
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
 
-    /// <summary>What a program has left there; empty if it has not.</summary>
+    /// <summary>Returns the content of a file in the folder; an empty string if it does not exist.</summary>
     internal string Read(string name) => File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : "";
 
-    /// <summary>Runs a script, or skips the test where there is no Unix shell.</summary>
+    /// <summary>Runs a script. Skips the test on Windows.</summary>
     internal Task<Ended> RunAsync(string script, params string[] arguments)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The scripts are for a Unix shell.");
         var start = new ProcessStartInfo("bash", arguments.Prepend(Path.Combine(Bicep.Folder, script))) { WorkingDirectory = Folder };
         start.Environment["PATH"] = $"{Folder}:{start.Environment["PATH"]}";
-        start.Environment["SHELLOPTS"] = "xtrace"; // whoever looks into a failure has bash print what it runs
+        start.Environment["SHELLOPTS"] = "xtrace"; // as when debugging a failure with bash tracing
         return Ended.OfAsync(start);
     }
 

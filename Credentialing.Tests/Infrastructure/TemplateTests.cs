@@ -7,13 +7,13 @@ using Credentialing.DevHost;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>What the templates of <c>infra</c> deploy.</summary>
+/// <summary>The resources that the templates of <c>infra</c> deploy.</summary>
 public sealed partial class TemplateTests(DeploymentFixture deployments)
 {
     private const string App = "the app";
     private const string Operator = "who runs azd";
 
-    /// <summary>The built-in roles, by the ids that are the same in every tenant.</summary>
+    /// <summary>The built-in roles by id. The ids are the same in every tenant.</summary>
     private static readonly Dictionary<string, string> BuiltInRoles = new()
     {
         ["0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"] = "Storage Table Data Contributor",
@@ -131,7 +131,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
         var settings = Settings(await deployments.OfAsync(environment));
         var sample = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "local.settings.sample.json"), TestContext.Current.CancellationToken))
             .RootElement.GetProperty("Values").EnumerateObject().ToDictionary(value => value.Name, value => value.Value.GetString()!);
-        Assert.True(sample.Remove("FUNCTIONS_WORKER_RUNTIME")); // which the plan forbids
+        Assert.True(sample.Remove("FUNCTIONS_WORKER_RUNTIME")); // not allowed in the hosting plan
         Assert.Equal(
             sample.Keys.Union([
                 "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID",
@@ -159,8 +159,8 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
     }
 
     /// <summary>
-    /// Of Application Insights, what is called a connection string is an address: it takes no telemetry from whoever has no more
-    /// than that.
+    /// The connection string of Application Insights is not a secret. With local authentication disabled, it does not authorize a
+    /// client to send telemetry.
     /// </summary>
     [Theory]
     [MemberData(nameof(Environments))]
@@ -247,7 +247,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
         Assert.Equal("https://toms.example/credentialing/", Settings(deployment)["Credentialing__ScreenUrl"]);
     }
 
-    /// <summary>A linked backend is sent an Authorization header of the site's own instead of the caller's.</summary>
+    /// <summary>A linked backend receives the static web app's own Authorization header instead of the caller's.</summary>
     [Theory]
     [MemberData(nameof(Environments))]
     public async Task No_backend_is_linked_to_the_screens(string environment)
@@ -339,7 +339,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
         deployment.The("Microsoft.Web/sites")["siteConfig.appSettings"].EnumerateArray()
             .ToDictionary(setting => setting.GetProperty("name").GetString()!, setting => setting.GetProperty("value").GetString()!);
 
-    /// <summary>All role assignments: who, which role, and on what, without what makes names unique.</summary>
+    /// <summary>All role assignments: principal, role and scope, without the unique suffixes of names.</summary>
     private static List<string> Roles(Deployment deployment)
     {
         var ownRoles = deployment.Of("Microsoft.Authorization/roleDefinitions").ToDictionary(role => role.Name, role => role.Text("roleName"));

@@ -6,7 +6,7 @@ namespace Credentialing.Tests.Infrastructure;
 
 using Node = Dictionary<object, object>;
 
-/// <summary>What the deploy workflow and azd may do, and that what they name is there.</summary>
+/// <summary>The actions that the deploy workflow and azd may take, and the existence of the files that they refer to.</summary>
 public sealed partial class WorkflowTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(ProjectFolder.Root, ".github", "workflows", "deploy.yml"));
@@ -88,7 +88,7 @@ public sealed partial class WorkflowTests
     [Theory]
     [InlineData("Deploy main push", true)]
     [InlineData("Deploy main workflow_dispatch", true)]
-    [InlineData("Deploy main pull_request", false)] // of a fork that calls its branch so
+    [InlineData("Deploy main pull_request", false)] // from a fork with a branch of that name
     [InlineData("Deploy trial push", false)]
     [InlineData("Another main push", false)]
     [InlineData("", false)]
@@ -103,7 +103,7 @@ public sealed partial class WorkflowTests
         Assert.Equal(isRelease, ended.ExitCode == 0);
     }
 
-    /// <summary>An expression in a script is replaced before the shell reads it, so that what is in it becomes part of the script.</summary>
+    /// <summary>Expressions in a script are expanded before the shell parses it, which allows script injection.</summary>
     [Fact]
     public void Nothing_is_put_into_a_script_but_by_the_environment() =>
         Assert.All(new[] { "build", "preview", "deploy" }.SelectMany(Steps), step => Assert.DoesNotContain("${{", Run(step), StringComparison.Ordinal));
@@ -121,7 +121,7 @@ public sealed partial class WorkflowTests
         Assert.All(scripts, script => Assert.True(File.Exists(Path.Combine(ProjectFolder.Root, script)), script));
     }
 
-    /// <summary>A variable that a parameter file reads and the workflow does not set would silently be empty.</summary>
+    /// <summary>A variable that a parameter file reads, but the workflow does not set, would silently be empty.</summary>
     [Theory]
     [MemberData(nameof(JobsThatReachAzure))]
     public void The_workflow_sets_what_the_parameter_files_read(string job)
@@ -129,7 +129,7 @@ public sealed partial class WorkflowTests
         var read = new[] { "dev", "prod" }
             .SelectMany(environment => Variable().Matches(File.ReadAllText(Path.Combine(Bicep.Folder, $"{environment}.bicepparam"))))
             .Select(match => match.Groups["name"].Value).Distinct()
-            .Except(["AZURE_PRINCIPAL_ID"]); // who runs azd
+            .Except(["AZURE_PRINCIPAL_ID"]); // the principal that runs azd
         var set = Map(Job(job), "env");
         Assert.Equal(read.Append("AZURE_RESOURCE_GROUP").Order(), set.Keys.Cast<string>().Order());
         Assert.All(set, variable => Assert.Equal($"${{{{ vars.{variable.Key} }}}}", variable.Value));

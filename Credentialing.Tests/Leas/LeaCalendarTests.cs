@@ -12,9 +12,9 @@ public sealed class LeaCalendarTests
     [Theory]
     [InlineData("2026-11-23T23:59-08:00", "2026-11-24T00:00-08:00", 1)]
     [InlineData("2026-11-23T00:00-08:00", "2026-11-23T23:59-08:00", 0)]
-    [InlineData("2027-03-13T12:00-08:00", "2027-03-14T12:00-07:00", 1)] // clocks go forward in between
-    [InlineData("2026-10-31T23:30-07:00", "2026-11-01T23:30-08:00", 1)] // clocks go back in between
-    [InlineData("2028-02-28T12:00-08:00", "2028-03-01T12:00-08:00", 2)] // a leap year
+    [InlineData("2027-03-13T12:00-08:00", "2027-03-14T12:00-07:00", 1)] // daylight saving time starts in between
+    [InlineData("2026-10-31T23:30-07:00", "2026-11-01T23:30-08:00", 1)] // daylight saving time ends in between
+    [InlineData("2028-02-28T12:00-08:00", "2028-03-01T12:00-08:00", 2)] // leap year
     [InlineData("2026-11-24T00:00-08:00", "2026-11-23T23:59-08:00", -1)]
     public void Days_are_counted_by_the_calendar_on_the_wall(string now, string until, int days) =>
         Assert.Equal(days, calendar.DaysUntil(Instant(until), Instant(now)));
@@ -30,8 +30,8 @@ public sealed class LeaCalendarTests
     [Theory]
     [InlineData("2027-11-09", "2026-11-23T06:00-08:00", "2027-11-09T06:00-08:00")]
     [InlineData("2027-07-09", "2026-11-23T06:00-08:00", "2027-07-09T06:00-07:00")]
-    [InlineData("2027-03-14", "2026-11-23T02:30-08:00", "2027-03-14T03:30-07:00")] // clocks skip that time
-    [InlineData("2027-11-07", "2026-11-23T01:30-08:00", "2027-11-07T01:30-08:00")] // clocks show that time twice
+    [InlineData("2027-03-14", "2026-11-23T02:30-08:00", "2027-03-14T03:30-07:00")] // nonexistent local time
+    [InlineData("2027-11-07", "2026-11-23T01:30-08:00", "2027-11-07T01:30-08:00")] // ambiguous local time
     public void A_time_of_day_is_found_on_another_date(string date, string timeOfDay, string instant) =>
         Assert.Equal(Instant(instant), calendar.At(DateOnly.Parse(date, CultureInfo.InvariantCulture), Instant(timeOfDay)));
 
@@ -47,7 +47,7 @@ public sealed class LeaCalendarTests
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("de-DE");
-            TimeZoneInfo.ClearCachedData(); // so that the zone is a new one, which has no names yet
+            TimeZoneInfo.ClearCachedData(); // forces a new zone whose display names are not cached
             var german = new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"));
             Assert.Equal("Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time", german.InWords(Instant("2027-07-04T00:05-07:00")));
         }

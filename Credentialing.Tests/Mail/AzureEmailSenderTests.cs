@@ -14,7 +14,7 @@ using EmailAttachment = Credentialing.Core.Mail.EmailAttachment;
 
 namespace Credentialing.Tests.Mail;
 
-/// <summary>The sender of the deployed app, over a fake of Azure Communication Services.</summary>
+/// <summary>The email sender of the deployed app, against a fake Azure Communication Services.</summary>
 public sealed class AzureEmailSenderTests : IDisposable
 {
     private static readonly EmailRecipient Rosa = new("Rosa Delgado", "rosa@lea.example");
@@ -87,7 +87,7 @@ public sealed class AzureEmailSenderTests : IDisposable
         service.Respond(429, """{"error":{"code":"TooManyRequests","message":"Too many requests."}}""", retryAfter);
         var outcome = Assert.IsType<EmailOutcome.Throttled>(await SendAsync(NewEmail(Rosa)));
         Assert.Equal(TimeSpan.FromSeconds(seconds), outcome.RetryAfter);
-        Assert.Single(service.Requests); // the client does not retry by itself
+        Assert.Single(service.Requests); // no retry by the SDK client
     }
 
     [Theory]
@@ -140,7 +140,7 @@ public sealed class AzureEmailSenderTests : IDisposable
         return sender.SendAsync(email, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A token that names its scope.</summary>
+    /// <summary>Returns a token that contains its scope.</summary>
     private sealed class Credential : TokenCredential
     {
         public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => new($"token of {requestContext.Scopes.Single()}", DateTimeOffset.MaxValue);
@@ -148,7 +148,7 @@ public sealed class AzureEmailSenderTests : IDisposable
         public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(GetToken(requestContext, cancellationToken));
     }
 
-    /// <summary>What Azure Communication Services responds: that it takes the email, unless a test says otherwise.</summary>
+    /// <summary>Fake Azure Communication Services. Accepts the email unless a test configures another response.</summary>
     private sealed class Service : HttpMessageHandler
     {
         private readonly ConcurrentQueue<(int Status, string Body, string? RetryAfter)> responses = new();

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
-// The few types of the package Azure.Communication.Email 1.1.0 that AzureEmailSender uses, for feeds that lack the package. They send
-// the same requests over the real pipeline of Azure.Core: Email - Send and Email - Get Send Result, REST API version 2025-09-01.
+// Replacement for the types of Azure.Communication.Email 1.1.0 that AzureEmailSender uses, for feeds without that package. Sends the
+// same requests through the real Azure.Core pipeline: Email - Send and Email - Get Send Result, REST API version 2025-09-01.
 namespace Azure.Communication.Email;
 
 public sealed class EmailClientOptions : ClientOptions;
@@ -66,7 +66,7 @@ public sealed class EmailClient(Uri? endpoint, TokenCredential credential, Email
 
 public sealed class EmailSendOperation(string id, EmailClient client)
 {
-    /// <exception cref="RequestFailedException">The request failed, or the operation has.</exception>
+    /// <exception cref="RequestFailedException">The request or the operation failed.</exception>
     public async ValueTask<Response> UpdateStatusAsync(CancellationToken cancellationToken)
     {
         var response = await client.SendAsync(RequestMethod.Get, $"/emails/operations/{id}", 200, cancellationToken);

@@ -56,7 +56,7 @@ public sealed class EmailDeliveryTests
     private Task<EmailOutcome> DeliverAsync(EmailDelivery delivery, Email email) =>
         delivery.DeliverAsync(email, clock.GetUtcNow().AddMinutes(5), TestContext.Current.CancellationToken);
 
-    /// <summary>A mail service that fails some times, and then answers the same.</summary>
+    /// <summary>A sender that fails a number of times and then returns the outcome.</summary>
     private sealed class Sender(EmailOutcome outcome) : IEmailSender
     {
         public List<Email> Offers { get; } = [];

@@ -8,21 +8,21 @@ using System.Text;
 namespace Credentialing.Tests.Mail;
 
 /// <summary>
-/// An SMTP server on a free port that answers as it was told, for what a well-behaved server cannot be made to do. Whatever it
-/// was told nothing about, it grants.
+/// An SMTP server on a free port with scripted replies, for behavior that a conforming server cannot be configured to show. Commands
+/// without a script entry succeed.
 /// </summary>
 internal sealed class ScriptedSmtpServer : IAsyncDisposable
 {
-    /// <summary>What begins a script's line about the greeting.</summary>
+    /// <summary>Script key of the greeting.</summary>
     internal const string Greeting = "(greeting)";
 
-    /// <summary>What begins a script's line about the end of a message.</summary>
+    /// <summary>Script key of the end of a message.</summary>
     internal const string Message = "(message)";
 
-    /// <summary>The reply of a server that hangs up without one.</summary>
+    /// <summary>Closes the connection instead of a reply.</summary>
     internal const string HangUp = "(hangs up)";
 
-    /// <summary>The reply of a server that gives none.</summary>
+    /// <summary>Sends no reply and keeps the connection open.</summary>
     internal const string Silence = "(silence)";
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -33,8 +33,8 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     private readonly (string Beginning, string Reply)[] script;
     private readonly Task serving;
 
-    /// <summary>Starts one.</summary>
-    /// <param name="script">The reply to each command that begins so; the first that fits.</param>
+    /// <summary>Starts the server.</summary>
+    /// <param name="script">The reply to commands with this beginning. The first match applies.</param>
     internal ScriptedSmtpServer(params (string Beginning, string Reply)[] script)
     {
         this.script = script;
@@ -42,21 +42,21 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         serving = ServeAsync();
     }
 
-    /// <summary>What it answers EHLO with, besides its name.</summary>
+    /// <summary>The extensions in the EHLO reply.</summary>
     internal IReadOnlyList<string> Extensions { get; init; } = ["ENHANCEDSTATUSCODES", "8BITMIME"];
 
-    /// <summary>What it shows after STARTTLS.</summary>
+    /// <summary>The server certificate for STARTTLS.</summary>
     internal X509Certificate2? Certificate { get; init; }
 
     internal int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    /// <summary>All that clients asked of it.</summary>
+    /// <summary>The commands received.</summary>
     internal IReadOnlyCollection<string> Commands => commands;
 
-    /// <summary>The messages that it was sent to their end.</summary>
+    /// <summary>The messages received completely.</summary>
     internal IReadOnlyCollection<string> Messages => messages;
 
-    /// <summary>Ends when it owes a client a reply that it was told not to give.</summary>
+    /// <summary>Completes when the script withholds a reply (<see cref="Silence"/>).</summary>
     internal Task FellSilent => fellSilent.Task;
 
     public async ValueTask DisposeAsync()
@@ -80,13 +80,13 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
                 }
                 catch (Exception gone) when (gone is IOException or System.Security.Authentication.AuthenticationException)
                 {
-                    // The client has hung up, or does not trust the certificate.
+                    // The client closed the connection or rejected the certificate.
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The test is over.
+            // DisposeAsync was called.
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         return !reply.StartsWith("421", StringComparison.Ordinal);
     }
 
-    /// <summary>A line without its end, byte by byte, since what follows STARTTLS belongs to TLS; null at the end.</summary>
+    /// <summary>Reads a line byte by byte, because the bytes after STARTTLS belong to TLS. Returns null at the end of the stream.</summary>
     private async Task<string?> ReadLineAsync(Stream stream)
     {
         var line = new List<byte>();

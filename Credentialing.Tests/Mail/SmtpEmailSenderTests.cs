@@ -197,7 +197,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
 
         var failure = await Assert.ThrowsAsync<IOException>(() => To(server).SendAsync(NewEmail(Rosa, Luis), TestContext.Current.CancellationToken));
 
-        Assert.Equal("The SMTP server does not take the email: 450 4.2.0.", failure.Message);
+        Assert.Equal("The SMTP server did not accept the email: 450 4.2.0.", failure.Message);
         Assert.DoesNotContain(Rosa, failure.ToString(), StringComparison.Ordinal);
     }
 
@@ -235,7 +235,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
 
         var failure = await Assert.ThrowsAsync<IOException>(() => To(server).SendAsync(NewEmail(Rosa, Luis), TestContext.Current.CancellationToken));
 
-        Assert.Equal($"The SMTP server does not take the email: {codes}.", failure.Message);
+        Assert.Equal($"The SMTP server did not accept the email: {codes}.", failure.Message);
     }
 
     [Theory]
@@ -415,7 +415,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 }
 
-/// <summary>A maildev that takes mail from anybody, for the tests that need no other.</summary>
+/// <summary>Shared maildev without authentication or TLS.</summary>
 public sealed class SharedMaildev : IAsyncLifetime
 {
     internal Maildev Maildev { get; private set; } = null!;

@@ -15,8 +15,8 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.Published;
 
 /// <summary>
-/// All that the published app reaches over the network: storage, vault, identities, mail and TOMS, each a server of the tests on
-/// 127.0.0.1. They speak TLS with one certificate, the only one that the app trusts.
+/// The external services of the published app: storage, vault, managed identity, mail and TOMS. Each is a test server on 127.0.0.1.
+/// The TLS servers use one certificate, the only one that the app trusts.
 /// </summary>
 internal sealed class ExternalServices : IAsyncDisposable
 {
@@ -32,10 +32,10 @@ internal sealed class ExternalServices : IAsyncDisposable
         ServerCertificateCustomValidationCallback = (_, shown, _, _) => certificate.Certificate.Equals(shown),
     };
 
-    /// <summary>Storage, which takes access tokens.</summary>
+    /// <summary>Azurite, which accepts access tokens.</summary>
     internal Azurite Azurite { get; private set; } = null!;
 
-    /// <summary>What is stored, for the tests.</summary>
+    /// <summary>Direct access to the storage, for the tests.</summary>
     internal CredentialingStorage Storage { get; private set; } = null!;
 
     internal TomsIdentityProvider Toms { get; private set; } = null!;
@@ -44,7 +44,7 @@ internal sealed class ExternalServices : IAsyncDisposable
 
     internal ScriptedSmtpServer Smtp { get; private set; } = null!;
 
-    /// <summary>The app settings, and the environment variables that the platform sets.</summary>
+    /// <summary>The app settings and the environment variables that the platform sets.</summary>
     internal IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
         ["ReminderSchedule"] = "0 0 14 * * *",
@@ -62,7 +62,7 @@ internal sealed class ExternalServices : IAsyncDisposable
         ["AZURE_CLIENT_ID"] = IdentityEndpoint.ClientId,
         ["IDENTITY_ENDPOINT"] = identity.Address.ToString(),
         ["IDENTITY_HEADER"] = identity.Secret,
-        ["LANG"] = "de_DE.UTF-8", // nothing that the app writes depends on it
+        ["LANG"] = "de_DE.UTF-8", // the output must not depend on the locale
         ["SSL_CERT_FILE"] = certificate.File,
         ["HTTPS_PROXY"] = vault.Proxy.ToString(),
         ["NO_PROXY"] = "127.0.0.1",

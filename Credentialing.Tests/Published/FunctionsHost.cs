@@ -16,8 +16,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Credentialing.Tests.Published;
 
 /// <summary>
-/// Plays the Azure Functions host: starts the published app as its worker, and serves the app's functions by HTTP. Each request is an
-/// invocation of the function, and is forwarded to the worker, as the real host does it.
+/// A fake Azure Functions host. Starts the published app as its worker and serves the functions over HTTP. As in the real host, each
+/// request is a function invocation that is forwarded to the worker.
 /// </summary>
 internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
 {
@@ -44,10 +44,10 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
 
     public override Uri Address => new(front.Urls.Single());
 
-    /// <summary>The functions that the app has loaded.</summary>
+    /// <summary>The functions that the app loaded.</summary>
     internal IReadOnlyList<RpcFunctionMetadata> Functions => connection.Loaded.Result.Functions;
 
-    /// <summary>What the app logged through its host.</summary>
+    /// <summary>The log entries that the app sent to the host.</summary>
     internal IReadOnlyCollection<RpcLog> Logs => connection.Logs;
 
     internal static async Task<FunctionsHost> StartAsync(PublishedApp app, ExternalServices services)
@@ -76,7 +76,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
 
     public override Task<string> SignInAsync(string persona) => Task.FromResult(services.Toms.SignIn(persona));
 
-    /// <summary>Fires the timer of a function; returns how the run went.</summary>
+    /// <summary>Fires the timer trigger of a function and returns the result.</summary>
     internal Task<StatusResult> FireTimerAsync(string function) => connection.InvokeAsync(new InvocationRequest
     {
         FunctionId = Functions.Single(loaded => loaded.Name == function).FunctionId,
@@ -84,11 +84,11 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         InputData = { new ParameterBinding { Name = "timer", Data = new TypedData { Json = """{"Schedule":{"AdjustForDST":false},"IsPastDue":false}""" } } },
     });
 
-    /// <summary>Asks the app to end (SIGTERM), as the platform does when it takes an instance away.</summary>
+    /// <summary>Sends SIGTERM to the app, as the platform does when it removes an instance.</summary>
     internal void Terminate() => ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
 
-    /// <summary>Waits for the app to end; returns its exit code.</summary>
-    /// <exception cref="TimeoutException">It does not end.</exception>
+    /// <summary>Waits for the app to exit and returns its exit code.</summary>
+    /// <exception cref="TimeoutException">The app does not exit in time.</exception>
     internal async Task<int> ExitCodeAsync()
     {
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(StopTimeout, TestContext.Current.CancellationToken);
@@ -119,7 +119,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         return builder.Build();
     }
 
-    /// <summary>The worker reports its functions before it listens for HTTP. As the real host, this one retries until it can connect.</summary>
+    /// <summary>The worker reports its functions before it listens for HTTP. So retry the connection, as the real host does.</summary>
     private static ResilienceHandler ConnectWithRetries()
     {
         var retry = new RetryStrategyOptions<HttpResponseMessage>

@@ -11,8 +11,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Credentialing.Tests.Published;
 
 /// <summary>
-/// Where an app on Azure gets the access tokens of its managed identity: App Service's endpoint, API version 2019-08-01, at
-/// <c>IDENTITY_ENDPOINT</c>. It asks for the secret of <c>IDENTITY_HEADER</c>.
+/// A fake managed identity endpoint of App Service (<c>IDENTITY_ENDPOINT</c>), API version 2019-08-01. Requires the secret of
+/// <c>IDENTITY_HEADER</c>.
 /// </summary>
 internal sealed class IdentityEndpoint : IAsyncDisposable
 {
@@ -63,7 +63,7 @@ internal sealed class IdentityEndpoint : IAsyncDisposable
         });
     }
 
-    /// <summary>A token as Microsoft Entra issues it. Azurite checks the issuer, the audience and the lifetime, and not the signature.</summary>
+    /// <summary>A token like those of Microsoft Entra. Azurite validates issuer, audience and lifetime, but not the signature.</summary>
     private static string NewToken(string resource, DateTimeOffset expiresAt)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

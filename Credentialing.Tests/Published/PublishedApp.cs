@@ -9,25 +9,25 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Published;
 
-/// <summary>The function app as Azure runs it: a published release. The first test that needs it publishes it.</summary>
+/// <summary>The published Release build of the function app, as deployed to Azure. Published on first use.</summary>
 public sealed class PublishedApp
 {
-    /// <summary>The variables of this process that the app may see. On Azure it has none of a developer's.</summary>
+    /// <summary>Environment variables that the app inherits. All others are removed, because they do not exist on Azure.</summary>
     private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT"];
 
     private readonly Lazy<Task<string>> folder = new(PublishAsync);
 
-    /// <summary>Whether the app runs on this machine.</summary>
+    /// <summary>Whether the published app runs on this machine: Linux x64 only.</summary>
     internal static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture is Architecture.X64;
 
     internal static void SkipUnlessSupported() => Assert.SkipUnless(IsSupported, "The app is published for Linux on x64, where Azure runs it.");
 
-    /// <summary>The folder that is deployed to Azure.</summary>
+    /// <summary>Returns the publish folder, whose content is deployed to Azure.</summary>
     internal Task<string> FolderAsync() => folder.Value.WaitAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>The command that the Functions host starts the app with.</summary>
-    /// <param name="host">The address of the Functions host, where the app connects to.</param>
-    /// <param name="settings">The app settings, which are environment variables.</param>
+    /// <summary>Returns the command with which the Functions host starts the app.</summary>
+    /// <param name="host">The gRPC address of the Functions host, to which the app connects.</param>
+    /// <param name="settings">The app settings, passed as environment variables.</param>
     internal async Task<ProcessStartInfo> CommandAsync(Uri host, IReadOnlyDictionary<string, string> settings)
     {
         var app = await FolderAsync();
@@ -50,7 +50,7 @@ public sealed class PublishedApp
         return start;
     }
 
-    /// <summary>Builds in a folder of its own, and leaves those of the developer's builds alone. What is up to date is not built again.</summary>
+    /// <summary>Publishes into a separate artifacts folder, to keep the developer's build output unchanged. Incremental.</summary>
     private static async Task<string> PublishAsync()
     {
         var artifacts = Path.Combine(ProjectFolder.Root, "Credentialing.Tests/obj/published");

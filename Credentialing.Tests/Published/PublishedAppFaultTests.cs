@@ -4,10 +4,10 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Published;
 
-/// <summary>What the published app does when what it needs is missing, wrong or away, and when it is told to end.</summary>
+/// <summary>The published app with missing or invalid settings, with unavailable storage, and at shutdown.</summary>
 public sealed class PublishedAppFaultTests
 {
-    /// <summary>Bytes: more than Kestrel, the proxy and the sockets buffer together.</summary>
+    /// <summary>In bytes. More than the combined buffers of Kestrel, proxy and sockets.</summary>
     private const int LargeReport = 64 * 1024 * 1024;
 
     private readonly PublishedApp app;
@@ -85,7 +85,7 @@ public sealed class PublishedAppFaultTests
         Assert.DoesNotContain(Wrong, errors, StringComparison.Ordinal);
     }
 
-    /// <summary>What the app prints when it is started with these settings and has to end.</summary>
+    /// <summary>Starts the app with settings with which it must fail. Returns its standard error output.</summary>
     private async Task<string> FailToStartAsync(Dictionary<string, string> settings)
     {
         var ended = await Ended.OfAsync(await app.CommandAsync(new Uri("http://127.0.0.1:9"), settings));

@@ -9,7 +9,7 @@ using MimeKit;
 
 namespace Credentialing.Tests.Published;
 
-/// <summary>What the app does that Azure runs, over its production clients.</summary>
+/// <summary>End-to-end tests of the published app with its production clients.</summary>
 public sealed class PublishedAppTests : IClassFixture<RunningApp>
 {
     private readonly RunningApp running;
@@ -39,7 +39,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
     [Fact]
     public async Task A_coordinator_generates_a_vendor_downloads_and_the_timer_reminds()
     {
-        // TOMS registers the LEA; its coordinator generates credentials, once.
+        // Registration, and generation of credentials: a second generation without If-Match fails.
         using (var lea = ApiHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}"""))
             Assert.Equal(HttpStatusCode.NoContent, (await Host.SendAsync(HttpMethod.Put, $"leas/{TestWorld.Oakland}", "toms", lea)).Status);
         Assert.Equal("none", (await StatusAsync(TestWorld.Oakland, "rosa")).Json.GetProperty("state").GetString());
@@ -49,7 +49,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         Assert.Equal(HttpStatusCode.Unauthorized, (await StatusAsync(TestWorld.Oakland, persona: null)).Status);
         Assert.Equal("not-permitted", (await StatusAsync(TestWorld.Oakland, "bea")).ProblemType);
 
-        // A vendor gets a token in both ways of OAuth 2.0, lists the reports of a student, and downloads one, whole and in part.
+        // A token with both OAuth 2.0 client authentication methods, list of reports, download, range request, conditional request.
         await running.Services.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/9016125901/2026/ssr-en.pdf").UploadAsync(BinaryData.FromString("%PDF-1.7"), Cancellation);
         Assert.False((await TokenAsync(key, ClientCredentialStyle.PostBody)).IsError);
         var token = await TokenAsync(key, ClientCredentialStyle.AuthorizationHeader);
@@ -64,11 +64,11 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         var cached = await Host.SendAsync(HttpMethod.Get, link, headers: [.. bearer, "If-None-Match", whole.Headers.ETag!.ToString()]);
         Assert.Equal(HttpStatusCode.NotModified, cached.Status);
 
-        // TOMS validates the key.
+        // Validation of the key by TOMS.
         using (var credentials = ApiHost.Json($$"""{"username":"sis-{{TestWorld.Oakland}}","secretKey":"{{key}}"}"""))
             Assert.True((await Host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", credentials)).Json.GetProperty("valid").GetBoolean());
 
-        // Fewer than 14 days before the end, the timer sends an email and posts an announcement, once.
+        // 13 days before expiry: two timer invocations send one email and post one announcement.
         await MoveExpiryAsync(TestWorld.Oakland, TimeProvider.System.GetUtcNow().AddDays(13));
         var preview = (await Host.SendAsync(HttpMethod.Get, "reminders/preview", "toms")).Json.GetProperty("leas");
         Assert.Equal(TestWorld.Oakland.Value, Assert.Single(preview.EnumerateArray()).GetProperty("leaId").GetString());
@@ -128,7 +128,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         return await Host.Client.RequestClientCredentialsTokenAsync(request, Cancellation);
     }
 
-    /// <summary>The app runs by the system's clock, so the credentials are made to have been generated earlier.</summary>
+    /// <summary>Moves the expiry date in storage, because the app uses the system clock.</summary>
     private async Task MoveExpiryAsync(LeaId leaId, DateTimeOffset expiresAt)
     {
         var storage = running.Services.Storage;

@@ -1,6 +1,6 @@
 namespace Credentialing.Tests.Published;
 
-/// <summary>The published app and all that it needs, running for the tests of one class.</summary>
+/// <summary>Class fixture: the running published app with its external services.</summary>
 public sealed class RunningApp(PublishedApp app) : IAsyncLifetime
 {
     internal ExternalServices Services { get; private set; } = null!;
@@ -10,7 +10,7 @@ public sealed class RunningApp(PublishedApp app) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (!PublishedApp.IsSupported)
-            return; // the tests say that they are skipped
+            return; // the tests skip themselves
         Services = await ExternalServices.StartAsync();
         Host = await FunctionsHost.StartAsync(app, Services);
     }

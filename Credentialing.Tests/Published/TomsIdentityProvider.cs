@@ -10,7 +10,10 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Tests.Published;
 
-/// <summary>The TOMS identity provider over HTTPS: it publishes its keys by OpenID Connect Discovery 1.0, and signs tokens as DevHost's does.</summary>
+/// <summary>
+/// A fake TOMS identity provider over HTTPS. It publishes its keys through OpenID Connect Discovery 1.0 and signs tokens as DevHost
+/// does.
+/// </summary>
 internal sealed class TomsIdentityProvider : IAsyncDisposable
 {
     private readonly DevSignIn signIn = new(Options.Create(new TomsOptions()), TimeProvider.System);
@@ -38,7 +41,7 @@ internal sealed class TomsIdentityProvider : IAsyncDisposable
         return provider;
     }
 
-    /// <summary>The access token of one of DevHost's personas.</summary>
+    /// <summary>Returns an access token of a DevHost persona.</summary>
     internal string SignIn(string persona) => signIn.SignIn(World.Personas.Single(known => known.Id == persona));
 
     public async ValueTask DisposeAsync()
@@ -47,7 +50,7 @@ internal sealed class TomsIdentityProvider : IAsyncDisposable
         signIn.Dispose();
     }
 
-    /// <summary>The keys as JSON Web Keys (RFC 7517), without their private parts.</summary>
+    /// <summary>The public keys as a JSON Web Key Set (RFC 7517).</summary>
     private IEnumerable<object> PublicKeys() => signIn.Configuration.SigningKeys
         .Select(key => JsonWebKeyConverter.ConvertFromSecurityKey(key))
         .Select(key => new { kty = key.Kty, crv = key.Crv, x = key.X, y = key.Y, kid = key.Kid, use = "sig" });

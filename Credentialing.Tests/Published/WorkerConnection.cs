@@ -6,8 +6,8 @@ using Grpc.Core;
 namespace Credentialing.Tests.Published;
 
 /// <summary>
-/// The Functions host's side of the conversation with its worker (<c>FunctionRpc.proto</c>): the worker opens the stream, says where it
-/// takes HTTP requests and which functions it has, loads them, and runs one at each invocation.
+/// The host side of the gRPC protocol between Functions host and worker (<c>FunctionRpc.proto</c>). The worker opens the stream,
+/// reports its HTTP address and its functions, loads them, and runs one for each invocation.
 /// </summary>
 internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionRpcBase
 {
@@ -19,14 +19,14 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
     private Uri? httpAddress;
     private int loadedFunctions;
 
-    /// <summary>The worker, when all its functions are loaded.</summary>
+    /// <summary>Completes with the worker when all functions are loaded.</summary>
     internal Task<Worker> Loaded => loaded.Task;
 
-    /// <summary>What the worker logged through its host.</summary>
+    /// <summary>The log entries that the worker sent to the host.</summary>
     internal IReadOnlyCollection<RpcLog> Logs => logs;
 
-    /// <summary>Runs a function; returns how that went.</summary>
-    /// <exception cref="IOException">The worker ends before the function has.</exception>
+    /// <summary>Invokes a function and returns the result.</summary>
+    /// <exception cref="IOException">The worker exits before the function completes.</exception>
     internal Task<StatusResult> InvokeAsync(InvocationRequest request)
     {
         var invocation = invocations[request.InvocationId] = new TaskCompletionSource<StatusResult>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,7 +66,7 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
         }
         catch (InvalidOperationException)
         {
-            // The worker has ended.
+            // The worker exited.
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
                 logs.Enqueue(message.RpcLog);
                 break;
             default:
-                break; // what this host has no use for
+                break; // other messages are ignored
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
     }
 }
 
-/// <summary>A worker that is ready.</summary>
-/// <param name="HttpAddress">Where it takes HTTP requests.</param>
-/// <param name="Functions">Its functions.</param>
+/// <summary>A worker whose functions are loaded.</summary>
+/// <param name="HttpAddress">The address to which HTTP requests are forwarded.</param>
+/// <param name="Functions">The metadata of its functions.</param>
 internal sealed record Worker(Uri HttpAddress, IReadOnlyList<RpcFunctionMetadata> Functions);

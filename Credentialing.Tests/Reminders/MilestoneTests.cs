@@ -16,7 +16,7 @@ public sealed class MilestoneTests
 
     private static readonly LeaCalendar Calendar = new(Pacific.Zone);
 
-    /// <summary>Any second of thirty years, and often one around a local midnight, the days on which clocks change, and 29 February.</summary>
+    /// <summary>Random instants of 30 years. Favors local midnights, days around daylight saving changes, and 29 February.</summary>
     private static readonly Gen<DateTimeOffset> Instants = Gen.Frequency(
         (4, Gen.Long[0, 30L * 365 * 24 * 3600].Select(seconds => new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(seconds))),
         (4, Gen.Select(Gen.Int[0, 30 * 365], Gen.Int[-90, 90], (day, seconds) => Pacific.At(new DateTime(2020, 1, 1).AddDays(day).AddSeconds(seconds)))),
@@ -70,7 +70,7 @@ public sealed class MilestoneTests
 
         Assert.Distinct(ids);
         Assert.All(ids, id => Assert.Equal((8, true), (id.Version, id.Variant is >= 8 and <= 11)));
-        Assert.Equal("d4416fba-91b6-88fc-8ba5-d119ab09e9fd", ReminderOf(TestWorld.Oakland, 1, Milestone.All[0], 0).OperationId.ToString()); // and never changes
+        Assert.Equal("d4416fba-91b6-88fc-8ba5-d119ab09e9fd", ReminderOf(TestWorld.Oakland, 1, Milestone.All[0], 0).OperationId.ToString()); // must never change
     }
 
     private static Reminder ReminderOf(LeaId lea, int generation, Milestone milestone, int attempt)

@@ -18,7 +18,7 @@ public sealed partial class ReminderEmailTests
     private const string HostileName = "<b>O'Brien & \"Sons\"</b>";
     private const string Link = "https://toms.example/credentialing?year=2027&lea=01612590000000";
 
-    /// <summary>Noon in California; 365 days later, the same.</summary>
+    /// <summary>Noon Pacific Standard Time. The same local time applies 365 days later.</summary>
     private static readonly DateTimeOffset GeneratedAt = new(2026, 11, 23, 20, 0, 0, TimeSpan.Zero);
 
     private readonly ReminderEmail emails = new(
@@ -68,9 +68,9 @@ public sealed partial class ReminderEmailTests
     [Theory]
     [InlineData("2026-07-01T16:05:59Z", "Thursday, July 1, 2027 at 9:05 AM Pacific Daylight Time")]
     [InlineData("2026-12-01T07:59:00Z", "Tuesday, November 30, 2027 at 11:59 PM Pacific Standard Time")]
-    [InlineData("2026-03-14T20:00:00Z", "Sunday, March 14, 2027 at 1:00 PM Pacific Daylight Time")] // clocks went forward that night
-    [InlineData("2026-11-07T08:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Daylight Time")] // the first 1:30 of that night
-    [InlineData("2026-11-07T09:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Standard Time")] // the second
+    [InlineData("2026-03-14T20:00:00Z", "Sunday, March 14, 2027 at 1:00 PM Pacific Daylight Time")] // daylight saving time starts that night
+    [InlineData("2026-11-07T08:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Daylight Time")] // ambiguous local time, first occurrence
+    [InlineData("2026-11-07T09:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Standard Time")] // second occurrence
     public void Date_and_time_are_those_on_the_wall_of_the_LEA_in_summer_and_winter(string generatedAt, string expires)
     {
         var email = Compose(7, Generated(Instant(generatedAt)));
@@ -85,7 +85,7 @@ public sealed partial class ReminderEmailTests
         var culture = CultureInfo.CurrentCulture;
         try
         {
-            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("ar-SA"); // another calendar, other digits
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("ar-SA"); // different calendar and digits
             AssertSame(here, Compose(7));
         }
         finally
@@ -186,7 +186,7 @@ public sealed partial class ReminderEmailTests
     [Fact]
     public void The_calendar_file_is_an_all_day_event_on_the_date_of_expiry_at_the_LEA_with_an_alarm_the_morning_before()
     {
-        var email = Compose(7, Generated(Instant("2026-12-01T07:59:00Z"))); // already December in UTC
+        var email = Compose(7, Generated(Instant("2026-12-01T07:59:00Z"))); // December in UTC, November in local time
         Assert.Equal("sis-vendor-credentials-01612590000000.ics", email.Attachment.FileName);
         Assert.Equal("text/calendar; charset=utf-8; method=PUBLISH", email.Attachment.MediaType);
 
@@ -244,7 +244,7 @@ public sealed partial class ReminderEmailTests
         Assert.Equal(expected.Attachment.Content.ToArray(), actual.Attachment.Content.ToArray());
     }
 
-    /// <summary>What a reader of the text and a reader of the HTML has before them, in one line each.</summary>
+    /// <summary>The visible text of the plain-text body and of the HTML body, each on one line.</summary>
     private static string[] Bodies(Email email)
     {
         var html = WebUtility.HtmlDecode(Tag().Replace(HeadOrBlock().Replace(email.Html, " "), ""));

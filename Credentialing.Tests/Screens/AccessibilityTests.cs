@@ -8,13 +8,13 @@ namespace Credentialing.Tests.Screens;
 
 public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture browser)
 {
-    /// <summary>WCAG 2.2, levels A and AA, and what axe knows beyond it.</summary>
+    /// <summary>WCAG 2.2, levels A and AA, and axe's best practices.</summary>
     private static readonly AxeRunOptions Rules = new()
     {
         RunOnly = RunOnlyOptions.Tags("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"),
     };
 
-    /// <summary>What 1280 by 1024 pixels show at 400 %: WCAG 2.2, success criterion 1.4.10.</summary>
+    /// <summary>1280 by 1024 pixels at 400 % zoom: WCAG 2.2, success criterion 1.4.10 (reflow).</summary>
     private static readonly ViewportSize Narrow = new() { Width = 320, Height = 256 };
 
     public static TheoryData<ScreenState> States => [.. Enum.GetValues<ScreenState>()];
@@ -29,7 +29,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         await AssertAxeIsContentAsync(visit);
     }
 
-    /// <summary>In Spanish, whose words are longer.</summary>
+    /// <summary>In Spanish, because its texts are longer.</summary>
     [Theory]
     [MemberData(nameof(States))]
     public async Task At_320_pixels_and_at_400_percent_nothing_is_lost(ScreenState state)
@@ -40,7 +40,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
 
         await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "es");
         await AssertAxeIsContentAsync(visit);
-        // Nothing to scroll to sideways, and nothing that is cut off: what is only for screen readers aside.
+        // No horizontal scrolling and no clipped content, except content for screen readers only.
         Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
             () => [...document.querySelectorAll("body, body *")]
               .filter(element => element.checkVisibility() && !element.closest(".usa-sr-only, .usa-skipnav, .usa-checkbox__input"))
@@ -110,7 +110,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         foreach (var key in (string[])["Tab", "Tab", "Tab", "Tab", "Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab"])
         {
             await PressAsync(visit, key);
-            // From its last control on, the browser's own are next; the page behind it never is.
+            // After the dialog's last control, focus moves to the browser's own controls, never to the page behind the dialog.
             Assert.True(await visit.Page.EvaluateAsync<bool>("document.activeElement === document.body || document.activeElement.closest('#confirmation') !== null"));
         }
 
@@ -200,7 +200,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
             """));
     }
 
-    /// <summary>Where the system's colors replace the page's, lines must say what backgrounds did.</summary>
+    /// <summary>Forced colors remove backgrounds, so borders must show the same information.</summary>
     [Theory]
     [InlineData(ScreenState.ConfirmingRegeneration, "#confirmation", "#cancel", "#confirm")]
     [InlineData(ScreenState.KeyShown, "#warning", "#show-key", "#copy-key", "nav [aria-current]")]
@@ -236,7 +236,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     private static Task HearsAsync(Visit visit, AriaRole role, string what) =>
         Expect(visit.Page.GetByRole(role).Filter(new() { HasText = what })).ToHaveCountAsync(1);
 
-    /// <summary>Presses Tab until something has the focus, as somebody who looks for it does.</summary>
+    /// <summary>Presses Tab until the element has focus. Fails after 30 presses.</summary>
     private static async Task TabToAsync(Visit visit, ILocator wanted)
     {
         for (var pressed = 0; pressed < 30; pressed++)

@@ -208,7 +208,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await Expect(visit.Username).ToHaveTextAsync("sis-01612590130617");
     }
 
-    /// <summary>They end at 3:04 PM. Dates and times are the LEA's, wherever the browser is.</summary>
+    /// <summary>The credentials expire at 3:04 PM. Dates and times are in the LEA's time zone, not the browser's.</summary>
     [Theory]
     [InlineData(0, "info", "Current credentials expire in 365 days.")]
     [InlineData(350 * 24, "info", "Current credentials expire in 15 days.")]
@@ -418,7 +418,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         {
             world.Clock.Advance(TimeSpan.FromMinutes(minutes));
             await visit.Page.RunAndWaitForResponseAsync(() => visit.Page.Clock.FastForwardAsync(minutes * 60_000), "**/credentials");
-            await visit.SettleAsync(); // and has begun to wait again
+            await visit.SettleAsync(); // the next read is scheduled
         }
 
         await Expect(visit.Notice).ToContainTextAsync("Current credentials have expired.");
@@ -459,7 +459,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Oakland Unified");
     }
 
-    /// <summary>Tries to leave; stays if the browser asks.</summary>
+    /// <summary>Navigates away. Stays if the browser asks for confirmation.</summary>
     private static async Task<bool> WarnsBeforeLeavingAsync(Visit visit)
     {
         var warned = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,8 +7,8 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>
-/// Takes the pictures that the README shows. <c>CREDENTIALING_FIGURES=1</c> puts them where the README has them; otherwise they
-/// are taken all the same, and thrown away.
+/// Takes the screenshots of the documentation. <c>CREDENTIALING_FIGURES=1</c> writes them to <c>docs/images</c>. Otherwise they are taken
+/// and discarded.
 /// </summary>
 public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
 {
@@ -32,14 +32,14 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
 
     [Theory]
     [MemberData(nameof(Figures))]
-    public async Task The_README_has_pictures_of_the_screens(string name, ScreenState state)
+    public async Task The_documentation_has_pictures_of_the_screens(string name, ScreenState state)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await state.ReachAsync(browser, host, new() { ViewportSize = new() { Width = Width, Height = 1400 } });
         await visit.Page.EvaluateAsync("document.fonts.ready");
 
-        // As tall as what is on it, and without what is DevHost's own.
+        // Crops to the height of the content, without DevHost's panel.
         await visit.Page.EvaluateAsync("document.querySelector('aside').hidden = true");
         var bottom = await visit.Page.EvaluateAsync<int>("Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)");
         await visit.Page.SetViewportSizeAsync(Width, bottom - BottomMargin);
@@ -47,7 +47,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task The_README_has_a_picture_of_a_reminder_in_the_inbox()
+    public async Task The_documentation_has_a_picture_of_a_reminder_in_the_inbox()
     {
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 900 } });
         using var data = new TemporaryFolder();
@@ -73,7 +73,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task The_README_has_a_picture_of_the_page_about_the_API()
+    public async Task The_documentation_has_a_picture_of_the_page_about_the_API()
     {
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 1450 } });
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -93,8 +93,8 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         await page.ScreenshotAsync(new() { Path = taken, Caret = ScreenshotCaret.Initial });
 
         Assert.InRange(new FileInfo(taken).Length, 5_000, 200_000);
-        var readme = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "README.md"), TestContext.Current.CancellationToken);
-        Assert.Contains($"(docs/images/{file})", readme, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(Images, file)), "The README's picture is missing: take it with CREDENTIALING_FIGURES=1.");
+        string[] pages = ["README.md", "docs/getting-started.md", "docs/api.md"];
+        Assert.Contains(pages, page => File.ReadAllText(Path.Combine(ProjectFolder.Root, page)).Contains($"images/{file})", StringComparison.Ordinal));
+        Assert.True(File.Exists(Path.Combine(Images, file)), "The picture is missing: take it with CREDENTIALING_FIGURES=1.");
     }
 }

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>What the screen says was generated, or was not, is what was.</summary>
+/// <summary>Under faults, the screen reports correctly whether credentials were generated.</summary>
 public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Api = "**/api/**";
@@ -42,7 +42,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Box).ToBeVisibleAsync();
         world.Traffic.Reset();
-        world.Traffic.Break = number => number is >= 2 and <= 5 ? Fault.Before : Fault.None; // all that the client tries of the pointer
+        world.Traffic.Break = number => number is >= 2 and <= 5 ? Fault.Before : Fault.None; // the write of the pointer and all its retries
 
         await visit.AskToGenerateAsync();
 
@@ -442,7 +442,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         Assert.Equal(1, visit.Generations);
     }
 
-    /// <summary>Where the dialog covers the button that opened it.</summary>
+    /// <summary>The second click hits the dialog, which covers the button that opened it.</summary>
     [Fact]
     public async Task A_double_click_on_the_button_does_not_answer_the_question()
     {
@@ -461,7 +461,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         Assert.Equal(0, visit.Generations);
     }
 
-    /// <summary>A key that is held down opens the dialog and presses what has the focus there, again and again.</summary>
+    /// <summary>A held key opens the dialog and repeatedly activates the focused control in it.</summary>
     [Fact]
     public async Task Enter_held_down_generates_nothing()
     {
@@ -478,7 +478,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         Assert.Equal(0, visit.Generations);
     }
 
-    /// <summary>Asks to generate credentials while the service cannot be reached: whether any were is not certain then.</summary>
+    /// <summary>Requests credentials while the service is unreachable. The outcome is then unknown.</summary>
     private static async Task GenerateInTheDarkAsync(Visit visit)
     {
         await visit.Page.RouteAsync(Api, route => route.AbortAsync());
@@ -489,18 +489,18 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Has something happen to requests to generate credentials.</summary>
+    /// <summary>Intercepts requests to generate credentials.</summary>
     private static Task OnGenerationAsync(Visit visit, Func<IRoute, Task> happen) =>
         visit.Page.RouteAsync(Api, route => route.Request.Method == "POST" ? happen(route) : route.ContinueAsync());
 
-    /// <summary>Has a request arrive and be done, and its answer get lost.</summary>
+    /// <summary>Forwards the request, and drops its response.</summary>
     private static async Task LoseResponseAsync(IRoute route)
     {
         await route.FetchAsync();
         await route.AbortAsync();
     }
 
-    /// <summary>Has what is read from now on be read at once, and told later.</summary>
+    /// <summary>Executes reads immediately, and delays their responses until signaled.</summary>
     private static Task HoldReadingAsync(Visit visit, TaskCompletionSource read, TaskCompletionSource tell) => visit.Page.RouteAsync(Api, async route =>
     {
         var response = await route.FetchAsync();

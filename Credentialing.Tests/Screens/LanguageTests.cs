@@ -97,7 +97,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
         await Expect(visit.Message).ToContainTextAsync("Las generó Luis Ortega (lunes, 23 de noviembre de 2026, 12:00 p.m.)");
     }
 
-    /// <summary>The compiler of the scripts sees to it that both have the same texts.</summary>
+    /// <summary>The TypeScript compiler checks that both languages have the same texts.</summary>
     [Fact]
     public async Task Both_languages_put_the_same_values_in_the_same_texts()
     {

@@ -26,7 +26,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
     }
 
-    /// <summary>Word for word what MyTOMS is sent.</summary>
+    /// <summary>The text equals the text that is sent to MyTOMS.</summary>
     [Theory]
     [InlineData(351 * 24, "SIS vendor credentials expire in 14 days")]
     [InlineData(364 * 24, "SIS vendor credentials expire in 1 day")]
@@ -117,7 +117,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
 
         await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, Announcements);
         await visit.SettleAsync();
-        await Expect(visit.Page.Locator("#same")).ToHaveCountAsync(1); // not read aloud once more
+        await Expect(visit.Page.Locator("#same")).ToHaveCountAsync(1); // not replaced, so screen readers do not read it again
 
         await visit.Page.RouteAsync(Announcements, route => route.FulfillAsync(new() { Status = 503 }));
         await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, Announcements);

@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>The browser that the tests bring along, tested on machines that have another, too.</summary>
+/// <summary>Tests of the packaged browser. They also run on machines that have another browser installed.</summary>
 public sealed class PackagedChromiumTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     [Fact]
@@ -37,7 +37,7 @@ public sealed class PackagedChromiumTests(AzuriteFixture azurite, BrowserFixture
             """);
 
         var widths = await page.Locator("span").EvaluateAllAsync<double[]>("spans => spans.map(span => span.offsetWidth)");
-        Assert.All(widths, width => Assert.InRange(width, 10, 100)); // without a font, it is 0
+        Assert.All(widths, width => Assert.InRange(width, 10, 100)); // the width is 0 without a font
         Assert.Equal(3, widths.Length);
     }
 
@@ -51,7 +51,7 @@ public sealed class PackagedChromiumTests(AzuriteFixture azurite, BrowserFixture
         await WriteArchiveAsync("al2023.tar.br", content => WriteTarAsync(content, "lib/libnss3.so"));
         await WriteArchiveAsync("fonts.tar.br", content => WriteTarAsync(content, "fonts/OpenSans-Regular.ttf"));
         var folder = Path.Combine(clone.Path, "unpacked");
-        Directory.CreateDirectory($"{folder}.killed"); // what a killed process leaves
+        Directory.CreateDirectory($"{folder}.killed"); // left by a killed process
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PackagedChromium.Unpack(archives.Path, folder))));
 

@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>How the screens travel: what they weigh, what they wait for, what they allow, and where they may be.</summary>
+/// <summary>Delivery of the screens: transfer size, round trips, security headers, hosting location.</summary>
 public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const int MaxFirstVisitBytes = 250 * 1000;
@@ -41,8 +41,8 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     }
 
     /// <summary>
-    /// After the page itself: first all files that its HTML names, then the words and the state. Nothing of a round is answered
-    /// before all of it has been asked for, so that a page which needed a third would wait for ever.
+    /// After the page: one round trip for all files that its HTML names, one for the texts and the state. The responses of a round
+    /// trip are held until all its requests have been made, so a page that needs a third round trip would never finish.
     /// </summary>
     [Theory]
     [InlineData(Visit.Screen, "/api/leas/01612590000000/credentials", "/api/leas/01612590130617/credentials")]
@@ -64,7 +64,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
             if (rounds.FirstOrDefault(round => round.Has(url.AbsolutePath)) is { } round)
                 await round.HoldAsync(url.AbsolutePath);
             else if (url != page && !url.AbsolutePath.StartsWith("/uswds/", StringComparison.Ordinal) && !url.AbsolutePath.StartsWith("/dev/", StringComparison.Ordinal))
-                return; // never answered: there is no third round, but for fonts and pictures
+                return; // no response: only fonts and images may take a third round trip
             await route.ContinueAsync();
         });
 
@@ -171,7 +171,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         Assert.Equal(["/screens/"], visit.Requests.Select(request => Folder().Match(new Uri(request.Url).AbsolutePath).Value).Where(folder => folder is not ("/api/" or "/dev/")).Distinct());
     }
 
-    /// <summary>As on Azure: the site's host and the function app's, whose platform allows the site's origin.</summary>
+    /// <summary>As on Azure: the site and the API have different origins. The API's CORS policy allows the site's origin.</summary>
     [Fact]
     public async Task The_API_may_be_at_another_origin_than_the_site()
     {
@@ -215,7 +215,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     [GeneratedRegex("^/[^/]+/")]
     private static partial Regex Folder();
 
-    /// <summary>Requests of which none is answered before all have been made.</summary>
+    /// <summary>Requests whose responses are held until all of them have been made.</summary>
     private sealed class Round(IEnumerable<string> paths)
     {
         private readonly HashSet<string> all = [.. paths];
@@ -239,7 +239,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         }
     }
 
-    /// <summary>Has something stand around a DevHost.</summary>
+    /// <summary>Adds middleware in front of DevHost's pipeline.</summary>
     private sealed class Around(Action<IApplicationBuilder> add) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

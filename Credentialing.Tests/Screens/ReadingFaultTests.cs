@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>What happens where the state cannot be read, or not all of it.</summary>
+/// <summary>Faults when the state is read, completely or in part.</summary>
 public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Api = "**/api/**";
@@ -84,7 +84,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         foreach (var path in (string[])[Visit.Screen, Visit.Home])
         {
             if (path == Visit.Home && body == "[]")
-                continue; // the right answer there
+                continue; // a valid response for that page
             await visit.GoToAsync(path);
             await Expect(visit.Message).ToContainTextAsync("The current state could not be read; nothing was changed.");
         }
@@ -189,7 +189,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.Page.UnrouteAllAsync();
     }
 
-    /// <summary>Reading that nobody asked for fails while reading that somebody asked for is under way.</summary>
+    /// <summary>A background read fails while a read that the user requested is in progress.</summary>
     [Fact]
     public async Task What_was_asked_for_is_not_lost_over_what_was_not()
     {

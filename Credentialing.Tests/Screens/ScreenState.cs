@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>What the screens can look like: every part of every page, and every kind of message.</summary>
+/// <summary>States of the screens. Together they show every part of every page and every kind of message.</summary>
 public enum ScreenState
 {
     SigningIn,
@@ -48,7 +48,7 @@ internal static class ScreenStates
 {
     private static readonly LeaId Institute = LeaId.Parse("01612590130617");
 
-    /// <summary>Opens a page and brings it to a state, in an empty world.</summary>
+    /// <summary>Opens a page in an empty world and brings it to this state.</summary>
     internal static async Task<Visit> ReachAsync(this ScreenState state, BrowserFixture browser, TestHost host, BrowserNewContextOptions? options = null)
     {
         await PrepareAsync(state, host);

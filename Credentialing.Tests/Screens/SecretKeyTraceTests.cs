@@ -6,10 +6,10 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>A browser that keeps its profile on disk and pages in its history, as a person's does.</summary>
+/// <summary>Uses a browser with a profile on disk and a back/forward history, as users' browsers have.</summary>
 public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture browser)
 {
-    /// <summary>All that a page can read of itself and of what it keeps.</summary>
+    /// <summary>Everything that a page can read: its DOM, storage, history and performance entries.</summary>
     private const string EverythingThePageHas = """
         async () => JSON.stringify([
           document.documentElement.outerHTML,
@@ -21,7 +21,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         ])
         """;
 
-    /// <summary>Whether the page came back from the browser's back/forward cache, as soon as it is shown.</summary>
+    /// <summary>Whether the page was restored from the back/forward cache. Waits until the page is shown.</summary>
     private const string CameBack = """
         () => window.cameBack ?? new Promise(resolve => addEventListener("pageshow", event => resolve(event.persisted)))
         """;
@@ -44,11 +44,11 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
             await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
             await AssertGoneAsync(visit, keys[0]);
 
-            await visit.Page.GoBackAsync(new() { WaitUntil = WaitUntilState.Commit }); // a page that comes back does not load
+            await visit.Page.GoBackAsync(new() { WaitUntil = WaitUntilState.Commit }); // a restored page has no load event
             if (!await visit.Page.EvaluateAsync<bool>(CameBack))
             {
-                // The browser has no back/forward cache, and loaded the page anew. Nothing in the page may prevent caching it. The
-                // page gets the events that a browser with such a cache sends.
+                // This browser has no back/forward cache and reloaded the page. The page itself must not prevent caching. The test
+                // dispatches the events of a browser with such a cache.
                 var reasons = await uncached.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
                 Assert.Contains(reasons, reason => reason.Name == "BackForwardCacheDisabledForDelegate");
                 Assert.DoesNotContain(reasons, reason => reason.Type != "Circumstantial");
@@ -73,7 +73,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         }
 
         var token = await host.SignInAsync("rosa");
-        Assert.NotEmpty(FilesWith(profile.Path, token[..20])); // what is kept would be found
+        Assert.NotEmpty(FilesWith(profile.Path, token[..20])); // control: the search finds a stored value
         Assert.All(keys, key =>
         {
             Assert.Empty(FilesWith(profile.Path, key));
@@ -110,7 +110,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         await AssertGoneAsync(visit, key);
     }
 
-    /// <summary>Has the page note whether it came back from the back/forward cache, and returns the browser's reasons if it did not.</summary>
+    /// <summary>Records whether the page was restored from the back/forward cache. Returns the browser's reasons if not.</summary>
     private static async Task<Task<IReadOnlyList<(string Name, string Type)>>> WatchBackForwardCacheAsync(Visit visit)
     {
         await visit.Page.AddInitScriptAsync("""

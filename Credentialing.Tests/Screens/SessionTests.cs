@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>Sessions that end, and hosts that fail.</summary>
+/// <summary>Expired sessions and failing host modules.</summary>
 public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         await Expect(visit.Message).ToContainTextAsync("No credentials were generated; any existing credentials are unchanged.");
         await visit.Button("Sign in again").ClickAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
-        await visit.Page.Keyboard.PressAsync("Escape"); // and after all not
+        await visit.Page.Keyboard.PressAsync("Escape"); // cancels the sign-in
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await visit.Button("Sign in again").ClickAsync();
         await visit.PickAsync("Luis Ortega");
@@ -48,7 +48,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         await Expect(visit.Message).ToContainTextAsync("Your session has ended. The current state could not be read; nothing was changed.", new() { UseInnerText = true });
         await visit.Button("Sign in again").ClickAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
-        await visit.Page.Keyboard.PressAsync("Escape"); // and after all not
+        await visit.Page.Keyboard.PressAsync("Escape"); // cancels the sign-in
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await visit.Button("Sign in again").ClickAsync();
         await visit.PickAsync("Rosa Delgado");

@@ -9,7 +9,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>The story that the design tells, sentence by sentence, in a real browser, against the real DevHost and its mail server.</summary>
+/// <summary>End-to-end test of the full story of the design, in a real browser, against the real DevHost and its mail server.</summary>
 public sealed partial class StoryInABrowserTests(BrowserFixture browser)
 {
     private const string Berkeley = "01611430000000";
@@ -25,7 +25,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         using var inbox = new Inbox(host.Inbox);
         await using var visit = await Visit.OfAsync(context, host.Address);
 
-        // An LEA coordinator opens the screen, ticks the box, and only then sees a button: Generate Credentials.
+        // A coordinator opens the screen. The button Generate Credentials is hidden until the box is checked.
         await visit.GoToAsync(Visit.Home);
         await visit.PickAsync("Bea Lindqvist");
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
@@ -35,7 +35,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
         await visit.Page.GetByLabel("Authorization to Release Student Data to Vendors", new() { Exact = true }).And(visit.Box).PressAsync("Space");
 
-        // The button asks, with Cancel and Yes, Generate Credentials.
+        // The button opens a confirmation dialog with Cancel and Yes, Generate Credentials.
         await visit.Button("Generate Credentials").ClickAsync();
         await Expect(visit.Dialog).ToBeVisibleAsync();
         await visit.Button("Cancel").ClickAsync();
@@ -43,7 +43,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await visit.Button("Generate Credentials").ClickAsync();
         await visit.Button("Yes, Generate Credentials").ClickAsync();
 
-        // A username and a secret key, hidden behind *, with SHOW SECRET KEY and HIDE SECRET KEY.
+        // The screen shows a username and a masked secret key, with SHOW SECRET KEY and HIDE SECRET KEY.
         await Expect(visit.Username).ToHaveTextAsync($"sis-{Berkeley}");
         await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
         await visit.Button("SHOW SECRET KEY").ClickAsync();
@@ -51,7 +51,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await visit.Button("HIDE SECRET KEY").ClickAsync();
         await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
 
-        // It can be seen only until the coordinator leaves the screen. After that, the only way to see a key is to regenerate.
+        // The key is available until the coordinator leaves the screen. After that, the coordinator must regenerate.
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Credentialing", Exact = true }).ClickAsync();
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
@@ -59,7 +59,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await visit.ClickBoxAsync();
         await Expect(visit.Button("Regenerate Credentials")).ToBeVisibleAsync();
 
-        // Vendors authenticate with them and fetch their LEA's reports, and no other LEA's.
+        // Vendors authenticate and download reports of their LEA only.
         Assert.Equal(HttpStatusCode.OK, await FetchAsync(host, key, Report));
         Assert.Equal(HttpStatusCode.NotFound, await FetchAsync(host, key, ReportOfAnotherLea));
 
@@ -72,7 +72,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await visit.GoToAsync(Visit.Home);
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
 
-        // The coordinators get an email two weeks, one week, three days and one day before; from 14 days on, an announcement.
+        // Coordinators get an email 14, 7, 3 and 1 days before expiry, and an announcement from 14 days before expiry.
         var left = 15;
         foreach (var milestone in (int[])[14, 7, 3, 1])
         {
@@ -89,7 +89,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
             await Expect(visit.Notice).ToContainTextAsync($"Current credentials expire {when}.");
         }
 
-        // Or it says that they have expired, with instructions to regenerate; the announcement stays.
+        // After expiry, the screen shows instructions to regenerate. The announcement stays.
         await MoveClockAsync(visit, 1);
         await Expect(visit.Notice).ToContainTextAsync("Current credentials have expired.");
         await Expect(visit.Notice.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(3);
@@ -99,7 +99,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync("SIS vendor credentials have expired");
         Assert.Equal(4, (await inbox.SubjectsAsync()).Count(IsOfBerkeley));
 
-        // Until the credentials are regenerated.
+        // Regeneration removes the announcement.
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Go to SIS Vendor Credentialing for Berkeley Unified" }).ClickAsync();
         await visit.ClickBoxAsync();
         await visit.Button("Regenerate Credentials").ClickAsync();
@@ -111,7 +111,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
     }
 
-    /// <summary>Moves DevHost's clock by its buttons, and signs in again where that has ended the session.</summary>
+    /// <summary>Advances DevHost's clock with its buttons, and signs in again because the session has expired.</summary>
     private static async Task MoveClockAsync(Visit visit, params int[] days)
     {
         foreach (var some in days)
@@ -119,7 +119,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
             var name = string.Create(CultureInfo.InvariantCulture, $"{some} {(some == 1 ? "day" : "days")}");
             await visit.Page.EvaluateAsync("document.body.id = 'left'");
             await visit.Button(name).ClickAsync();
-            await Expect(visit.Page.Locator("#left")).ToHaveCountAsync(0); // it reloads
+            await Expect(visit.Page.Locator("#left")).ToHaveCountAsync(0); // the page reloads
         }
 
         await visit.Button("Sign in again").ClickAsync();
@@ -127,7 +127,7 @@ public sealed partial class StoryInABrowserTests(BrowserFixture browser)
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
-    /// <summary>Has the daily run run. It answers at once; what it does is waited for where it is looked for.</summary>
+    /// <summary>Starts the daily run. The response does not wait for its end; callers wait for the results.</summary>
     private static async Task RunAsync(DevHostProcess host)
     {
         using var response = await host.Client.PostAsync(new Uri("/admin/functions/SendExpiryReminders", UriKind.Relative), null, TestContext.Current.CancellationToken);

@@ -7,11 +7,11 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>What a host other than DevHost's provides: expressions in JavaScript.</summary>
+/// <summary>Exports of a host module that replaces DevHost's, as JavaScript expressions.</summary>
 internal sealed record HostModule(
     string Leas = "[{ id: '01612590000000', name: 'Oakland Unified' }]", string AccessToken = "''", string SignIn = "undefined", string Api = "/api/");
 
-/// <summary>Somebody at the screens, in a browser session of their own, signed in.</summary>
+/// <summary>A user of the screens in a separate browser context.</summary>
 internal sealed class Visit : IAsyncDisposable
 {
     internal const string Screen = "credentialing/";
@@ -43,37 +43,37 @@ internal sealed class Visit : IAsyncDisposable
 
     internal Uri Address { get; }
 
-    /// <summary>Where the API is, if it is not where the screens are.</summary>
+    /// <summary>Base address of the API if its origin differs from that of the screens.</summary>
     internal Uri? Api { get; init; }
 
-    /// <summary>All that the console of the browser has got.</summary>
+    /// <summary>All messages of the browser console.</summary>
     internal IEnumerable<string> Console => console;
 
-    /// <summary>All that was asked for, from anybody.</summary>
+    /// <summary>All requests of the page, to any origin.</summary>
     internal IEnumerable<IRequest> Requests => requests;
 
-    /// <summary>How often credentials were asked to be generated.</summary>
+    /// <summary>Number of requests to generate credentials.</summary>
     internal int Generations => requests.Count(request => request is { Method: "POST" } && request.Url.EndsWith("/credentials", StringComparison.Ordinal));
 
     internal ILocator Box => Page.GetByRole(AriaRole.Checkbox);
 
     internal ILocator Dialog => Page.GetByRole(AriaRole.Dialog, new() { Name = "Proceed with generating credentials?" });
 
-    /// <summary>What the page has to say about what went wrong, or was not as expected.</summary>
+    /// <summary>Area for error and warning messages.</summary>
     internal ILocator Message => Page.Locator("#message");
 
-    /// <summary>What MyTOMS Home says where it has nothing to announce.</summary>
+    /// <summary>Text on MyTOMS Home when there are no announcements.</summary>
     internal ILocator NoAnnouncements => Page.Locator("#none");
 
     /// <summary>The state of the credentials.</summary>
     internal ILocator Notice => Page.Locator("#notice");
 
-    /// <summary>Where the secret key is, or the stars that stand for it.</summary>
+    /// <summary>The secret key, or the asterisks that mask it.</summary>
     internal ILocator Key => Page.Locator("#secret-key");
 
     internal ILocator Username => Page.Locator("#username");
 
-    /// <summary>Opens a page, signed in as a persona, or as nobody yet.</summary>
+    /// <summary>Opens a page, signed in as a persona, or not signed in if it is null.</summary>
     internal static async Task<Visit> OpenAsync(
         BrowserFixture browser, TestHost host, string? persona = "rosa", string path = Screen, BrowserNewContextOptions? options = null, Uri? api = null)
     {
@@ -86,20 +86,20 @@ internal sealed class Visit : IAsyncDisposable
         return visit;
     }
 
-    /// <summary>A visit in a browser session that there is already; nothing is opened yet.</summary>
+    /// <summary>Uses an existing browser context. Opens no address.</summary>
     internal static async Task<Visit> OfAsync(IBrowserContext context, Uri address, Uri? api = null) =>
         new(context, context.Pages.Count > 0 ? context.Pages[0] : await context.NewPageAsync(), address) { Api = api };
 
     internal Task GoToAsync(string path) => Page.GotoAsync(new Uri(Address, path).AbsoluteUri);
 
-    /// <summary>Comes back to the page after some time, which has ended the session, with a new one.</summary>
+    /// <summary>Reloads the page with a new session, after the old session has expired.</summary>
     internal async Task ReturnAsync(TestHost host, string persona = "rosa")
     {
         await Page.EvaluateAsync("value => localStorage.setItem('devhost', value)", await SignedInAsync(host, persona));
         await Page.ReloadAsync();
     }
 
-    /// <summary>Has another host than DevHost provide the session, from the next page on.</summary>
+    /// <summary>Replaces DevHost's host module, starting with the next page.</summary>
     internal Task HostAsync(HostModule host) => Page.RouteAsync("**/host.js", route => route.FulfillAsync(new()
     {
         ContentType = "text/javascript",
@@ -111,7 +111,7 @@ internal sealed class Visit : IAsyncDisposable
             """,
     }));
 
-    /// <summary>Until the page has dealt with what it has been answered so far: it reads something else in the meantime.</summary>
+    /// <summary>Waits until the page has processed the responses received so far, by one further round trip.</summary>
     internal Task SettleAsync() => Page.EvaluateAsync("""
         async () => {
           await (await fetch("/scripts/site.js", { cache: "no-store" })).text();
@@ -119,39 +119,39 @@ internal sealed class Visit : IAsyncDisposable
         }
         """);
 
-    /// <summary>What the browser tells a page that is left, and may come back.</summary>
+    /// <summary>Dispatches the event for a page that enters the back/forward cache.</summary>
     internal Task LeaveAsync() => Page.EvaluateAsync("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
 
-    /// <summary>What it tells one that comes back.</summary>
+    /// <summary>Dispatches the event for a page that is restored from the back/forward cache.</summary>
     internal Task ComeBackAsync() => Page.EvaluateAsync("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
 
-    /// <summary>What the browser tells the page when somebody comes back to its tab.</summary>
+    /// <summary>Dispatches the event for a tab that becomes visible again.</summary>
     internal Task LookAgainAsync() => Page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
 
-    /// <summary>Has the browser allow no copying.</summary>
+    /// <summary>Makes the browser deny clipboard access.</summary>
     internal Task RefuseCopyingAsync() =>
         Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
 
-    /// <summary>Lets pass what went wrong so far: a test wanted it to.</summary>
+    /// <summary>Ignores the errors recorded so far, which the test caused on purpose.</summary>
     internal void ForgiveErrors() => errors.Clear();
 
-    /// <summary>Opens the screen, and signs in where DevHost asks who one is.</summary>
+    /// <summary>Opens the screen and signs in with DevHost's sign-in dialog.</summary>
     internal async Task SignInAsync(string name)
     {
         await GoToAsync(Screen);
         await PickAsync(name);
     }
 
-    /// <summary>Says who one is, where DevHost asks.</summary>
+    /// <summary>Picks a persona in DevHost's sign-in dialog.</summary>
     internal Task PickAsync(string name) =>
         Page.GetByRole(AriaRole.Dialog, new() { Name = "DevHost: who are you?" }).GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
 
     internal ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
-    /// <summary>Checks the box, or unchecks it, as people do: by its label.</summary>
+    /// <summary>Toggles the checkbox by its label, as users do.</summary>
     internal Task ClickBoxAsync() => Page.Locator("label[for=agree]").ClickAsync();
 
-    /// <summary>Checks the box, presses the button, and says yes.</summary>
+    /// <summary>Checks the box, clicks the button and confirms.</summary>
     internal async Task AskToGenerateAsync()
     {
         await ClickBoxAsync();
@@ -159,15 +159,15 @@ internal sealed class Visit : IAsyncDisposable
         await Page.Locator("#confirm").ClickAsync();
     }
 
-    /// <summary>Generates credentials, whose secret key is on the screen then, hidden.</summary>
+    /// <summary>Generates credentials. Their secret key is then on the screen, masked.</summary>
     internal async Task GenerateAsync()
     {
         await AskToGenerateAsync();
-        await Expect(Box).Not.ToBeCheckedAsync(); // it stays checked if nothing was generated
+        await Expect(Box).Not.ToBeCheckedAsync(); // stays checked if nothing was generated
         await Expect(Key).ToHaveTextAsync(Hidden);
     }
 
-    /// <summary>Generates credentials and has a look at the secret key.</summary>
+    /// <summary>Generates credentials and shows the secret key.</summary>
     internal async Task<string> GenerateAndShowAsync()
     {
         await GenerateAsync();
@@ -175,10 +175,10 @@ internal sealed class Visit : IAsyncDisposable
         return await Key.InnerTextAsync();
     }
 
-    /// <summary>What a hidden secret key looks like.</summary>
+    /// <summary>A masked secret key.</summary>
     internal static string Hidden { get; } = new('*', 63);
 
-    /// <summary>Ends it. Nothing may have gone wrong unnoticed, and nobody else may have been asked for anything.</summary>
+    /// <summary>Closes the browser context. Fails on unexpected page errors and on requests to other origins.</summary>
     public async ValueTask DisposeAsync()
     {
         await context.DisposeAsync();

@@ -17,16 +17,16 @@ using Microsoft.AspNetCore.Http;
 namespace Credentialing.Tests.Secrets;
 
 /// <summary>
-/// What <see cref="SecretClient"/> needs of the Key Vault REST interface to read secrets, over HTTPS: so that the real client is
-/// tested, with its authentication, paging and retries. The client accepts a challenge only from a host of Azure's vaults, so the
-/// server has such a name, and is reached as a proxy (<see cref="Proxy"/>).
+/// A fake Key Vault over HTTPS with the REST operations that <see cref="SecretClient"/> uses to read secrets. Tests the real client
+/// with authentication, paging and retries. The client accepts an authentication challenge only from a Key Vault host name. So the
+/// server uses such a name and is reached through a proxy (<see cref="Proxy"/>).
 /// </summary>
 public sealed class KeyVaultServer : IAsyncDisposable
 {
-    /// <summary>The only token that it accepts: what <see cref="Connect"/>'s credential makes of the challenge.</summary>
+    /// <summary>The only accepted token: the one that the credential of <see cref="Connect"/> returns for the challenge.</summary>
     public const string Token = $"{Tenant}:{Resource}/.default";
 
-    /// <summary>Small, so that a few versions need several pages.</summary>
+    /// <summary>Small, so that a few versions span several pages.</summary>
     private const int PageSize = 2;
 
     private const string Tenant = "test-tenant";
@@ -51,19 +51,19 @@ public sealed class KeyVaultServer : IAsyncDisposable
         app.Run(RespondAsync);
     }
 
-    /// <summary>The address of the vault. Each has its own, because the clients of a process remember the challenge of a host.</summary>
+    /// <summary>The address of the vault. Unique per server, because the clients of a process cache the challenge of each host.</summary>
     public Uri Address { get; } = new($"https://{Guid.NewGuid():N}.vault.azure.net");
 
-    /// <summary>The HTTP proxy that the vault is reached through.</summary>
+    /// <summary>The HTTP proxy through which clients reach the vault.</summary>
     public Uri Proxy => new($"http://127.0.0.1:{new Uri(app.Urls.Single()).Port}");
 
-    /// <summary>Whether it breaks every connection without an answer.</summary>
+    /// <summary>Whether the server aborts every connection without a response.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>Until this completes, it answers nothing.</summary>
+    /// <summary>Responses are delayed until this task completes.</summary>
     public Task RespondsAfter { get; set; } = Task.CompletedTask;
 
-    /// <summary>What it was asked, in order.</summary>
+    /// <summary>The requests received, in order.</summary>
     public IReadOnlyCollection<VaultRequest> Requests => requests;
 
     internal static async Task<KeyVaultServer> StartAsync(TestCertificate certificate)
@@ -73,7 +73,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The adapter over a real client, which trusts this server alone and hardly waits before it retries.</summary>
+    /// <summary>Returns the adapter with a real client that trusts only this server. Retry delay: 1 ms.</summary>
     public KeyVault Connect() => new(new SecretClient(
         Address,
         DelegatedTokenCredential.Create((context, _) => new AccessToken($"{context.TenantId}:{context.Scopes.Single()}", DateTimeOffset.MaxValue)),
@@ -87,7 +87,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
             }),
         }));
 
-    /// <summary>Makes a new version, a second younger than the one before; returns its name.</summary>
+    /// <summary>Creates a new version and returns its name. Its creation time is one second after the previous one.</summary>
     public string Add(string name, string value)
     {
         var version = new StoredVersion(name, Guid.NewGuid().ToString("N"), value, Created: 1_790_000_000 + stored.Count);
@@ -97,7 +97,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     public void Disable(string version) => stored.Single(held => held.Version == version).IsEnabled = false;
 
-    /// <summary>Answers the next authorized requests with an error, and with how many whole seconds to wait before the next try.</summary>
+    /// <summary>Returns an error with a Retry-After header (whole seconds) for the next authorized requests.</summary>
     public void Refuse(int times, int status, TimeSpan retryAfter)
     {
         for (var time = 0; time < times; time++)
@@ -106,14 +106,14 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 
-    /// <summary>Grants the request for a tunnel (CONNECT, RFC 9110, section 9.3.6), and is itself the server at its other end.</summary>
+    /// <summary>Accepts a CONNECT request (RFC 9110, section 9.3.6) and acts as the server at the end of the tunnel.</summary>
     private static ConnectionDelegate AcceptTunnel(ConnectionDelegate next) => async connection =>
     {
         var input = connection.Transport.Input;
         for (var isWhole = false; !isWhole;)
         {
             var read = await input.ReadAsync(connection.ConnectionClosed);
-            isWhole = read.Buffer.ToArray().AsSpan().EndsWith("\r\n\r\n"u8); // the client waits for the response before it sends more
+            isWhole = read.Buffer.ToArray().AsSpan().EndsWith("\r\n\r\n"u8); // the client sends nothing more before the response
             input.AdvanceTo(isWhole ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
             if (read.IsCompleted)
                 return;
@@ -128,7 +128,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         await RespondsAfter;
         var isAuthorized = context.Request.Headers.Authorization == $"Bearer {Token}";
         var (status, body) = IsAway ? default : Respond(context, isAuthorized);
-        // Before it is answered, so that it is there for whoever has seen the answer.
+        // Recorded before the response is sent, so that a test sees the request as soon as it has the response.
         requests.Enqueue(new VaultRequest(context.Request.Method, context.Request.Path.Value!, isAuthorized, status, Stopwatch.GetTimestamp()));
         if (IsAway)
         {
@@ -167,7 +167,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         };
     }
 
-    /// <summary>A page of versions. Key Vault lists them in no order of age, and none of a secret that is not there.</summary>
+    /// <summary>A page of versions. Key Vault does not sort them by age, and returns an empty list for an unknown secret.</summary>
     private object Page(string name, HttpRequest request)
     {
         var skip = int.Parse(request.Query["$skiptoken"].FirstOrDefault("0")!, CultureInfo.InvariantCulture);
@@ -192,10 +192,10 @@ public sealed class KeyVaultServer : IAsyncDisposable
     }
 }
 
-/// <summary>A request to the vault.</summary>
-/// <param name="Method">Its verb.</param>
-/// <param name="Path">Its path, without the query.</param>
-/// <param name="IsAuthorized">Whether it bore the right token.</param>
-/// <param name="Status">The status it was answered with; 0 if it got no answer.</param>
-/// <param name="Timestamp">When it came, of the <see cref="Stopwatch"/>.</param>
+/// <summary>A request received by the vault.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">The path without the query.</param>
+/// <param name="IsAuthorized">Whether the token was valid.</param>
+/// <param name="Status">The response status; 0 without a response.</param>
+/// <param name="Timestamp">The time of receipt, as a <see cref="Stopwatch"/> timestamp.</param>
 public sealed record VaultRequest(string Method, string Path, bool IsAuthorized, int Status, long Timestamp);

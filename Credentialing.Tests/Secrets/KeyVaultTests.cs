@@ -87,13 +87,13 @@ public sealed class KeyVaultTests : IAsyncLifetime
     [InlineData(503)]
     public async Task A_vault_that_says_when_to_try_again_is_asked_again_then(int status)
     {
-        var retryAfter = TimeSpan.FromSeconds(1); // the header knows nothing shorter
+        var retryAfter = TimeSpan.FromSeconds(1); // the smallest value of Retry-After
         var version = server.Add(Name, NewText());
         server.Refuse(times: 1, status, retryAfter);
         Assert.Equal([version], await ListAsync());
         Assert.Equal([401, status, 200], Statuses());
         var timestamps = server.Requests.Skip(1).Select(request => request.Timestamp).ToList();
-        // Timers round down; without the header it would be a millisecond or two.
+        // Timers round down. Without the header, the delay would be 1 or 2 ms.
         Assert.True(Stopwatch.GetElapsedTime(timestamps[0], timestamps[1]) > 0.9 * retryAfter);
     }
 

@@ -25,7 +25,7 @@ public sealed class SecretRingTests : IDisposable
     {
         Assert.Equal(0, vault.Calls);
         var current = await CurrentAsync();
-        Assert.Equal(2, vault.Calls); // lists, and gets the one version
+        Assert.Equal(2, vault.Calls); // one list, one get
         clock.Advance(SecretRing.RefreshInterval - Moment);
         Assert.Same(current, await CurrentAsync());
         Assert.Same(current, await FindAsync(current.Version));
@@ -40,7 +40,7 @@ public sealed class SecretRingTests : IDisposable
         clock.Advance(SecretRing.RefreshInterval);
         Assert.Equal(rotated, (await CurrentAsync()).Version);
         Assert.Same(old, await FindAsync(old.Version));
-        Assert.Equal(4, vault.Calls); // lists again, and gets only what is new
+        Assert.Equal(4, vault.Calls); // one more list, and a get of the new version only
     }
 
     [Fact]

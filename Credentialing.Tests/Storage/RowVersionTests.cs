@@ -12,7 +12,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.Storage;
 
 /// <summary>
-/// Rows of other releases. A row is named by how its key begins, and an LEA's pointer to its credentials' end by "pointer".
+/// Rows written by other releases. A test names a row by the beginning of its row key, or "pointer" for the expiration index row.
 /// </summary>
 public sealed class RowVersionTests(AzuriteFixture azurite)
 {
@@ -84,10 +84,10 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         Assert.Equal(status.Notice, (await StatusAsync(world)).Notice);
         Assert.Equal(lea!.Coordinators, (await FindAsync(world))!.Coordinators);
         Assert.Equal(announcement, await AnnouncementAsync(world));
-        Assert.Equal((1, 1), (await RunAsync(world) is var run ? run.Sent : 0, run.Posted)); // seven days remain
+        Assert.Equal((1, 1), (await RunAsync(world) is var run ? run.Sent : 0, run.Posted)); // 7 days before expiry
         Assert.True((await RunAsync(world)) is { Sent: 0, Posted: 0 });
         if (row is "credential")
-            Assert.All(await RowsAsync(world, row), held => Assert.False(held.ContainsKey(Version))); // a run that does not write them does not say that it did
+            Assert.All(await RowsAsync(world, row), held => Assert.False(held.ContainsKey(Version))); // the run does not write this row, so it adds no version
         await SaveAsync(world, Oakland with { Coordinators = [TestWorld.Luis] });
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         Assert.Equal(1, (await RunAsync(world)).Removed);
@@ -119,7 +119,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("coordinator:rosa", "find save announcement run")]
     [InlineData("reminder:000001:14", "run")]
     [InlineData("announcement", "run")]
-    [InlineData("event:", "")] // nobody reads them
+    [InlineData("event:", "")] // never read
     [InlineData(Pointer, "run")]
     public async Task A_row_of_a_newer_release_is_refused_by_all_who_read_it_and_stays_as_it_is(string row, string refusedBy)
     {
@@ -144,7 +144,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await TryAsync("run", () => RunAsync(world));
         await TryAsync("restore", () => world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
         await TryAsync("generate", () => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 2));
-        await TryAsync("run", () => RunAsync(world)); // on what has been generated, too
+        await TryAsync("run", () => RunAsync(world)); // again, after the generation
 
         Assert.Equal(refusedBy.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), refused.Distinct().Order());
         Assert.Superset(before.ToHashSet(), (await AllOfAsync(world, row)).ToHashSet());
@@ -206,10 +206,10 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         Assert.Equal("01612590000000: A newer release has written its rows.", $"{Assert.Single(preview.Failures)}");
     }
 
-    /// <summary>The row is as this release knows it when it is read, and newer when the first request goes out that writes something.</summary>
+    /// <summary>The row has a known version when it is read. A newer release rewrites it before the first write request is sent.</summary>
     [Theory]
     [InlineData("generate", "credential", true)]
-    [InlineData("authenticate", "credential", false)] // the key was right; only its use is not noted
+    [InlineData("authenticate", "credential", false)] // the key is valid; only the last use is not recorded
     [InlineData("save", "lea", true)]
     [InlineData("save", "coordinator:rosa", true)]
     [InlineData("save", "coordinator:luis", true)]
@@ -323,7 +323,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         }
     }
 
-    /// <summary>The message names the table, the kind of row and both versions, says what to do, and names no person.</summary>
+    /// <summary>The message contains the table, the kind of row, both versions and the remedy, but no personal data.</summary>
     private static void AssertClear(string message, string row)
     {
         Assert.Contains(
@@ -334,7 +334,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         Assert.DoesNotContain("rosa", message, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Oakland's credentials, and those of others, are announced, have had their first reminder, and have seven days left.</summary>
+    /// <summary>Credentials of Oakland and the other LEAs: announcement posted, first reminder sent, 7 days before expiry.</summary>
     private async Task<TestWorld> EndingWorldAsync(params LeaId[] others)
     {
         var world = await TestWorld.CreateAsync(azurite);
@@ -347,7 +347,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         return world;
     }
 
-    /// <summary>Rewrites a row as a newer release would; puts it there if it is not.</summary>
+    /// <summary>Rewrites a row as a newer release would. Adds the row if it does not exist.</summary>
     private static async Task MakeNewerAsync(TestWorld world, string row, LeaId? lea = null, object? version = null)
     {
         var keys = (await RowsAsync(world, row, lea)).Select(held => new TableEntity(held.PartitionKey, held.RowKey)).ToList();
@@ -371,7 +371,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
             : [.. (await world.RowsAsync("Leas")).Where(held => held.PartitionKey == id && held.RowKey.StartsWith(row, StringComparison.Ordinal))];
     }
 
-    /// <summary>The rows with all their columns, the time and the version of the last write among them.</summary>
+    /// <summary>Returns the rows with all columns, including timestamp and ETag.</summary>
     private static async Task<string[]> AllOfAsync(TestWorld world, string row, LeaId? lea = null) =>
         [.. (await RowsAsync(world, row, lea)).Select(held => string.Join('\n', Columns(held)))];
 

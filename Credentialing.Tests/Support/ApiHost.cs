@@ -6,23 +6,23 @@ using Credentialing.Core.Credentials;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>The API on a free port, whichever host serves it, and a client that sends requests as the tests need them.</summary>
+/// <summary>The API on a free port, independent of its host, and methods that send requests to it.</summary>
 public abstract class ApiHost
 {
     public const string Authorization = """{"authorized":true,"wordingVersion":"2026-1"}""";
 
     public abstract Uri Address { get; }
 
-    /// <summary>What was answered so far, held against the API's description.</summary>
+    /// <summary>Checks each response against the OpenAPI document.</summary>
     public DescribedResponses Described { get; } = new();
 
-    /// <summary>Speaks to the API; paths are relative to its base path.</summary>
+    /// <summary>HTTP client for the API. Paths are relative to its base path.</summary>
     public HttpClient Client => field ??= new HttpClient(Described) { BaseAddress = new Uri(Address, "api/") };
 
-    /// <summary>A persona's access token.</summary>
+    /// <summary>Returns an access token of the persona.</summary>
     public abstract Task<string> SignInAsync(string persona);
 
-    /// <summary>Sends a request as a persona (or nobody), with extra headers as name and value in turn.</summary>
+    /// <summary>Sends a request as a persona (null: unauthenticated). Extra headers are given as alternating names and values.</summary>
     public async Task<ApiResponse> SendAsync(HttpMethod method, string path, string? persona = null, HttpContent? content = null, params string[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
@@ -33,13 +33,13 @@ public abstract class ApiHost
         return await ApiResponse.ReadAsync(await Client.SendAsync(request, TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Generates, or regenerates the given generation, as a coordinator does.</summary>
+    /// <summary>Generates credentials, or regenerates the given generation, as a coordinator.</summary>
     public Task<ApiResponse> GenerateAsync(string persona, LeaId leaId, int? seenGeneration = null, string body = Authorization) =>
         SendAsync(
             HttpMethod.Post, $"leas/{leaId}/credentials", persona, Json(body),
             seenGeneration is null ? ["If-None-Match", "*"] : ["If-Match", $"\"{seenGeneration}\""]);
 
-    /// <summary>Generates, or regenerates the given generation; returns the secret key.</summary>
+    /// <summary>Generates credentials, or regenerates the given generation. Asserts status 201 and returns the secret key.</summary>
     public async Task<string> MustGenerateAsync(string persona, LeaId leaId, int? seenGeneration = null)
     {
         var response = await GenerateAsync(persona, leaId, seenGeneration);
@@ -47,7 +47,7 @@ public abstract class ApiHost
         return response.Json.GetProperty("secretKey").GetString()!;
     }
 
-    /// <summary>Asks something as a vendor with Basic credentials.</summary>
+    /// <summary>Sends a GET request as a vendor with HTTP Basic authentication.</summary>
     public Task<ApiResponse> AsVendorAsync(LeaId leaId, string secretKey, string path, params string[] headers) =>
         SendAsync(HttpMethod.Get, path, headers: ["Authorization", Basic(leaId, secretKey), .. headers]);
 

@@ -5,14 +5,14 @@ using System.Text.Json;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>A response of the API, read to its end.</summary>
+/// <summary>An API response with its body, fully read.</summary>
 public sealed record ApiResponse(HttpStatusCode Status, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);
 
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Body);
 
-    /// <summary>The type of the problem, less what all types begin with.</summary>
+    /// <summary>The problem type without the common prefix.</summary>
     public string ProblemType
     {
         get

@@ -8,7 +8,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>One Azurite for the whole run, in memory and on free ports, with an empty storage account for each test that asks.</summary>
+/// <summary>One in-memory Azurite for the whole test run, on free ports. Each test can get its own empty storage account.</summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private const int Accounts = 2000;
@@ -21,7 +21,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public ValueTask DisposeAsync() => azurite.DisposeAsync();
 
-    /// <summary>An account that nobody else has.</summary>
+    /// <summary>Returns an unused storage account.</summary>
     public StorageAccount NewAccount()
     {
         var number = Interlocked.Increment(ref used);
@@ -33,7 +33,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"account{number:D4}");
 }
 
-/// <summary>A storage account of a test's own.</summary>
+/// <summary>A storage account used by one test only.</summary>
 public sealed class StorageAccount(Azurite azurite, string name)
 {
     public TableServiceClient Tables(TableClientOptions? options = null) => azurite.Tables(name, options);

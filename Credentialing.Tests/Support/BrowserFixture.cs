@@ -5,16 +5,16 @@ using Microsoft.Playwright;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>One Chromium for the whole run, started for the first test that asks: the first of the candidates that starts.</summary>
+/// <summary>One Chromium for the whole test run, started on first use. Uses the first candidate that starts.</summary>
 public sealed class BrowserFixture : IAsyncDisposable
 {
     private static readonly string[] Programs =
         ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable"];
 
-    /// <summary>How long to wait for what is expected to show: two cores that do much else besides need not fail a test.</summary>
+    /// <summary>Timeout of UI assertions. Generous, because the build machine may have two busy cores.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>The program that is to be used, whatever else there is.</summary>
+    /// <summary>The path from CHROMIUM, which overrides all other candidates.</summary>
     private static readonly string? Chosen = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } program ? program : null;
 
     private readonly Lazy<Task<IPlaywright>> playwright = new(Playwright.CreateAsync);
@@ -26,15 +26,15 @@ public sealed class BrowserFixture : IAsyncDisposable
         search = new(SearchAsync);
     }
 
-    /// <summary>What keeps it from calling its makers, whom a test's machine may not be able to reach.</summary>
+    /// <summary>Disables the browser's background network requests, which may be blocked on a test machine.</summary>
     private static IEnumerable<string> Arguments => ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-    /// <summary>A browser session of its own, with an empty cache. Skips the test if no browser starts.</summary>
+    /// <summary>Creates a separate browser context with an empty cache. Skips the test if no browser starts.</summary>
     public async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options) => await (await FindAsync()).Browser.NewContextAsync(options);
 
     /// <summary>
-    /// A browser of its own that keeps what it keeps in a folder, and, if it has a back/forward cache, pages that were left in its
-    /// history, ready to come back as they were, as a person's browser does.
+    /// Starts a separate browser with a persistent profile in the folder, and with the back/forward cache enabled if the browser
+    /// has one, as in normal use.
     /// </summary>
     public async Task<IBrowserContext> LaunchKeepingAsync(string folder)
     {
@@ -49,7 +49,7 @@ public sealed class BrowserFixture : IAsyncDisposable
         });
     }
 
-    /// <summary>The browser of the npm package, whatever else is installed. Skips the test where that browser does not run.</summary>
+    /// <summary>Starts the browser of the npm package. Skips the test on other platforms than Linux x64.</summary>
     public async Task<IBrowser> LaunchPackagedAsync()
     {
         Assert.SkipUnless(PackagedChromium.RunsHere, "The npm package's Chromium is for Linux on x64.");
@@ -114,7 +114,7 @@ public sealed class BrowserFixture : IAsyncDisposable
                 var launch = prepare();
                 return new((await LaunchAsync(launch), launch), tried);
             }
-            catch (Exception exception) // whatever is wrong with one, the next may start
+            catch (Exception exception) // try the next candidate
             {
                 var lines = exception.Message.Split('\n');
                 tried.Add($"- {name}: {lines.FirstOrDefault(line => line.Contains("[err]", StringComparison.Ordinal)) ?? lines[0]}");
@@ -130,6 +130,6 @@ public sealed class BrowserFixture : IAsyncDisposable
         return await (await playwright.Value).Chromium.LaunchAsync(launch);
     }
 
-    /// <summary>The browser that has started, if any, and why each candidate before it has not.</summary>
+    /// <summary>The browser that started, if any, and the error of each candidate before it.</summary>
     private sealed record Search((IBrowser Browser, BrowserTypeLaunchOptions Launch)? Found, IReadOnlyList<string> Tried);
 }

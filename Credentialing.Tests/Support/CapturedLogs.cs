@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Credentialing.Tests.Support;
 
 /// <summary>
-/// Keeps everything that is logged, at every level: messages with their values, scopes and exceptions through
-/// <see cref="ILogger"/>, and what the Azure clients tell of each request.
+/// Captures all log output at every level: <see cref="ILogger"/> messages with their values, scopes and exceptions, and the events
+/// that the Azure clients write for each request.
 /// </summary>
 public sealed class CapturedLogs : ILoggerProvider
 {
@@ -18,7 +18,7 @@ public sealed class CapturedLogs : ILoggerProvider
 
     public IReadOnlyCollection<string> Lines => lines;
 
-    /// <summary>Takes the place of all other logging, and lets nothing be filtered out.</summary>
+    /// <summary>Replaces all other log providers and disables filtering.</summary>
     public void Attach(ILoggingBuilder logging) =>
         logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Trace).AddFilter<CapturedLogs>(null, LogLevel.Trace);
 

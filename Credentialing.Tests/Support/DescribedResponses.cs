@@ -7,20 +7,20 @@ using NJsonSchema;
 namespace Credentialing.Tests.Support;
 
 /// <summary>
-/// Holds every answer of the API that a test gets against <c>docs/openapi.json</c>: its status, its media type, its headers, its
-/// body with every member, and, of a problem, its type; and of a request that was right, its path, headers and body. What the API
-/// does not describe (a route that does not exist, DevHost's own pages) passes.
+/// Validates every API response in the tests against <c>docs/openapi.json</c>: status, media type, headers, all members of the
+/// body, and the problem type. Also validates path, headers and body of each successful request. Ignores paths that the document
+/// does not contain (unknown routes, DevHost's own pages).
 /// </summary>
 public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHandler())
 {
-    /// <summary>The description itself. Tests read it in parallel: JsonElement is safe for that, JsonNode is not.</summary>
+    /// <summary>The OpenAPI document. A JsonElement, because tests read it in parallel and JsonNode is not thread-safe.</summary>
     public static readonly JsonElement Description = JsonElement.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/openapi.json")));
     private static readonly string Components = Strict(Description.GetProperty("components").GetProperty("schemas"));
     private static readonly ConcurrentDictionary<string, Task<JsonSchema>> Schemas = new();
 
     private readonly ConcurrentDictionary<DescribedResponse, bool> seen = new();
 
-    /// <summary>All that the API's description promises.</summary>
+    /// <summary>All responses in the OpenAPI document.</summary>
     public static IEnumerable<DescribedResponse> All =>
         from path in Description.GetProperty("paths").EnumerateObject()
         from operation in path.Value.EnumerateObject()
@@ -29,10 +29,10 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
         from type in TypesOf(response.Value) ?? [null]
         select new DescribedResponse(IdOf(operation.Value), int.Parse(response.Name, null), mediaType, type);
 
-    /// <summary>What was answered so far.</summary>
+    /// <summary>The responses seen so far.</summary>
     public IEnumerable<DescribedResponse> Seen => seen.Keys;
 
-    /// <summary>Says that an answer was seen that no HTTP client could ask for.</summary>
+    /// <summary>Records a response to a request that HttpClient cannot send.</summary>
     public void Add(DescribedResponse answer) => seen.TryAdd(answer, true);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
         return response;
     }
 
-    /// <summary>The body of a request with which nothing is wrong, and the headers that have to do with how it is answered.</summary>
+    /// <summary>Validates a successful request: its conditional and Range headers, path parameters and body.</summary>
     private static async Task CheckAsync(string path, JsonElement operation, HttpRequestMessage request, string? body)
     {
         var id = IdOf(operation);
@@ -69,7 +69,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
             Assert.True(body is null or "" || requestBody is not null, $"{id} was sent a body, which is not described.");
     }
 
-    /// <summary>The operation that a request asks for, and its path; null if it is not described.</summary>
+    /// <summary>Finds the operation of a request and its path template; null if the document does not contain it.</summary>
     private static (string Path, JsonElement Operation)? Find(HttpRequestMessage request)
     {
         if (request.RequestUri!.AbsolutePath.Split('/') is not ["", "api", .. var segments])
@@ -80,7 +80,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
         return Find(path.Value, request.Method.Method.ToLowerInvariant()) is { } operation ? (path.Name, operation) : null;
     }
 
-    /// <summary>A member of a member, and so on; null if there is none.</summary>
+    /// <summary>Finds a nested member by its names; null if it does not exist.</summary>
     private static JsonElement? Find(JsonElement? element, params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
@@ -105,7 +105,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
         Assert.True(!undescribed.Any(), $"{id} answered {status} with the headers {string.Join(", ", undescribed)}, which are not described.");
         var missing = headers
             .Except(answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key), StringComparer.OrdinalIgnoreCase)
-            .Where(name => !(name is "ETag" && id is "GetCredentials" or "GenerateCredentials")); // there may be no credentials
+            .Where(name => !(name is "ETag" && id is "GetCredentials" or "GenerateCredentials")); // no ETag if there are no credentials
         Assert.True(!missing.Any(), $"{id} answered {status} without the headers {string.Join(", ", missing)}, which are described.");
 
         var mediaType = answer.Content.Headers.ContentLength is 0 ? null : answer.Content.Headers.ContentType?.MediaType;
@@ -133,7 +133,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
             ? all[1].GetProperty("properties").GetProperty("type").GetProperty("enum").EnumerateArray().Select(type => type.GetString())
             : null;
 
-    /// <summary>Clients must expect members that are not described; we must not send any.</summary>
+    /// <summary>Forbids undocumented members. Clients must tolerate them, but the API must not send any.</summary>
     private static string Strict(JsonElement schemas)
     {
         var strict = JsonNode.Parse(schemas.GetRawText())!;
@@ -153,9 +153,9 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
     }
 }
 
-/// <summary>An answer that is described.</summary>
-/// <param name="Operation">The function's name.</param>
-/// <param name="Status">Its status.</param>
-/// <param name="MediaType">The media type of its body; null if it has none.</param>
-/// <param name="Type">The problem's type; null if it is none.</param>
+/// <summary>A response in the OpenAPI document.</summary>
+/// <param name="Operation">The operationId, which is the function's name.</param>
+/// <param name="Status">The HTTP status code.</param>
+/// <param name="MediaType">The media type; null without a body.</param>
+/// <param name="Type">The problem type; null if the response is not a problem.</param>
 public sealed record DescribedResponse(string Operation, int Status, string? MediaType, string? Type);

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>How a program ended, and all that it printed.</summary>
+/// <summary>The exit code and output of a process.</summary>
 internal sealed record Ended(int ExitCode, string Output, string Errors)
 {
-    /// <summary>Long enough for one that a machine busy with other tests has to compile first.</summary>
+    /// <summary>Long enough for a program that is compiled first, on a machine busy with other tests.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
-    /// <summary>Runs a program with the given standard input, or none, to its end. Whatever it has started ends with it.</summary>
+    /// <summary>Runs a program to completion with the given standard input. Kills the process tree at the end.</summary>
     internal static async Task<Ended> OfAsync(ProcessStartInfo start, string input = "")
     {
         start.RedirectStandardInput = true;

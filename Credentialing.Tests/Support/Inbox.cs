@@ -4,14 +4,14 @@ using MimeKit;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>The inbox of a maildev.</summary>
+/// <summary>The inbox of a maildev instance.</summary>
 internal sealed class Inbox(Uri address) : IDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly HttpClient client = new() { BaseAddress = address };
 
-    /// <summary>All mails, in no particular order.</summary>
+    /// <summary>Returns all emails, in no particular order.</summary>
     internal async Task<IReadOnlyList<ReceivedMail>> ReadAsync() => await Task.WhenAll((await ListAsync()).Select(async mail =>
     {
         var id = mail.GetProperty("id").GetString();
@@ -21,7 +21,7 @@ internal sealed class Inbox(Uri address) : IDisposable
             [.. mail.GetProperty("envelope").GetProperty("to").EnumerateArray().Select(to => to.GetProperty("address").GetString()!)]);
     }));
 
-    /// <summary>Waits for a mail with such a subject, as a reader does.</summary>
+    /// <summary>Polls until an email with this subject arrives.</summary>
     internal async Task<ReceivedMail> ArrivedAsync(Predicate<string> subject)
     {
         while (true)
@@ -32,7 +32,7 @@ internal sealed class Inbox(Uri address) : IDisposable
         }
     }
 
-    /// <summary>The subjects of all mails, in no particular order; empty where there is none.</summary>
+    /// <summary>Returns the subjects of all emails, in no particular order; an empty string for an email without a subject.</summary>
     internal async Task<string[]> SubjectsAsync() =>
         [.. (await ListAsync()).Select(mail => mail.TryGetProperty("subject", out var subject) ? subject.GetString()! : "")];
 
@@ -42,7 +42,7 @@ internal sealed class Inbox(Uri address) : IDisposable
         (await client.GetFromJsonAsync<JsonElement[]>("email", TestContext.Current.CancellationToken))!;
 }
 
-/// <summary>A mail that arrived.</summary>
-/// <param name="Message">What its recipients see.</param>
-/// <param name="Recipients">Whom it was sent to, the addresses of RCPT TO; maildev forgets them when it restarts.</param>
+/// <summary>A received email.</summary>
+/// <param name="Message">The message as its recipients see it.</param>
+/// <param name="Recipients">The envelope recipients (RCPT TO). maildev does not keep them over a restart.</param>
 internal sealed record ReceivedMail(MimeMessage Message, IReadOnlyList<string> Recipients);

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Time.Testing;
 namespace Credentialing.Tests.Support;
 
 /// <summary>
-/// The clock of one instance of the app. It shows the time of the test's clock, and knows whether the instance can only wait for
-/// time to pass. So a test advances the clock at the right moment, however slow the machine is.
+/// The clock of one app instance, based on the test's shared fake clock. It detects when the instance is only waiting for a timer.
+/// A test advances the time only then, so the result does not depend on the speed of the machine.
 /// </summary>
 public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
 {
-    /// <summary>The timeouts that were set by the callers of the current code: it flows down into what they call.</summary>
+    /// <summary>The timeouts set by the callers in the current async flow. Async-local, so callees inherit it.</summary>
     private static readonly AsyncLocal<ImmutableHashSet<Timer>?> Timeouts = new();
 
     private readonly Lock changing = new();
@@ -17,8 +17,8 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
     private readonly HashSet<UnansweredCall> unanswered = [];
 
     /// <summary>
-    /// When the next timer is due, if the instance can only wait for it; null if it is at work. It is at work if a timeout runs on
-    /// anything but a delay or a call that is not answered, and if no timer runs at all.
+    /// Due time of the next timer if the instance is only waiting; null if it is busy. It is busy if no timer is running, or if a
+    /// timeout covers anything other than a delay or an unanswered call.
     /// </summary>
     public DateTimeOffset? NextDue
     {
@@ -52,7 +52,7 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
         return timer;
     }
 
-    /// <summary>Makes a call that is never answered: it ends when its caller cancels it.</summary>
+    /// <summary>Simulates a call without a response. It ends only when the caller cancels it.</summary>
     public async Task HangAsync(CancellationToken cancellationToken)
     {
         var call = new UnansweredCall(Timeouts.Value ?? [], cancellationToken);
@@ -84,7 +84,7 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
         internal Timer(InstanceClock clock, FakeTimeProvider shared, TimerCallback callback, object? state)
         {
             this.clock = clock;
-            IsTimeout = state is CancellationTokenSource; // a delay's state is its task
+            IsTimeout = state is CancellationTokenSource; // the state of Task.Delay is a task
             timer = shared.CreateTimer(Fire, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
             void Fire(object? unused)

@@ -3,28 +3,28 @@ using Credentialing.Core.Mail;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>A mail service that several instances of the app share. It keeps all that it was offered, and knows an email by its operation id.</summary>
+/// <summary>A fake mail service shared by several app instances. Records accepted emails and deduplicates by operation id.</summary>
 public sealed class MailService(TimeProvider time)
 {
     private readonly ConcurrentQueue<(Email Email, DateTimeOffset At)> offers = new();
     private readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when it has taken an email.</summary>
+    /// <summary>Completes when the first email has been accepted.</summary>
     public Task FirstOffer => first.Task.WaitAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>What it took, each time that it was offered, and when.</summary>
+    /// <summary>Every accepted send, including duplicates, with its time.</summary>
     public IReadOnlyList<(Email Email, DateTimeOffset At)> Offers => [.. offers];
 
-    /// <summary>What it delivered: of each email the first offer.</summary>
+    /// <summary>The emails delivered: the first send of each operation id.</summary>
     public IReadOnlyList<Email> Delivered => [.. offers.Select(offer => offer.Email).DistinctBy(email => email.OperationId)];
 
-    /// <summary>The addresses that it takes nothing for.</summary>
+    /// <summary>Addresses that it rejects.</summary>
     public ISet<string> Unknown { get; } = new HashSet<string>(StringComparer.Ordinal);
 
-    /// <summary>The addresses for which it never answers.</summary>
+    /// <summary>Addresses for which a send never gets a response.</summary>
     public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
 
-    /// <summary>The way to it from one instance of the app.</summary>
+    /// <summary>The email sender for one app instance.</summary>
     public IEmailSender From(Outside outside) => new Sender(this, outside);
 
     private EmailOutcome Take(Email email)

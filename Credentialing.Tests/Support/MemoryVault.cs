@@ -4,7 +4,7 @@ using Credentialing.Core.Secrets;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>A vault in memory that tests rotate, and take away.</summary>
+/// <summary>An in-memory vault. Tests can rotate its secrets and make it unavailable.</summary>
 public sealed class MemoryVault : ISecretVault
 {
     private readonly Dictionary<string, List<SecretVersion>> secrets = [];
@@ -17,13 +17,13 @@ public sealed class MemoryVault : ISecretVault
         Rotate(SecretRing.VendorTokenKey);
     }
 
-    /// <summary>Whether it fails every call.</summary>
+    /// <summary>Whether every call fails with 503.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>How often it was called.</summary>
+    /// <summary>The number of calls.</summary>
     public int Calls => calls;
 
-    /// <summary>Makes a new version; returns its name.</summary>
+    /// <summary>Creates a new version and returns its name.</summary>
     public string Rotate(string name)
     {
         var version = string.Create(CultureInfo.InvariantCulture, $"version{++made}");

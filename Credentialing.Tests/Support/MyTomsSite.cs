@@ -5,27 +5,27 @@ using Credentialing.Core.Announcements;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>A MyTOMS that several instances of the app share.</summary>
+/// <summary>A fake MyTOMS shared by several app instances.</summary>
 public sealed class MyTomsSite(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, AnnouncementMessage> shown = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Request, AnnouncementMessage? Body, DateTimeOffset At)> requests = new();
 
-    /// <summary>What it shows, by CDS code.</summary>
+    /// <summary>The announcements shown, by CDS code.</summary>
     public IReadOnlyDictionary<string, AnnouncementMessage> Shown => shown;
 
-    /// <summary>What it was asked to do, as verb and path, and when.</summary>
+    /// <summary>The requests received: method and CDS code, body, and time.</summary>
     public IReadOnlyList<(string Request, AnnouncementMessage? Body, DateTimeOffset At)> Requests => [.. requests];
 
-    /// <summary>The LEAs whose requests it never answers.</summary>
+    /// <summary>CDS codes whose requests never get a response.</summary>
     public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
 
-    /// <summary>The way to it from one instance of the app.</summary>
+    /// <summary>The HTTP handler for one app instance.</summary>
     public HttpMessageHandler From(Outside outside) => new Handler(this, outside);
 
     private async Task<HttpResponseMessage> RespondAsync(HttpRequestMessage request, InstanceClock clock, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // nothing goes out that was given up before
+        cancellationToken.ThrowIfCancellationRequested();
         var id = request.RequestUri!.Segments[^1];
         if (Hangs.Contains(id))
             await clock.HangAsync(cancellationToken);
@@ -56,7 +56,7 @@ public sealed class MyTomsSite(TimeProvider time)
             }
             catch (IOException failure)
             {
-                // As SocketsHttpHandler does. The retries and the circuit breaker handle no other exception of a connection.
+                // As SocketsHttpHandler. The retry and circuit breaker policies handle no other exception for connection failures.
                 throw new HttpRequestException(HttpRequestError.ConnectionError, failure.Message, failure);
             }
 

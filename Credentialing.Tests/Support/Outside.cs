@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>Whom an instance of the app calls.</summary>
+/// <summary>The external services that an app instance calls.</summary>
 public enum Called
 {
     Storage,
@@ -10,65 +10,64 @@ public enum Called
     MyToms,
 }
 
-/// <summary>What happens to a call.</summary>
+/// <summary>The fault to inject into a call.</summary>
 public enum Fault
 {
     None,
 
-    /// <summary>It never arrives.</summary>
+    /// <summary>Connection failure; the request is not processed.</summary>
     Before,
 
-    /// <summary>What it asks for is done, and the answer gets lost.</summary>
+    /// <summary>The request is processed; the response is lost.</summary>
     After,
 
-    /// <summary>It never arrives, and the client grows tired of waiting.</summary>
+    /// <summary>Client timeout; the request is not processed.</summary>
     Timeout,
 
-    /// <summary>What it asks for is done, and the client has grown tired of waiting.</summary>
+    /// <summary>Client timeout; the request is processed.</summary>
     TimeoutAfter,
 
-    /// <summary>The other side has had enough: 429.</summary>
+    /// <summary>Throttled: 429, without processing.</summary>
     TooMany,
 
-    /// <summary>The other side is not well: 503.</summary>
+    /// <summary>Service unavailable: 503, without processing.</summary>
     Unavailable,
 
-    /// <summary>The client fails as no client should.</summary>
+    /// <summary>The client throws an unexpected exception.</summary>
     Bug,
 
-    /// <summary>The process dies before the call.</summary>
+    /// <summary>The process crashes before the call.</summary>
     Death,
 
-    /// <summary>The process dies after the call, before it knows the answer.</summary>
+    /// <summary>The process crashes after the call, before it receives the response.</summary>
     DeathAfter,
 }
 
 /// <summary>
-/// All that is outside one instance of the app: a test breaks calls, and has the instance die at one. The dead do nothing any
-/// more: each of their calls, from then on, hangs for ever.
+/// The external services of one app instance, with fault injection. A test can fail calls, or simulate a crash of the instance at a
+/// call. After a crash, every call of the instance hangs forever.
 /// </summary>
 public sealed class Outside(FakeTimeProvider time)
 {
     private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Gate? gate;
 
-    /// <summary>The instance's clock.</summary>
     public InstanceClock Clock { get; } = new(time);
 
-    /// <summary>What happens to each call; null for nothing.</summary>
+    /// <summary>The fault of each call; null for no faults.</summary>
     public Func<Called, Fault>? Break { get; set; }
 
-    /// <summary>Holds the instance up at its next call of somebody, until the gate is opened.</summary>
+    /// <summary>Blocks the instance at its next call of the given service, until the gate is opened.</summary>
     public Gate HoldAt(Called called) => gate = new Gate(called);
 
-    /// <summary>Completes when the instance dies.</summary>
+    /// <summary>Completes when the instance crashes.</summary>
     public Task Died => died.Task;
 
-    /// <summary>Has a call made, or broken.</summary>
-    /// <param name="called">Who is called.</param>
-    /// <param name="fault">What happens to it, unless <see cref="Break"/> says otherwise.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="response">Answers in the place of whoever is called, with an HTTP status.</param>
+    /// <summary>Makes a call, with fault injection.</summary>
+    /// <param name="called">The service called.</param>
+    /// <param name="fault">The fault, unless <see cref="Break"/> returns one.</param>
+    /// <param name="call">Makes the call.</param>
+    /// <param name="response">Sets a response with this HTTP status, instead of the call.</param>
     public async Task CallAsync(Called called, Fault fault, Func<Task> call, Action<int> response)
     {
         if (gate is { } held && held.At == called)
@@ -116,8 +115,8 @@ public sealed class Outside(FakeTimeProvider time)
     private static Task HangAsync() => new TaskCompletionSource().Task;
 }
 
-/// <summary>Holds an instance up at a call.</summary>
-/// <param name="at">Whom it calls.</param>
+/// <summary>Blocks an instance at a call.</summary>
+/// <param name="at">The service called.</param>
 public sealed class Gate(Called at)
 {
     private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -125,7 +124,7 @@ public sealed class Gate(Called at)
 
     public Called At => at;
 
-    /// <summary>Completes when the instance has come to the call.</summary>
+    /// <summary>Completes when the instance has reached the call.</summary>
     public Task Reached => reached.Task.WaitAsync(TestContext.Current.CancellationToken);
 
     public void Open() => opened.TrySetResult();

@@ -7,13 +7,13 @@ using Microsoft.Playwright;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>The Chromium of the npm package @sparticuz/chromium: a headless shell for Linux on x64.</summary>
+/// <summary>Chromium from the npm package @sparticuz/chromium: a headless shell for Linux x64.</summary>
 internal static class PackagedChromium
 {
-    /// <summary>The program needs these libraries. The package brings them, built for glibc 2.34 or newer.</summary>
+    /// <summary>Shared libraries that Chromium requires. The package includes them, built for glibc 2.34 or later.</summary>
     private static readonly string[] Libraries = ["libnss3.so", "libexpat.so.1"];
 
-    /// <summary>Adds the package's font to those of the machine, if it has any: without a font, no text is rendered.</summary>
+    /// <summary>Adds the package's font to the installed fonts. Without any font, Chromium renders no text.</summary>
     private const string FontConfiguration = """
         <?xml version="1.0"?>
         <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -27,10 +27,10 @@ internal static class PackagedChromium
 
     internal static bool RunsHere => OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    /// <summary>Unpacks it, if nobody has done so before, and returns how it is launched.</summary>
+    /// <summary>Unpacks the package if that has not been done, and returns the launch options.</summary>
     internal static BrowserTypeLaunchOptions Unpack()
     {
-        // In the package's folder, so that npm removes it together with the package.
+        // Inside the package folder, so that npm removes it together with the package.
         var folder = Path.Combine(Package, "unpacked");
         Unpack(Path.Combine(Package, "bin"), folder);
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
@@ -41,8 +41,8 @@ internal static class PackagedChromium
     }
 
     /// <summary>
-    /// Unpacks the package's archives. The folder appears only when it is complete, so that several processes can do this at the
-    /// same time, and any of them may be killed.
+    /// Unpacks the package's archives into a temporary folder, then renames it. The operation is atomic: concurrent processes
+    /// are safe, and a killed process leaves no partial target folder.
     /// </summary>
     internal static void Unpack(string archives, string folder)
     {
@@ -69,7 +69,7 @@ internal static class PackagedChromium
         }
         catch (IOException) when (Directory.Exists(folder))
         {
-            // Another process has unpacked it in the meantime.
+            // Another process unpacked it concurrently.
         }
         finally
         {

@@ -4,10 +4,10 @@ using MimeKit;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>A mail that is of no interest.</summary>
+/// <summary>Sends a minimal email, for tests in which its content does not matter.</summary>
 internal static class PlainMail
 {
-    /// <summary>Sends one to an SMTP server, and hangs up the moment that it is accepted.</summary>
+    /// <summary>Sends an email to an SMTP server. Closes the connection without QUIT as soon as the email is accepted.</summary>
     internal static async Task SendAsync(IPEndPoint server, string subject, string text = "")
     {
         using var client = new SmtpClient();

@@ -2,16 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>Sends signals (POSIX) to processes. Not on Windows.</summary>
+/// <summary>Sends POSIX signals to processes. Not supported on Windows.</summary>
 internal static class ProcessSignal
 {
-    /// <summary>SIGINT: what Ctrl-C sends.</summary>
+    /// <summary>SIGINT, as sent by Ctrl-C.</summary>
     internal const int Interrupt = 2;
 
-    /// <summary>SIGTERM: the request to end.</summary>
+    /// <summary>SIGTERM.</summary>
     internal const int Terminate = 15;
 
-    /// <exception cref="InvalidOperationException">There is no such process, or it is somebody else's.</exception>
+    /// <exception cref="InvalidOperationException">The process does not exist, or belongs to another user.</exception>
     internal static void Send(int processId, int signal)
     {
         if (Kill(processId, signal) != 0)

@@ -7,17 +7,17 @@ using Azure.Core.Pipeline;
 namespace Credentialing.Tests.Support;
 
 /// <summary>
-/// Sits on the pipeline of the storage clients, below their retries: counts the requests that really go out, and breaks
-/// those that a test wants broken.
+/// Pipeline policy of the storage clients, called per retry. Records each request that is sent, and injects the faults that a
+/// test configures.
 /// </summary>
 public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
 {
     private readonly ConcurrentQueue<string> requests = new();
 
-    /// <summary>What to do to the n-th request since the last <see cref="Reset"/>, counted from 1; null to let all pass.</summary>
+    /// <summary>The fault of the n-th request since the last <see cref="Reset"/>, counted from 1; null for no faults.</summary>
     public Func<int, Fault>? Break { get; set; }
 
-    /// <summary>What went out since the last <see cref="Reset"/>, as verb and path.</summary>
+    /// <summary>The requests sent since the last <see cref="Reset"/>, as method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
 
     public void Reset() => requests.Clear();
@@ -36,7 +36,7 @@ public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
             status => message.Response = new BareResponse(status, message.Request.ClientRequestId));
     }
 
-    /// <summary>What storage says when it has had enough: a status, and nothing else.</summary>
+    /// <summary>A response with only a status code, for injected 429 and 503 faults.</summary>
     private sealed class BareResponse(int status, string clientRequestId) : Response
     {
         public override int Status => status;

@@ -5,7 +5,7 @@ using Credentialing.Tests.DevHosting;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>A self-signed certificate for 127.0.0.1 and for every vault, which only those trust that a test gives it to.</summary>
+/// <summary>A self-signed certificate for 127.0.0.1 and *.vault.azure.net. Only clients that a test configures trust it.</summary>
 internal sealed class TestCertificate : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -20,7 +20,7 @@ internal sealed class TestCertificate : IDisposable
         request.CertificateExtensions.Add(names.Build());
         var now = TimeProvider.System.GetUtcNow();
         using var created = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        // Windows cannot serve TLS with a key that was never loaded from a file.
+        // Windows cannot serve TLS with an ephemeral key: reload it from PKCS #12.
         Certificate = X509CertificateLoader.LoadPkcs12(created.Export(X509ContentType.Pkcs12), password: null);
         (File, KeyFile) = (Path.Combine(folder.Path, "certificate.pem"), Path.Combine(folder.Path, "key.pem"));
         System.IO.File.WriteAllText(File, Certificate.ExportCertificatePem());
@@ -29,10 +29,10 @@ internal sealed class TestCertificate : IDisposable
 
     internal X509Certificate2 Certificate { get; }
 
-    /// <summary>A file with the certificate, as PEM.</summary>
+    /// <summary>Path of the certificate as a PEM file.</summary>
     internal string File { get; }
 
-    /// <summary>A file with its private key, as PEM.</summary>
+    /// <summary>Path of the private key as a PEM file.</summary>
     internal string KeyFile { get; }
 
     public void Dispose()

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>DevHost's real pipeline on a free port, over a test's world.</summary>
+/// <summary>The real DevHost pipeline on a free port, using the services of a <see cref="TestWorld"/>.</summary>
 public sealed class TestHost : ApiHost, IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -38,7 +38,7 @@ public sealed class TestHost : ApiHost, IAsyncDisposable
         return new TestHost(app, world);
     }
 
-    /// <summary>A persona's access token.</summary>
+    /// <summary>Returns an access token of the persona.</summary>
     public override async Task<string> SignInAsync(string persona)
     {
         using var form = new FormUrlEncodedContent([new("persona", persona)]);
@@ -47,7 +47,7 @@ public sealed class TestHost : ApiHost, IAsyncDisposable
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends a request line, an authorization and what follows exactly as given, which no client library would do; returns the whole answer.</summary>
+    /// <summary>Sends the request line, Authorization value and remainder unmodified over TCP. Returns the raw response.</summary>
     public async Task<string> SendRawAsync(string requestLine, string authorization, string rest = "\r\n")
     {
         using var connection = new TcpClient();
@@ -62,8 +62,8 @@ public sealed class TestHost : ApiHost, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await app.StopAsync(CancellationToken.None); // and with it any daily run, as when somebody stops it
-        // A call to MyTOMS that the run has in hand retries by the tests' clock, and the container waits for it: the clock goes on.
+        await app.StopAsync(CancellationToken.None); // also stops a daily run in progress, as a shutdown does
+        // Disposal waits for a MyTOMS call in progress. Its retries use the fake clock, so advance that clock until disposal completes.
         var disposal = app.DisposeAsync().AsTask();
         while (await Task.WhenAny(disposal, Task.Delay(TimeSpan.FromMilliseconds(15))) != disposal)
             World.Clock.Advance(TimeSpan.FromSeconds(1));

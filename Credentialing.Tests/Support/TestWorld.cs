@@ -16,7 +16,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>The domain's services over an empty storage account, a vault in memory, and a clock that stands still.</summary>
+/// <summary>The Core services of one app instance, with an empty storage account, an in-memory vault and a fake clock.</summary>
 public sealed class TestWorld : IAsyncDisposable
 {
     public static readonly LeaId Oakland = LeaId.Parse("01612590000000");
@@ -68,10 +68,10 @@ public sealed class TestWorld : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
-    /// <summary>What is outside this instance of the app.</summary>
+    /// <summary>The external services of this app instance, with fault injection.</summary>
     public Outside Outside { get; }
 
-    /// <summary>What goes out to storage through this world's clients.</summary>
+    /// <summary>The storage requests of this instance.</summary>
     public StorageTraffic Traffic { get; }
 
     public MailService Mail { get; }
@@ -102,10 +102,10 @@ public sealed class TestWorld : IAsyncDisposable
 
     public IMeterFactory Meters => Get<IMeterFactory>();
 
-    /// <summary>A world with its tables and container, at noon in California on 23 November 2026.</summary>
+    /// <summary>Creates the tables and the container. The clock starts at noon in California on 23 November 2026.</summary>
     public static Task<TestWorld> CreateAsync(AzuriteFixture azurite) => CreateAsync(azurite, new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
 
-    /// <summary>A world with its tables and container, at the given instant.</summary>
+    /// <summary>Creates the tables and the container. The clock starts at the given instant.</summary>
     public static async Task<TestWorld> CreateAsync(AzuriteFixture azurite, DateTimeOffset now)
     {
         var clock = new FakeTimeProvider(now);
@@ -115,7 +115,7 @@ public sealed class TestWorld : IAsyncDisposable
         return world;
     }
 
-    /// <summary>A world in which Oakland's credentials have 14 days left, and no run has been yet.</summary>
+    /// <summary>A world in which Oakland's credentials expire in 14 days and no daily run has taken place.</summary>
     public static async Task<TestWorld> CreateExpiringAsync(AzuriteFixture azurite)
     {
         var world = await CreateAsync(azurite);
@@ -125,32 +125,32 @@ public sealed class TestWorld : IAsyncDisposable
         return world;
     }
 
-    /// <summary>Another instance of the app: the same storage, vault, clock, mail service and MyTOMS, with caches of its own.</summary>
+    /// <summary>Another app instance with the same storage, vault, clock, mail service and MyTOMS, but separate caches.</summary>
     public TestWorld AnotherInstance(CapturedLogs? logs = null) => new(Account, Vault, Clock, Mail, MyToms, logs);
 
-    /// <summary>Another instance, with daily runs of its own kind.</summary>
+    /// <summary>Another app instance, with different daily run options.</summary>
     public TestWorld AnotherInstance(Action<DailyRunOptions> configure) => new(Account, Vault, Clock, Mail, MyToms, configure: configure);
 
     public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null) =>
         await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
 
-    /// <summary>Generates credentials that nothing stands in the way of; returns their secret key as it is shown.</summary>
+    /// <summary>Generates credentials and returns the secret key. Fails if the outcome is not Generated.</summary>
     public async Task<string> MustGenerateAsync(LeaId leaId, int? seenGeneration = null) =>
         Assert.IsType<GenerationOutcome.Generated>(await GenerateAsync(leaId, seenGeneration)).SecretKey.Reveal();
 
     public async Task<AuthenticationOutcome> AuthenticateAsync(LeaId leaId, string secretKey) =>
         await Vendors.AuthenticateAsync(new Username(leaId).ToString(), secretKey, TestContext.Current.CancellationToken);
 
-    /// <summary>Every row of a table, with all its columns.</summary>
+    /// <summary>Returns every row of a table, with all columns.</summary>
     public async Task<IReadOnlyList<TableEntity>> RowsAsync(string table) =>
         await Account.Tables().GetTableClient(table).QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken)
             .ToListAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>The audit events of an LEA, newest first.</summary>
+    /// <summary>Returns the audit events of an LEA, newest first.</summary>
     public async Task<IReadOnlyList<TableEntity>> AuditEventsAsync(LeaId leaId) =>
         [.. (await RowsAsync("Leas")).Where(row => row.PartitionKey == leaId.Value && row.RowKey.StartsWith("event:", StringComparison.Ordinal))];
 
-    /// <summary>The dead tidy nothing up; waiting for their calls to end would take for ever.</summary>
+    /// <summary>Does nothing for a crashed instance: its pending calls never end, so disposal would never complete.</summary>
     public ValueTask DisposeAsync() => Outside.Died.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
 
     private T Get<T>()

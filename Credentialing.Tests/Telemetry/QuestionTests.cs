@@ -6,7 +6,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Telemetry;
 
-/// <summary>What the guide for operators has them do, where it is more than a look at telemetry.</summary>
+/// <summary>Procedures of the operations guide that need more than a telemetry query.</summary>
 public sealed class QuestionTests(AzuriteFixture azurite)
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class QuestionTests(AzuriteFixture azurite)
         var expected = new List<string>();
         for (var daysLeft = -3; daysLeft <= 40; daysLeft++)
         {
-            // One LEA a day, so that today each has another number of days left.
+            // One LEA per day, so that each has a different number of days until expiry.
             var lea = LeaId.Parse(string.Create(CultureInfo.InvariantCulture, $"{daysLeft + 10:D2}000000000000"));
             world.Clock.SetUtcNow(new DateTimeOffset(2028, 3, 4, 20, 0, 0, TimeSpan.Zero).AddDays(daysLeft - 365));
             await world.MustGenerateAsync(lea);
@@ -26,7 +26,7 @@ public sealed class QuestionTests(AzuriteFixture azurite)
         }
 
         world.Clock.SetUtcNow(new DateTimeOffset(2028, 3, 4, 19, 0, 0, TimeSpan.Zero));
-        await Record.ExceptionAsync(() => world.Run.RunAsync(TestContext.Current.CancellationToken)); // what is posted already is told all the same
+        await Record.ExceptionAsync(() => world.Run.RunAsync(TestContext.Current.CancellationToken)); // the preview also lists LEAs whose announcement is already posted
 
         var preview = await host.SendAsync(HttpMethod.Get, "reminders/preview?on=2028-03-20", "toms");
 

@@ -38,7 +38,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
-        await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1); // somebody else was faster
+        await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1); // a conflict
 
         Assert.Equal(["1 kind=first", "2 kind=regenerated"], Told(counted));
     }
@@ -77,14 +77,14 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         await RunAsync(world);
         world.Clock.Advance(TimeSpan.FromDays(7));
-        await world.MustGenerateAsync(TestWorld.Berkeley); // which is not about to expire
+        await world.MustGenerateAsync(TestWorld.Berkeley); // not due
         await RunAsync(world);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         await RunAsync(world);
 
         Assert.Equal(["1 milestone=14 outcome=sent", "1 milestone=7 outcome=sent"], Told(reminders));
         Assert.Equal(["2 action=post outcome=done", "1 action=remove outcome=done"], Told(announcements));
-        Assert.Equal([14, 7, 365], days.GetMeasurementSnapshot().Select(measurement => measurement.Value)); // the last is what the old pointer led to
+        Assert.Equal([14, 7, 365], days.GetMeasurementSnapshot().Select(measurement => measurement.Value)); // the last value comes from the outdated index row
         Assert.Equal(["outcome=finished", "outcome=finished", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
     }
 
@@ -105,7 +105,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         world.Mail.Unknown.Add("rosa@lea.example");
         world.Clock.Advance(TimeSpan.FromMinutes(10));
         await Record.ExceptionAsync(() => RunAsync(world));
-        world.Clock.Advance(TimeSpan.FromDays(340)); // Fresno's have 12 days left, Oakland's have ended
+        world.Clock.Advance(TimeSpan.FromDays(340)); // Fresno: 12 days left; Oakland: expired
         await RunAsync(world);
 
         Assert.Equal(["1 milestone=1 outcome=failed", "1 milestone=1 outcome=rejected", "1 milestone=14 outcome=without_recipient"], Told(reminders));
@@ -113,7 +113,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.Equal(["outcome=failed", "outcome=failed", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
     }
 
-    /// <summary>The real exporter sends to a server of ours all that it would send to Azure: spans, metrics and logs.</summary>
+    /// <summary>The real exporter sends spans, metrics and logs to a test server instead of Azure Monitor.</summary>
     [Fact]
     public async Task Azure_Monitor_is_sent_all_of_it_and_no_person_no_student_and_no_secret()
     {
@@ -125,7 +125,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await using (var host = await TestHost.StartAsync(world, builder =>
         {
             builder.Configuration[TelemetryRegistration.ConnectionSetting] = monitor.ConnectionString;
-            builder.Services.PostConfigure<AzureMonitorExporterOptions>(exporter => (exporter.TracesPerSecond, exporter.SamplingRatio) = (null, 1)); // none is left out
+            builder.Services.PostConfigure<AzureMonitorExporterOptions>(exporter => (exporter.TracesPerSecond, exporter.SamplingRatio) = (null, 1)); // no sampling
         }))
         {
             using var lea = TestHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}""");
@@ -152,7 +152,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.All(
             (string[])["authenticate vendor", "generate credentials", "daily run", "process LEA"],
             span => Assert.Contains($"\"name\":\"{span}\"", sent, StringComparison.Ordinal));
-        Assert.Contains("\"type\":\"Http\"", sent, StringComparison.Ordinal); // the calls to storage
+        Assert.Contains("\"type\":\"Http\"", sent, StringComparison.Ordinal); // the storage requests
         Assert.Contains("Vendor credentials for LEA 01611430000000 were refused", sent, StringComparison.Ordinal);
         Assert.Contains("\"Function\":\"ListScoreReports\"", sent, StringComparison.Ordinal);
         Assert.All(
@@ -185,7 +185,9 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         }
     }
 
-    /// <summary>They go along with what is logged; generated ones have ten digits, which the log workspace would take for a student.</summary>
+    /// <summary>
+    /// Event ids are exported with the logs. Generated ids have ten digits, which the workspace transformation would treat as an SSID.
+    /// </summary>
     [Fact]
     public void All_that_is_logged_has_a_small_event_id_of_its_own()
     {
@@ -281,7 +283,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.Equal(["1 milestone=14 outcome=delayed", "1 milestone=14 outcome=sent"], Told(reminders));
         var duration = Assert.Single(durations.GetMeasurementSnapshot()).Value;
         Assert.Equal(run.Elapsed.TotalSeconds, duration);
-        Assert.InRange(duration, 60, 120); // the mail service asked for a minute
+        Assert.InRange(duration, 60, 120); // Retry-After is one minute
         Assert.Equal("s", durations.Instrument!.Unit);
         Assert.Equal([1.0, 5, 15, 60, 120, 300, 600, 1200], ((Histogram<double>)durations.Instrument).Advice!.HistogramBucketBoundaries!);
     }
@@ -351,7 +353,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     private static MetricCollector<T> Collect<T>(IMeterFactory meters, string instrument)
         where T : struct => new(meters, CredentialingTelemetry.Name, instrument);
 
-    /// <summary>What was counted, under which tags, in their order.</summary>
+    /// <summary>The sum for each combination of tags.</summary>
     private static IEnumerable<string> Told(MetricCollector<long> collector) => collector.GetMeasurementSnapshot()
         .GroupBy(Tags, measurement => measurement.Value)
         .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -360,7 +362,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     private static string Tags<T>(CollectedMeasurement<T> measurement)
         where T : struct => string.Join(' ', measurement.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"));
 
-    /// <summary>Takes what the exporter would send to Azure Monitor.</summary>
+    /// <summary>A fake ingestion endpoint of Azure Monitor.</summary>
     private sealed class Monitor : IAsyncDisposable
     {
         private readonly WebApplication app;

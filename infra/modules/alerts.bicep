@@ -1,4 +1,4 @@
-metadata description = 'What somebody is woken for. Each query returns a row while there is something to say, and none otherwise.'
+metadata description = 'Alert rules. Each query returns a row while its condition is met, and no row otherwise.'
 
 param name string
 param location string
@@ -20,7 +20,7 @@ var rules = [
   {
     name: 'run-failed'
     title: 'The daily run failed'
-    description: 'The latest daily run did not do all that was due. It is tried again three times, ten minutes apart, and then on the next day.'
+    description: 'The latest daily run did not complete all due work. It is retried three times at intervals of ten minutes, and then on the next day.'
     severity: 1
     every: 'PT15M'
     window: 'PT1H'
@@ -50,7 +50,7 @@ var rules = [
   {
     name: 'server-errors'
     title: 'Requests fail'
-    description: 'Of 20 requests or more in 15 minutes, one in twenty or more was answered with 5xx.'
+    description: 'At least 5 % of the requests in 15 minutes returned 5xx, with at least 20 requests.'
     severity: 2
     every: 'PT5M'
     window: 'PT15M'
@@ -64,7 +64,7 @@ var rules = [
   {
     name: 'authentications-refused'
     title: 'Many authentications are refused'
-    description: 'More vendors than usual come with wrong credentials: somebody is guessing, or an LEA regenerated and its vendors have not heard.'
+    description: 'Unusually many authentications fail: an attacker is guessing, or an LEA regenerated its credentials and its vendors still use the old key.'
     severity: 3
     every: 'PT5M'
     window: 'PT15M'
@@ -96,7 +96,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       windowSize: rule.window
       overrideQueryTimeRange: empty(rule.lookBack) ? null : rule.lookBack
       autoMitigate: true
-      // A new workspace knows its tables only some minutes after it was made.
+      // The tables of a new workspace are available only some minutes after its creation.
       skipQueryValidation: true
       criteria: {
         allOf: [

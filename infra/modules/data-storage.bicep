@@ -1,4 +1,4 @@
-metadata description = 'The storage account of the data: the tables Leas and Expirations, and the container score-reports.'
+metadata description = 'Storage account of the data: the tables Leas and Expirations, and the container score-reports.'
 
 param name string
 param location string
@@ -9,7 +9,7 @@ param identityName string
 param reportUploaderId string
 param workspaceId string
 
-// For how many days what was deleted or overwritten can be brought back.
+// Days for which deleted or overwritten blobs can be restored.
 var recoveryDays = 30
 
 var storageTableDataContributor = subscriptionResourceId(
@@ -95,7 +95,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// On the account, not on each table: that transactions are allowed by a role on a table is not documented. There are no other tables.
+// Scope is the account, not each table: it is undocumented whether a role on a table permits transactions. There are no other tables.
 resource appChangesTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, app.id, storageTableDataContributor)
   scope: account
@@ -125,7 +125,7 @@ resource uploaderWritesReports 'Microsoft.Authorization/roleAssignments@2022-04-
   }
 }
 
-// No logs of requests: their addresses hold SSIDs and coordinators' ids.
+// No request logs: their URLs contain SSIDs and coordinators' ids.
 resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'metrics'
   scope: account

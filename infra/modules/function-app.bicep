@@ -12,7 +12,7 @@ param maximumInstances int
 param instanceMemory int
 param readyInstances int
 
-@description('The app\'s own settings, by name.')
+@description('App settings, by name, in addition to those of the platform.')
 param settings object
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -23,7 +23,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-// Those of the platform; every identity is the app's, and none has a key.
+// Settings of the platform. All connections use the app's managed identity, without keys.
 var hostSettings = {
   AZURE_CLIENT_ID: identity.properties.clientId
   AzureWebJobsStorage__accountName: hostStorageName
@@ -53,7 +53,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    // References to the vault, too, are read as the app.
+    // Key Vault references also use the app's managed identity.
     keyVaultReferenceIdentity: identity.id
     functionAppConfig: {
       runtime: { name: 'dotnet-isolated', version: '10.0' }

@@ -1,4 +1,4 @@
-metadata description = 'The storage account of the Functions host: the app\'s package, and the lock that lets one instance run the timer. No data of LEAs.'
+metadata description = 'Storage account of the Functions host: the deployment package, and the lease that makes the timer run on one instance only. No data of LEAs.'
 
 param name string
 param location string

@@ -1,4 +1,4 @@
-metadata description = 'Communication Services, and the domain that emails come from.'
+metadata description = 'Communication Services and the sender domain of emails.'
 
 param name string
 param domain string
@@ -8,7 +8,7 @@ param workspaceId string
 
 var isAzureManaged = empty(domain)
 
-// What this service knows of places: where its data is kept at rest.
+// The service has no region, only a location of its data at rest.
 var dataLocation = 'United States'
 
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -40,13 +40,13 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
   }
 }
 
-// The built-in role that can send may also read the keys and delete the service. These three actions are what the service's
-// documentation asks for of an identity that sends email.
+// The built-in role for sending also permits reading the keys and deleting the service. These three actions are those that the
+// documentation of the service requires for an identity that sends email.
 resource emailSender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'email-sender')
   properties: {
     roleName: 'Credentialing email sender (${resourceGroup().name})'
-    description: 'Sends email through Communication Services, and asks what became of it.'
+    description: 'Sends email through Communication Services, and reads its delivery status.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [
@@ -71,7 +71,7 @@ resource appSendsEmail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// These hold recipients' addresses: they answer an LEA that says it got no email.
+// These logs contain recipients' addresses. They are needed when an LEA reports that it received no email.
 resource deliveries 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'deliveries'
   scope: communication

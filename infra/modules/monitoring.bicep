@@ -1,4 +1,4 @@
-metadata description = 'The log workspace, what is taken out of telemetry before it is stored, and Application Insights.'
+metadata description = 'Log workspace, redaction of telemetry before it is stored, and Application Insights.'
 
 param name string
 param location string
@@ -10,15 +10,15 @@ var monitoringMetricsPublisher = subscriptionResourceId(
   '3913510d-42f4-4e42-8a64-420c390055eb'
 )
 
-// Addresses of students' reports hold an SSID (10 digits), those of rows a CDS code (14 digits) and then perhaps a coordinator's
-// id. So an address ends where ten digits or more begin, percent-encoded ones too. What transformations may use of KQL has no
-// function that replaces.
+// URLs of reports contain an SSID (10 digits). URLs of table rows contain a CDS code (14 digits), possibly followed by a coordinator's
+// id. So URLs are cut before the first 10 or more digits, plain or percent-encoded. The KQL subset of transformations has no replace
+// function.
 var inAddresses = '(?:[0-9]|%3[0-9]){10}'
 
-// Texts of logs name LEAs, which is what they are for. So they end where there are ten digits or more, but fewer than fourteen.
+// Log messages contain CDS codes (14 digits) on purpose. So they are cut only before 10 to 13 digits.
 var inTexts = '(?:^|[^0-9])[0-9]{10,13}(?:[^0-9]|$)'
 
-// Of each table, the columns of text and those of JSON that may hold personal data. JSON is taken as texts are: spans name LEAs.
+// Text and JSON columns that may contain personal data. JSON columns use the pattern of log messages, because spans name LEAs.
 var tables = [
   { name: 'AppRequests', pattern: inAddresses, texts: ['Url', 'Name', 'OperationName'], objects: ['Properties'] }
   { name: 'AppDependencies', pattern: inAddresses, texts: ['Data', 'Name', 'OperationName'], objects: ['Properties'] }
@@ -32,11 +32,11 @@ var tables = [
   { name: 'FunctionAppLogs', pattern: inTexts, texts: ['Message', 'ExceptionMessage', 'ExceptionDetails'], objects: [] }
 ]
 
-@description('Cuts a column of text before the first match.')
+@description('Cuts a text column before the first match.')
 func cut(column string, pattern string) string =>
   '${column} = iif(${column} matches regex "${pattern}", strcat(extract("(?s)^(.*?)${pattern}", 1, ${column}), "-"), ${column})'
 
-@description('Empties a column of JSON in which there is a match.')
+@description('Empties a JSON column that contains a match.')
 func clear(column string, pattern string) string =>
   '${column} = iif(tostring(${column}) matches regex "${pattern}", parse_json("{}"), ${column})'
 
@@ -44,7 +44,7 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
   name: identityName
 }
 
-// Made as it must be from the start only where there is none yet: what it is to be in full names the rule, and the rule names it.
+// Created only if missing, because of a circular reference: the rule needs the workspace, and its full definition needs the rule.
 @onlyIfNotExists()
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: name

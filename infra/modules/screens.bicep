@@ -1,4 +1,4 @@
-metadata description = 'The site of the screens. It has no linked backend, which would replace the Authorization header with one of its own: the screens call the API at its own origin.'
+metadata description = 'Static web app of the screens. No linked backend, because it would replace the Authorization header. The screens call the API at its own origin (CORS).'
 
 param name string
 param location string

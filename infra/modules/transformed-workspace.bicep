@@ -1,4 +1,4 @@
-metadata description = 'The log workspace in full: with the rule that is applied to all that comes in.'
+metadata description = 'Full definition of the log workspace, with the transformation rule for all ingested data.'
 
 param name string
 param location string

@@ -1,4 +1,4 @@
-metadata description = 'The vault. What is in it is made by new-secret-version.sh, never by a template.'
+metadata description = 'Key vault. The script new-secret-version.sh creates its secrets, never a template.'
 
 param name string
 param location string

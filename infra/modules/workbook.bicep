@@ -1,4 +1,4 @@
-metadata description = 'A page with what one looks at first: last night\'s run, who authenticates and who fails, the reminders, and what there was to send.'
+metadata description = 'Workbook for a first overview: daily runs, authentications and their failures, reminders, and announcements.'
 
 param name string
 param location string

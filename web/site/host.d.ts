@@ -1,32 +1,32 @@
 /**
- * What the page that hosts these screens provides. Whoever publishes them puts a module `host.js` here, which exports this;
- * development's is in Credentialing.DevHost. See the README of this folder.
+ * Exports of the module `host.js`, which the publisher of the screens adds to this folder. The module for development is
+ * Credentialing.DevHost/host.js. See web/README.md.
  */
 
-/** An LEA that the user coordinates. */
+/** An LEA of which the user is a coordinator. */
 export interface Lea {
-  /** Its CDS code: 14 digits. */
+  /** CDS code: 14 digits. */
   readonly id: string;
 
-  /** Its name, as TOMS shows it. */
+  /** Name, as TOMS shows it. */
   readonly name: string;
 }
 
-/** The address of the API, such as `https://credentialing.example/api/`; relative to the site, or absolute. */
+/** Base URL of the API, such as `https://credentialing.example/api/`. Absolute, or relative to the site. */
 export const api: string;
 
-/** The LEAs of whoever is signed in, in the order to list them. Waits until somebody is; if it rejects, the screen offers to try again. */
+/** LEAs of the signed-in user, in display order. Waits for sign-in. If it rejects, the screen offers a retry. */
 export function leas(): Promise<readonly Lea[]>;
 
 /**
- * An access token for the API; renewed, if that is possible without asking anybody, when its time has run out. If it rejects,
- * the session has ended.
+ * Access token for the API. Renews an expired token if that is possible without user interaction. If it rejects, the session
+ * has ended.
  */
 export function accessToken(): Promise<string>;
 
 /**
- * Has the user sign in again, after the API has refused the token, and returns when that is done or given up. It must not leave
- * the page (a window of its own will do), which may show a secret key. If somebody else signs in, it reloads the page. If it
- * rejects, it can be asked again.
+ * Signs the user in again after the API has rejected the token. Resolves when sign-in is complete or canceled. Must not navigate
+ * away from the page, which may show a secret key: use a separate window, for example. Reloads the page if a different user
+ * signs in. May be called again after it rejects.
  */
 export function signIn(): Promise<void>;

@@ -1,7 +1,7 @@
 namespace Credentialing.Functions.Http.Description;
 
-/// <summary>The body that a function takes.</summary>
-/// <param name="body">The type that it is read as.</param>
+/// <summary>The request body of a function.</summary>
+/// <param name="body">The type that the body is deserialized to.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class AcceptsAttribute(Type body) : Attribute
 {

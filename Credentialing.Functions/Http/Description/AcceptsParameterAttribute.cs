@@ -1,9 +1,9 @@
 namespace Credentialing.Functions.Http.Description;
 
-/// <summary>A header or a query parameter that a function reads for itself. None must be sent.</summary>
+/// <summary>An optional header or query parameter that is not in the function's signature.</summary>
 /// <param name="place"><c>header</c> or <c>query</c>.</param>
-/// <param name="name">Its name.</param>
-/// <param name="description">What it is for.</param>
+/// <param name="name">The parameter's name.</param>
+/// <param name="description">The parameter's description.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class AcceptsParameterAttribute(string place, string name, string description) : Attribute
 {
@@ -13,6 +13,6 @@ internal sealed class AcceptsParameterAttribute(string place, string name, strin
 
     internal string Description => description;
 
-    /// <summary>What it is read as.</summary>
+    /// <summary>The parameter's type.</summary>
     public Type Type { get; init; } = typeof(string);
 }

@@ -2,8 +2,9 @@
 namespace Credentialing.Functions.Http.Description;
 
 /// <summary>
-/// For whom a function is. With <see cref="AcceptsAttribute"/>, <see cref="ProducesResponseAttribute"/> and <see cref="ProducesProblemAttribute"/>
-/// it says what the signature cannot, for <c>docs/openapi.json</c>; tests hold real answers against it.
+/// The kind of caller of a function. Together with <see cref="AcceptsAttribute"/>, <see cref="ProducesResponseAttribute"/> and
+/// <see cref="ProducesProblemAttribute"/>, it describes what the signature cannot express, for <c>docs/openapi.json</c>. Tests validate
+/// real responses against it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class CalledByAttribute(CallerKind caller) : Attribute

@@ -2,7 +2,7 @@ using Credentialing.Functions.Authentication;
 
 namespace Credentialing.Functions.Http.Description;
 
-/// <summary>For whom a function is, as the <see cref="Caller"/> finds out.</summary>
+/// <summary>The kind of caller of a function. <see cref="Caller"/> authenticates it.</summary>
 internal enum CallerKind
 {
     /// <summary>A coordinator of the LEA in the route: <see cref="Caller.AsCoordinatorAsync"/>.</summary>
@@ -11,12 +11,12 @@ internal enum CallerKind
     /// <summary>TOMS itself: <see cref="Caller.AsTomsAsync"/>.</summary>
     Toms,
 
-    /// <summary>A vendor, by bearer token or Basic credentials: <see cref="Caller.AsVendorAsync"/>.</summary>
+    /// <summary>A vendor with a bearer token or Basic credentials: <see cref="Caller.AsVendorAsync"/>.</summary>
     Vendor,
 
-    /// <summary>A vendor that asks for a bearer token: <see cref="TokenRequest"/>.</summary>
+    /// <summary>A vendor that requests a bearer token: <see cref="TokenRequest"/>.</summary>
     TokenClient,
 
-    /// <summary>Anyone.</summary>
+    /// <summary>Anyone, without authentication.</summary>
     Anyone,
 }

@@ -1,10 +1,10 @@
 namespace Credentialing.Functions.Http.Description;
 
 /// <summary>
-/// Problems that a function answers with, beside those that follow from for whom it is and from the body that it takes.
+/// Problems that a function returns, in addition to those that its kind of caller and its request body imply.
 /// </summary>
-/// <param name="status">Their status.</param>
-/// <param name="types">Their types, less what all begin with.</param>
+/// <param name="status">Their HTTP status code.</param>
+/// <param name="types">Their types, without the common prefix.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class ProducesProblemAttribute(int status, params string[] types) : Attribute
 {

@@ -1,8 +1,8 @@
 namespace Credentialing.Functions.Http.Description;
 
-/// <summary>An answer that a function gives when it does what it is asked for.</summary>
-/// <param name="status">Its status.</param>
-/// <param name="body">The type of its body; null if it has none, or is a file.</param>
+/// <summary>A response of a function that is not a problem.</summary>
+/// <param name="status">The HTTP status code.</param>
+/// <param name="body">The type of the body; null if there is no body or the body is a file.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class ProducesResponseAttribute(int status, Type? body = null) : Attribute
 {
@@ -10,7 +10,7 @@ internal sealed class ProducesResponseAttribute(int status, Type? body = null) :
 
     internal Type? Body => body;
 
-    /// <summary>Headers beside those that every answer has.</summary>
+    /// <summary>Headers, in addition to those of every response.</summary>
     public string[] Headers { get; init; } = [];
 
     /// <summary>The media types of a file.</summary>

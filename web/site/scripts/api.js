@@ -1,10 +1,10 @@
-/** The HTTP functions, as the screens call them. What can happen is an answer, never an exception. */
+/** Client of the HTTP API. Failures are returned, never thrown. */
 
 import { host } from "./session.js";
 import { address } from "./site.js";
 
 /**
- * @typedef {object} Credentials  of an LEA, as the API tells of them
+ * @typedef {object} Credentials  of an LEA, in the format of the API
  * @property {string} leaId
  * @property {"none" | "active" | "expiring" | "expired"} state
  * @property {string | null} username
@@ -16,9 +16,9 @@ import { address } from "./site.js";
  * @property {string} timeZone
  * @property {"generate" | "regenerate"} action
  * @property {{ wordingVersion: string, text: string }} authorization
- * @property {string} [secretKey]  only in the answer to their generation
+ * @property {string} [secretKey]  only in the response to a generation
  *
- * @typedef {object} Announcement  of an LEA, as the API tells of it
+ * @typedef {object} Announcement  of an LEA, in the format of the API
  * @property {string} leaId
  * @property {"expiring" | "expired"} state
  * @property {string} expiresAt
@@ -32,8 +32,8 @@ import { address } from "./site.js";
  */
 
 /**
- * @typedef {{ kind: "refused", status: number }} Refused  the API did not do it
- * @typedef {{ kind: "unreachable" }} Unreachable  no answer: nobody knows what was done
+ * @typedef {{ kind: "refused", status: number }} Refused  the API rejected the request or failed, or there is no session
+ * @typedef {{ kind: "unreachable" }} Unreachable  no response; the outcome is unknown
  * @typedef {{ kind: "offline" }} Offline  the browser has no network, and nothing was sent
  * @typedef {Refused | Unreachable | Offline} Failure
  */
@@ -43,7 +43,7 @@ import { address } from "./site.js";
  * @typedef {Done<Body> | Failure} Answer
  */
 
-/** Longer than the API takes, even where it must try again. What it does later than that, reading finds out. */
+/** Longer than the API needs, including its retries. The outcome of a slower request is found by reading the state again. */
 const timeout = 60_000; // milliseconds
 
 /**
@@ -53,10 +53,10 @@ const timeout = 60_000; // milliseconds
 export const readCredentials = lea => send("GET", `leas/${encodeURIComponent(lea)}/credentials`, isCredentials);
 
 /**
- * Generates the first credentials, or replaces those that were seen and no others.
+ * Generates the first credentials, or replaces the credentials with this ETag (optimistic concurrency).
  * @param {string} lea
- * @param {string | null} seen their ETag; null if there were none
- * @param {string} wordingVersion the statement that the coordinator has agreed to
+ * @param {string | null} seen ETag of the credentials to replace; null if there are none
+ * @param {string} wordingVersion version of the statement that the coordinator agreed to
  * @returns {Promise<Answer<Credentials>>}
  */
 export const generateCredentials = (lea, seen, wordingVersion) => send(
@@ -75,7 +75,7 @@ export const readAnnouncements = lea => send("GET", `leas/${encodeURIComponent(l
 /**
  * @param {string} method
  * @param {string} path
- * @param {(body: any) => boolean} isExpected whether the body of an answer can be used
+ * @param {(body: any) => boolean} isExpected whether the body of a response is valid
  * @param {Record<string, string>} [headers]
  * @param {string} [body]
  * @returns {Promise<Answer<any>>}

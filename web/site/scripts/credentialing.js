@@ -13,15 +13,15 @@ import { host, isHosted } from "./session.js";
  * @typedef {import("./api.js").Failure} Failure
  */
 
-/** How often the state is read again while the screen is looked at: its days pass. */
+/** Interval of background reads while the screen is visible: the number of remaining days changes. */
 const refreshInterval = 10 * 60_000; // milliseconds
 
 const strongWarningDays = 3;
 
-/** The LEA that the address names, or else the coordinator's first; its name is null if the coordinator has no such LEA. */
+/** The LEA in the URL, or else the coordinator's first LEA. The name is null if it is not an LEA of the coordinator. */
 let lea = { id: "", name: /** @type {string | null} */ (null) };
 
-/** @type {Credentials | null} What the API last told; null before it did. */
+/** @type {Credentials | null} Last response of the API; null before the first. */
 let credentials = null;
 
 /** @type {string | null} */
@@ -31,25 +31,25 @@ let etag = null;
 let busy = false;
 
 /**
- * Whether the answer to a generation was lost. "unknown": nobody could find out since whether it was done. "not yet": it was
- * not, when the state was last read; a request that was lost on its way may still arrive.
+ * Set if the response to a generation was lost. "unknown": the state has not been read since. "not yet": the last read showed no
+ * new credentials, but a delayed request may still arrive.
  * @type {"unknown" | "not yet" | null}
  */
 let lost = null;
 
-/** @type {string | null} The secret key, from its generation until the screen is left. Nothing else keeps it. */
+/** @type {string | null} The secret key, from its generation until the user leaves the screen. The only copy. */
 let secretKey = null;
 
-/** Whether the key can be seen now. */
+/** Whether the key is visible. */
 let keyShown = false;
 
-/** Whether the key was ever shown or copied. */
+/** Whether the user has shown or copied the key. */
 let keyTaken = false;
 
-/** @type {"copiedUsername" | "copiedSecretKey" | "notCopied" | null} What became of copying. */
+/** @type {"copiedUsername" | "copiedSecretKey" | "notCopied" | null} Result of the last copy. */
 let copied = null;
 
-/** Counts what is asked for, so that an answer which has been overtaken is not believed. */
+/** Number of the latest request. Responses to earlier requests are ignored. */
 let turn = 0;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -69,7 +69,7 @@ agree.addEventListener("change", () => {
 
 generateButton.addEventListener("click", () => {
   confirmation.showModal();
-  cancelButton.focus(); // what is easily undone is what Enter does
+  cancelButton.focus(); // Enter must trigger the safe choice
 });
 
 cancelButton.addEventListener("click", () => {
@@ -77,13 +77,13 @@ cancelButton.addEventListener("click", () => {
     confirmation.close();
 });
 
-// The second click of a double click on the button that opened the dialog is no answer to its question.
+// Ignores the second click of a double click on the button that opened the dialog.
 confirmButton.addEventListener("click", event => {
   if (event.detail < 2)
     generate();
 });
 
-// Escape closes it, whatever a page says to that, if it is pressed often enough.
+// Browsers close a dialog after repeated Escape, even if the page prevents it. So it is reopened during a request.
 confirmation.addEventListener("close", () => {
   if (busy)
     confirmation.showModal();
@@ -108,7 +108,7 @@ window.addEventListener("beforeunload", event => {
     event.preventDefault();
 });
 
-// A page that was left may come back from the browser's history, as it was when it was left.
+// The page may be restored from the back/forward cache in the state in which it was left, so the key is removed here.
 window.addEventListener("pagehide", () => {
   turn++;
   if (credentials === null)
@@ -129,8 +129,8 @@ window.addEventListener("pageshow", event => {
     lookQuietly();
 });
 
-agree.checked = false; // some browsers keep it over a reload
-const opening = isHosted ? open() : null; // while the words are fetched
+agree.checked = false; // some browsers restore it after a reload
+const opening = isHosted ? open() : null; // in parallel with loading the texts
 await ready;
 frame("credentialing");
 onSwitch(render);
@@ -161,7 +161,6 @@ async function open() {
   await look();
 }
 
-/** Reads the state. */
 async function look() {
   if (busy)
     return;
@@ -172,7 +171,7 @@ async function look() {
     take(answer);
 }
 
-/** Reads the state without anybody having asked for it: if that fails, or is overtaken, all is left as it was, unless the session has ended. */
+/** Reads the state in the background. Ignores failures, except an ended session, and responses that a later request has superseded. */
 async function lookQuietly() {
   if (busy || lea.id === "" || document.visibilityState !== "visible")
     return;
@@ -189,9 +188,9 @@ async function lookQuietly() {
 }
 
 /**
- * Takes over what was read, or says why nothing was.
+ * Applies the result of a read: accepts the state, or shows a message.
  * @param {Done | Failure} answer
- * @returns whether there was anything to say
+ * @returns whether a message was shown
  */
 function take(answer) {
   let said = true;
@@ -206,9 +205,9 @@ function take(answer) {
 }
 
 /**
- * Takes over a state.
+ * Accepts a state.
  * @param {Done} answer
- * @returns whether it is another than the one that was seen before, or than was hoped for; that is said then
+ * @returns whether a message was shown: new credentials, new wording, or a lost request that generated nothing
  */
 function accept({ body, etag: newTag }) {
   const changed = credentials !== null && newTag !== etag;
@@ -216,7 +215,7 @@ function accept({ body, etag: newTag }) {
   const before = credentials && notice(credentials);
   let said = true;
   [credentials, etag] = [body, newTag];
-  if (reworded) { // to what stands there now, nobody has agreed
+  if (reworded) { // the coordinator has not agreed to the new wording
     agree.checked = false;
     confirmation.close();
   }
@@ -229,7 +228,7 @@ function accept({ body, etag: newTag }) {
       tone: "warning",
       values: () => ({ name: String(generatedBy), date: date(moment), time: time(moment) }),
     });
-    confirmation.close(); // what it asks about is no longer there
+    confirmation.close(); // it refers to superseded credentials
     forgetKey();
     lost = null;
   } else if (lost === "unknown") {
@@ -249,7 +248,7 @@ function accept({ body, etag: newTag }) {
 }
 
 /**
- * Reads the state again after a while; at the latest when the credentials end.
+ * Schedules the next background read: after `refreshInterval`, or at expiry if that is earlier.
  * @param {Credentials} shown
  */
 function refreshLater({ expiresAt }) {
@@ -271,7 +270,7 @@ async function generate() {
   show(null);
   render();
   const answer = seen === null && credentials.state !== "none"
-    ? /** @type {Failure} */ ({ kind: "refused", status: 428 }) // not to be replaced unseen
+    ? /** @type {Failure} */ ({ kind: "refused", status: 428 }) // no ETag: an unconditional replacement is not allowed
     : await generateCredentials(lea.id, seen, credentials.authorization.wordingVersion);
   if (answer.kind === "done" && mine === turn) {
     busy = false;
@@ -280,7 +279,7 @@ async function generate() {
     return;
   }
 
-  // If the screen was left meanwhile, the answer did not reach it. Its key is not to be on a screen that was left.
+  // If the user left the screen in the meantime, the response counts as lost: its key must not appear on a restored page.
   const failure = answer.kind === "done" ? /** @type {Failure} */ ({ kind: "unreachable" }) : answer;
   if (failure.kind === "unreachable" || (failure.kind === "refused" && failure.status >= 500))
     lost = "unknown";
@@ -292,7 +291,7 @@ async function generate() {
 }
 
 /**
- * Takes over credentials that have just been generated here.
+ * Accepts credentials that this page has generated.
  * @param {Done} answer
  */
 function takeNew({ body, etag: newTag }) {
@@ -307,9 +306,9 @@ function takeNew({ body, etag: newTag }) {
 }
 
 /**
- * Says why nothing was generated, or that nobody knows whether anything was.
+ * Shows why nothing was generated, or that the outcome is unknown.
  * @param {Failure} failure
- * @param {Done | Failure | null} since the state as it was read since, where the failure alone does not tell enough
+ * @param {Done | Failure | null} since result of reading the state after the failure; null if the failure is conclusive
  */
 function explain(failure, since) {
   if (since !== null && take(since))
@@ -325,7 +324,7 @@ function explain(failure, since) {
   }
 }
 
-/** From here on, the page has no trace of the key. */
+/** Removes the key from the script and from the page. */
 function forgetKey() {
   secretKey = null;
   keyShown = false;
@@ -341,7 +340,6 @@ function notice({ state, daysRemaining, expiresAt, timeZone }) {
   return state === "expired" ? words.expired : fill(words.expiring, { when: when(Number(daysRemaining), { instant: String(expiresAt), timeZone }) });
 }
 
-/** Makes the page say what is known. */
 function render() {
   byId("lea").textContent = lea.name !== null ? fill(texts.credentialing.lea, { name: lea.name, id: lea.id }) : lea.id;
   byId("loading").hidden = credentials !== null || byId("message").childElementCount > 0;
@@ -413,7 +411,7 @@ function renderKey() {
 
 /**
  * @param {string} what
- * @param {"copiedUsername" | "copiedSecretKey"} done what has become of it if that works
+ * @param {"copiedUsername" | "copiedSecretKey"} done result to show on success
  */
 async function copy(what, done) {
   try {

@@ -1,5 +1,5 @@
 /**
- * Makes an element. Text goes in as text only: nothing here, or anywhere in the screens, is read as HTML.
+ * Creates an element. Strings are inserted as text: the screens never parse HTML.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, string>} [attributes]
@@ -15,7 +15,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * The page's element of this id, which the page's HTML promises.
+ * The element with this id, which must exist in the page's HTML.
  * @template {HTMLElement} Kind
  * @param {string} id
  * @param {new () => Kind} [kind]
@@ -31,9 +31,9 @@ export function byId(id, kind) {
 /**
  * An alert of the design system.
  * @param {"info" | "warning" | "error" | "emergency"} tone
- * @param {"h2" | "h3"} level its title's, on the page
+ * @param {"h2" | "h3"} level heading level of the title
  * @param {string} title
- * @param {(Node | string)[]} paragraphs text, or what else there is below the title
+ * @param {(Node | string)[]} paragraphs content below the title
  */
 export function alert(tone, level, title, ...paragraphs) {
   return element("div", { class: `usa-alert usa-alert--${tone}` }, element("div", { class: "usa-alert__body" },
@@ -42,7 +42,7 @@ export function alert(tone, level, title, ...paragraphs) {
 }
 
 /**
- * Tells people who do not see the screen what has changed on it.
+ * Announces a change to screen readers.
  * @param {string} what
  */
 export function announce(what) {

@@ -1,11 +1,11 @@
-/** What stands around every page: the way to its main part, the navigation, the language. */
+/** The frame of every page: skip link, navigation, language switch. */
 
 import { element } from "./elements.js";
 import { onSwitch, other, switchLanguage, translatePage } from "./language.js";
 import { address } from "./site.js";
 
 /**
- * Builds it, and translates the page now and whenever the language is switched.
+ * Builds the frame. Translates the page now and at each language switch.
  * @param {"home" | "credentialing"} current
  */
 export function frame(current) {

@@ -13,20 +13,20 @@ import { address } from "./site.js";
  * @typedef {import("./api.js").Failure} Failure
  */
 
-/** @type {Announced[] | null} What there is to show; null as long as nobody knows. */
+/** @type {Announced[] | null} Announcements to show; null before the first successful read. */
 let announcements = null;
 
-/** How often they are read again while the page is looked at: they count days. */
+/** Interval of background reads while the page is visible: the number of remaining days changes. */
 const refreshInterval = 10 * 60_000; // milliseconds
 
-/** Counts what was asked for, so that an answer which has been overtaken is not believed. */
+/** Number of the latest request. Responses to earlier requests are ignored. */
 let turn = 0;
 
 document.addEventListener("visibilitychange", lookQuietly);
 window.addEventListener("online", lookQuietly);
 setInterval(lookQuietly, refreshInterval);
 
-const opening = isHosted ? look() : null; // while the words are fetched
+const opening = isHosted ? look() : null; // in parallel with loading the texts
 await ready;
 frame("home");
 onSwitch(render);
@@ -43,8 +43,8 @@ function lookQuietly() {
 }
 
 /**
- * Reads the announcements of all LEAs at once, and shows those that could be read.
- * @param {boolean} [quietly] nobody has asked for it: if something cannot be read, all is left as it was, unless the session has ended
+ * Reads the announcements of all LEAs in parallel, and shows those that could be read.
+ * @param {boolean} [quietly] background read: changes nothing if a read fails, unless the session has ended
  */
 async function look(quietly = false) {
   const mine = quietly ? turn : ++turn;
@@ -63,7 +63,7 @@ async function look(quietly = false) {
   if (leas === 0)
     show({ name: "noLeas", tone: "info" });
   byId("loading").hidden = true;
-  // What reads the same is left alone: it would be read aloud once more.
+  // Unchanged content is not replaced, because screen readers would read it again.
   if (failures.length < leas && JSON.stringify(read) !== JSON.stringify(announcements)) {
     announcements = read;
     render();
@@ -72,7 +72,7 @@ async function look(quietly = false) {
   byId("none").hidden = failures.length > 0 || read.length > 0;
 }
 
-/** What could be read, the most pressing first, and what could not, of how many LEAs. */
+/** The number of LEAs, the announcements by expiry, and the failures. */
 async function readAll() {
   /** @type {{ read: Announced[], failures: { lea: string, failure: Failure }[] }} */
   const { read, failures } = { read: [], failures: [] };

@@ -1,4 +1,4 @@
-/** The screens' words, dates and times: in the language of the browser, until somebody switches it. */
+/** Texts, dates and times of the screens, in the browser's language unless the user switches it. */
 
 /** @typedef {typeof import("../texts/en.js").default} Texts */
 
@@ -8,34 +8,34 @@ const languages = {
   es: { other: "en", load: () => import("../texts/es.js") },
 };
 
-/** Where the browser keeps which language somebody has switched to. A browser may forbid that it keeps anything. */
+/** Local storage key of the user's language. Browsers may deny access to local storage. */
 const storageKey = "sis-vendor-credentialing.language";
 
 let language = [remembered(), ...navigator.languages.map(tag => tag.split("-")[0])].find(tag => tag !== null && Object.hasOwn(languages, tag)) ?? "en";
 
-/** @type {Texts} The words of the current language; there are none before `ready`. */
+/** @type {Texts} Texts of the current language; undefined before `ready`. */
 export let texts;
 
-/** When there are words; the other language's are better than none. */
+/** Resolves when the texts are loaded. Falls back to the other language. */
 export const ready = speak(language).catch(() => speak(other()));
 
 /** @type {(() => void)[]} */
 const readers = [];
 
 /**
- * Calls this whenever the language has been switched.
+ * Registers a callback for language switches.
  * @param {() => void} reader
  */
 export function onSwitch(reader) {
   readers.push(reader);
 }
 
-/** The language that can be switched to. */
+/** The language that the switch selects next. */
 export function other() {
   return languages[language].other;
 }
 
-/** Goes on in the other language; nothing else of the page changes. Nothing at all does if its words cannot be loaded. */
+/** Switches to the other language without a reload. Does nothing if its texts cannot be loaded. */
 export async function switchLanguage() {
   const next = other();
   try {
@@ -69,12 +69,12 @@ function remember(spoken) {
   try {
     localStorage.setItem(storageKey, spoken);
   } catch {
-    // The next page asks the browser again.
+    // The next page uses the browser's language.
   }
 }
 
 /**
- * A text with its values put in. Of a text that depends on a number, the form for `values.count` is taken.
+ * Replaces the placeholders of a text. A text with plural forms uses the form for `values.count`.
  * @param {string | Record<string, string>} text
  * @param {Record<string, string | number>} values
  */
@@ -88,13 +88,13 @@ export function fill(text, values) {
 }
 
 /**
- * How many days from now, as it stands in a sentence.
+ * The remaining days as words, for use in a sentence.
  * @param {number} days
  */
 export const inDays = days => days === 0 ? texts.days.today : fill(texts.days.left, { count: days });
 
 /**
- * The same, with the time of day on the last day.
+ * The same as `inDays`, with the time of day on the last day.
  * @param {number} days
  * @param {Moment} moment
  */
@@ -102,8 +102,8 @@ export const when = (days, moment) => days === 0 ? fill(texts.days.todayAt, { ti
 
 /**
  * @typedef {object} Moment
- * @property {string} instant  in UTC, as ISO 8601 writes it
- * @property {string} timeZone the LEA's, where people look at the clock: its IANA name
+ * @property {string} instant  UTC, ISO 8601
+ * @property {string} timeZone time zone of the LEA, IANA name
  */
 
 /** @param {Moment} moment "Tuesday, November 23, 2027" */
@@ -116,7 +116,7 @@ export const time = moment => format(moment, { timeStyle: "short" });
 export const dateAndTime = moment => format(
   moment, { weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "long" });
 
-/** @param {string} day a date without a time, as ISO 8601 writes it */
+/** @param {string} day date without a time, ISO 8601 */
 export const calendarDate = day => format({ instant: day, timeZone: "UTC" }, { dateStyle: "full" });
 
 /**
@@ -124,11 +124,11 @@ export const calendarDate = day => format({ instant: day, timeZone: "UTC" }, { d
  * @param {Intl.DateTimeFormatOptions} options
  */
 function format({ instant, timeZone }, options) {
-  // American dates and times in both languages; browsers put an unusual space before "PM".
+  // US formats in both languages. Browsers put a narrow no-break space before "PM".
   return new Intl.DateTimeFormat(`${language}-US`, { ...options, timeZone }).format(new Date(instant)).replaceAll(/[\u202f\u00a0]/g, " ");
 }
 
-/** Puts the words of the current language wherever the page's HTML names them: `data-text="home.title"`. */
+/** Sets the texts of all elements with `data-text` or `data-label`, such as `data-text="home.title"`. */
 export function translatePage() {
   for (const place of document.querySelectorAll("[data-text]"))
     place.textContent = find(/** @type {HTMLElement} */ (place).dataset.text ?? "");

@@ -1,4 +1,4 @@
-/** What the page has to say about what went wrong, or was not as expected: one message at a time. */
+/** The message area of a page: errors, warnings and notices, one at a time. */
 
 import { alert, byId, element } from "./elements.js";
 import { fill, onSwitch, texts } from "./language.js";
@@ -9,17 +9,17 @@ import { host } from "./session.js";
 /**
  * @typedef {object} Message
  * @property {keyof Texts["messages"]} name
- * @property {"info" | "warning" | "error"} [tone] an error unless told
+ * @property {"info" | "warning" | "error"} [tone] default: error
  * @property {() => Record<string, string>} [values] in the current language
  * @property {{ name: keyof Texts["actions"], run: () => void | Promise<void> }} [action]
- * @property {boolean} [ofReading] whether it is out of date once the state could be read
+ * @property {boolean} [ofReading] whether a successful read makes it out of date
  */
 
 /** @type {Message | null} */
 let current = null;
 
 /**
- * Shows a message in place of the one that there is; null for none.
+ * Replaces the current message; null removes it.
  * @param {Message | null} message
  */
 export function show(message) {
@@ -27,14 +27,14 @@ export function show(message) {
   render();
 }
 
-/** Takes away a message that reading the state has made out of date. */
+/** Removes a message that is out of date after a successful read. */
 export function hasBeenRead() {
   if (current?.ofReading)
     show(null);
 }
 
 /**
- * What to say if something could not be read.
+ * The message for a failed read.
  * @param {import("./api.js").Failure} answer
  * @param {() => void} retry
  * @returns {Message}
@@ -55,7 +55,7 @@ export function unread(answer, retry) {
 }
 
 /**
- * The way to sign in again, and to go on. If that fails, the way is still there.
+ * The action that signs in again and then continues. It stays available if sign-in fails.
  * @param {() => void} goOn
  * @returns {Message["action"]}
  */

@@ -1,12 +1,12 @@
-/** Who is signed in: the business of the page that hosts these screens, which provides the module `host.js`. */
+/** The module `host.js`, which signs the user in. The publisher of the screens provides it: see web/README.md. */
 
 /** @typedef {typeof import("../host.js")} Host */
 
 /** @type {Host | null} */
 const provided = await import("../host.js").catch(() => null);
 
-/** Whether there is a host. */
+/** Whether `host.js` could be loaded. */
 export const isHosted = provided !== null;
 
-/** The host, where there is one. */
+/** The exports of `host.js`. Use only if `isHosted`. */
 export const host = /** @type {Host} */ (provided);

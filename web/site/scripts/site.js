@@ -1,8 +1,8 @@
-/** Where this site is: at the root of its host, or in a folder of another site. */
+/** URLs of this site, which is at the root of its origin or in a folder of another site. */
 const root = new URL("..", import.meta.url);
 
 /**
- * The full address of something that is given relative to the site.
+ * The absolute URL of a path relative to the site.
  * @param {string} relative
  */
 export const address = relative => new URL(relative, root).href;

@@ -1,9 +1,8 @@
 /**
- * The screens in English. In braces stand values; where a text depends on a number, `one` and the like are its forms, by the
- * categories of Unicode's plural rules, for the value `count`.
+ * English texts. Names in braces are placeholders. `one`, `other` and so on are plural forms for the value `count`, by the
+ * categories of Unicode's plural rules.
  *
- * What is said here of a state is what the API says of it, word for word: see the answer's `notice`, and an announcement's
- * `title` and `text`.
+ * Texts about a state must equal those of the API: `notice` of the credentials, `title` and `text` of an announcement.
  */
 export default {
   navigation: {
@@ -53,7 +52,7 @@ export default {
     regenerate: "Regenerate Credentials",
     buttonShown: "The button {button} is available now.",
     buttonHidden: "The button {button} is no longer available.",
-    /** Translations of the statement, by its version. The statement itself, which is what counts, comes from the API. */
+    /** Translations of the statement, by version. The binding original comes from the API. */
     wordings: /** @type {Record<string, string>} */ ({}),
     original: "",
   },

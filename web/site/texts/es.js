@@ -1,5 +1,5 @@
 /**
- * The screens in Spanish; see en.js.
+ * Spanish texts; see en.js.
  * @type {import("../scripts/language.js").Texts}
  */
 export default {
