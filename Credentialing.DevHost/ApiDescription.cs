@@ -136,13 +136,13 @@ internal static class ApiDescription
     private static JsonObject Responses(MethodInfo function, CallerKind caller, AcceptsAttribute? takes, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
     {
         var responses = new SortedDictionary<int, JsonObject>();
-        foreach (var answer in function.GetCustomAttributes<ProducesResponseAttribute>())
+        foreach (var produced in function.GetCustomAttributes<ProducesResponseAttribute>())
         {
-            responses[answer.Status] = Response(
-                ReasonPhrase(answer.Status),
-                answer.Headers,
-                answer.Body is not null ? Content("application/json", Reference(answer.Body, schemas))
-                    : answer.Files.Length > 0 ? new JsonObject(answer.Files.Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject())))
+            responses[produced.Status] = Response(
+                ReasonPhrase(produced.Status),
+                produced.Headers,
+                produced.Body is not null ? Content("application/json", Reference(produced.Body, schemas))
+                    : produced.Files.Length > 0 ? new JsonObject(produced.Files.Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject())))
                     : null);
         }
 

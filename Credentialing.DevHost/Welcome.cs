@@ -16,7 +16,7 @@ internal static class Welcome
         Line($"");
         Line($"  screens    {address}/   (MyTOMS Home, and SIS Vendor Credentialing)");
         Line($"  functions  {address}/{FunctionEndpoints.RoutePrefix}   (try /health/ready)");
-        Line($"  the API    {address}{DevEndpoints.DescriptionPath}   (what it takes and answers)");
+        Line($"  the API    {address}{DevEndpoints.DescriptionPath}   (requests and responses)");
         Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
         Line($"  mail       maildev: inbox {maildev.InboxAddress}, SMTP {maildev.SmtpAddress}");
         Line($"  MyTOMS     {address}{DevMyToms.Path}   (what it was sent, of all LEAs)");
@@ -24,7 +24,7 @@ internal static class Welcome
         Line($"  data       {dataFolder}   (--reset starts afresh)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
         Line($"");
-        Line($"The LEAs, and who can be signed in as (at the screens, or with POST /dev/sign-in and persona=NAME, which answers with an access token):");
+        Line($"The LEAs, and who can be signed in as (at the screens, or with POST /dev/sign-in and persona=NAME, which returns an access token):");
         foreach (var lea in World.Leas)
         {
             var status = await credentials.StatusAsync(lea.Id, CancellationToken.None);

@@ -83,10 +83,10 @@ async function fillBar() {
 
 /** The clock and what moves it; nothing where a test's clock cannot be moved. */
 async function clock() {
-  const answer = await fetch("/dev/clock");
-  if (!answer.ok)
+  const response = await fetch("/dev/clock");
+  if (!response.ok)
     return [];
-  const now = new Date((await answer.json()).now);
+  const now = new Date((await response.json()).now);
   const move = [1, 7, 30, 300].map(days => {
     const button = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, `${days} ${days === 1 ? "day" : "days"}`);
     button.addEventListener("click", async () => {

@@ -34,8 +34,8 @@ const web = require('maildev/lib/web').server;
 // maildev responds before the email is on disk. Delays the response, so that an accepted email is in the inbox and survives a kill.
 const receive = maildev.smtp.onData;
 const received = new Map();
-maildev.smtp.onData = (stream, session, answer) =>
-  receive(stream, session, (error, message) => received.set(message.split(' ').at(-1), () => answer(error, message)));
+maildev.smtp.onData = (stream, session, respond) =>
+  receive(stream, session, (error, message) => received.set(message.split(' ').at(-1), () => respond(error, message)));
 maildev.on('new', async mail => {
   await written(mail.id);
   received.get(mail.id)?.();

@@ -29,7 +29,7 @@ public sealed class PublishedAppFaultTests
             host.GenerateAsync("rosa", TestWorld.Oakland),
             host.SendAsync(HttpMethod.Get, "health/ready"));
 
-        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (answer.Status, answer.ProblemType)));
+        Assert.All(answers, response => Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType)));
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health")).Status);
     }
 

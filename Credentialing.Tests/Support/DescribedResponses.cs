@@ -33,7 +33,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
     public IEnumerable<DescribedResponse> Seen => seen.Keys;
 
     /// <summary>Records a response to a request that HttpClient cannot send.</summary>
-    public void Add(DescribedResponse answer) => seen.TryAdd(answer, true);
+    public void Add(DescribedResponse response) => seen.TryAdd(response, true);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -92,32 +92,32 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
 
     private static string NameOf(JsonElement parameter) => parameter.GetProperty("name").GetString()!;
 
-    private async Task CheckAsync(JsonElement operation, HttpResponseMessage answer, CancellationToken cancellationToken)
+    private async Task CheckAsync(JsonElement operation, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var (id, status) = (IdOf(operation), (int)answer.StatusCode);
+        var (id, status) = (IdOf(operation), (int)response.StatusCode);
         var described = Find(operation, "responses", $"{status}");
-        Assert.True(described is not null, $"{id} answered {status}, which is not described.");
+        Assert.True(described is not null, $"{id} returned {status}, which is not described.");
         var headers = Find(described, "headers")?.EnumerateObject().Select(header => header.Name).ToList() ?? [];
-        Assert.True(answer.Headers.CacheControl?.NoStore, $"{id} answered {status} without no-store.");
-        var undescribed = answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key)
+        Assert.True(response.Headers.CacheControl?.NoStore, $"{id} returned {status} without no-store.");
+        var undescribed = response.Headers.Concat(response.Content.Headers).Select(header => header.Key)
             .Except(["Cache-Control", "Date", "Server", "Transfer-Encoding", "Content-Length", "Content-Type", "Access-Control-Expose-Headers", "X-Content-Type-Options", "Content-Security-Policy"])
             .Except(headers, StringComparer.OrdinalIgnoreCase);
-        Assert.True(!undescribed.Any(), $"{id} answered {status} with the headers {string.Join(", ", undescribed)}, which are not described.");
+        Assert.True(!undescribed.Any(), $"{id} returned {status} with the headers {string.Join(", ", undescribed)}, which are not described.");
         var missing = headers
-            .Except(answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key), StringComparer.OrdinalIgnoreCase)
+            .Except(response.Headers.Concat(response.Content.Headers).Select(header => header.Key), StringComparer.OrdinalIgnoreCase)
             .Where(name => !(name is "ETag" && id is "GetCredentials" or "GenerateCredentials")); // no ETag if there are no credentials
-        Assert.True(!missing.Any(), $"{id} answered {status} without the headers {string.Join(", ", missing)}, which are described.");
+        Assert.True(!missing.Any(), $"{id} returned {status} without the headers {string.Join(", ", missing)}, which are described.");
 
-        var mediaType = answer.Content.Headers.ContentLength is 0 ? null : answer.Content.Headers.ContentType?.MediaType;
+        var mediaType = response.Content.Headers.ContentLength is 0 ? null : response.Content.Headers.ContentType?.MediaType;
         var content = Find(described, "content");
-        Assert.True(mediaType is null ? content is null : Find(content, mediaType) is not null, $"{id} answered {status} with {mediaType ?? "no body"}, which is not described.");
+        Assert.True(mediaType is null ? content is null : Find(content, mediaType) is not null, $"{id} returned {status} with {mediaType ?? "no body"}, which is not described.");
         string? type = null;
         if (mediaType is not null && Find(content, mediaType, "schema") is { } schema)
         {
-            await answer.Content.LoadIntoBufferAsync(cancellationToken);
-            var body = await answer.Content.ReadAsStringAsync(cancellationToken);
+            await response.Content.LoadIntoBufferAsync(cancellationToken);
+            var body = await response.Content.ReadAsStringAsync(cancellationToken);
             var failures = (await SchemaAsync(schema)).Validate(body);
-            Assert.True(failures.Count == 0, $"{id} answered {status} with a body that is not as described: {string.Join("; ", failures)}");
+            Assert.True(failures.Count == 0, $"{id} returned {status} with a body that is not as described: {string.Join("; ", failures)}");
             if (TypesOf(described.Value) is not null)
                 type = JsonElement.Parse(body).GetProperty("type").GetString();
         }

@@ -100,9 +100,9 @@ public sealed class Outside(FakeTimeProvider time)
         switch (fault)
         {
             case Fault.After:
-                throw new IOException("The call was broken after it was answered.");
+                throw new IOException("The connection was closed after the response.");
             case Fault.TimeoutAfter:
-                throw new TaskCanceledException("The answer took too long.");
+                throw new TaskCanceledException("The response timed out.");
             case Fault.DeathAfter:
                 died.TrySetResult();
                 break;

@@ -40,7 +40,7 @@ import { address } from "./site.js";
 
 /**
  * @template Body
- * @typedef {Done<Body> | Failure} Answer
+ * @typedef {Done<Body> | Failure} Outcome
  */
 
 /** Longer than the API needs, including its retries. The outcome of a slower request is found by reading the state again. */
@@ -48,7 +48,7 @@ const timeout = 60_000; // milliseconds
 
 /**
  * @param {string} lea
- * @returns {Promise<Answer<Credentials>>}
+ * @returns {Promise<Outcome<Credentials>>}
  */
 export const readCredentials = lea => send("GET", `leas/${encodeURIComponent(lea)}/credentials`, isCredentials);
 
@@ -57,7 +57,7 @@ export const readCredentials = lea => send("GET", `leas/${encodeURIComponent(lea
  * @param {string} lea
  * @param {string | null} seen ETag of the credentials to replace; null if there are none
  * @param {string} wordingVersion version of the statement that the coordinator agreed to
- * @returns {Promise<Answer<Credentials>>}
+ * @returns {Promise<Outcome<Credentials>>}
  */
 export const generateCredentials = (lea, seen, wordingVersion) => send(
   "POST",
@@ -68,7 +68,7 @@ export const generateCredentials = (lea, seen, wordingVersion) => send(
 
 /**
  * @param {string} lea
- * @returns {Promise<Answer<Announcement[]>>}
+ * @returns {Promise<Outcome<Announcement[]>>}
  */
 export const readAnnouncements = lea => send("GET", `leas/${encodeURIComponent(lea)}/announcements`, isAnnouncements);
 
@@ -78,7 +78,7 @@ export const readAnnouncements = lea => send("GET", `leas/${encodeURIComponent(l
  * @param {(body: any) => boolean} isExpected whether the body of a response is valid
  * @param {Record<string, string>} [headers]
  * @param {string} [body]
- * @returns {Promise<Answer<any>>}
+ * @returns {Promise<Outcome<any>>}
  */
 async function send(method, path, isExpected, headers = {}, body) {
   if (!navigator.onLine)
@@ -100,8 +100,8 @@ async function send(method, path, isExpected, headers = {}, body) {
       signal: AbortSignal.timeout(timeout),
     });
     if (response.ok) {
-      const answer = await response.json();
-      return isExpected(answer) ? { kind: "done", body: answer, etag: response.headers.get("ETag") } : { kind: "refused", status: 500 };
+      const received = await response.json();
+      return isExpected(received) ? { kind: "done", body: received, etag: response.headers.get("ETag") } : { kind: "refused", status: 500 };
     }
 
     return { kind: "refused", status: response.status };

@@ -165,10 +165,10 @@ async function look() {
   if (busy)
     return;
   const mine = ++turn;
-  const answer = await readCredentials(lea.id);
+  const result = await readCredentials(lea.id);
   await ready;
   if (mine === turn)
-    take(answer);
+    take(result);
 }
 
 /** Reads the state in the background. Ignores failures, except an ended session, and responses that a later request has superseded. */
@@ -176,37 +176,37 @@ async function lookQuietly() {
   if (busy || lea.id === "" || document.visibilityState !== "visible")
     return;
   const mine = turn;
-  const answer = await readCredentials(lea.id);
+  const result = await readCredentials(lea.id);
   if (mine !== turn)
     return;
-  if (answer.kind === "done") {
+  if (result.kind === "done") {
     turn++;
-    take(answer);
-  } else if (answer.kind === "refused" && answer.status === 401 && byId("message").childElementCount === 0) {
-    take(answer);
+    take(result);
+  } else if (result.kind === "refused" && result.status === 401 && byId("message").childElementCount === 0) {
+    take(result);
   }
 }
 
 /**
  * Applies the result of a read: accepts the state, or shows a message.
- * @param {Done | Failure} answer
+ * @param {Done | Failure} result
  * @returns whether a message was shown
  */
-function take(answer) {
+function take(result) {
   let said = true;
-  if (answer.kind === "done")
-    said = accept(answer);
+  if (result.kind === "done")
+    said = accept(result);
   else if (lost === "unknown")
-    show({ name: "uncertain", action: answer.kind === "refused" && answer.status === 401 ? signIn(look) : { name: "checkAgain", run: look } });
+    show({ name: "uncertain", action: result.kind === "refused" && result.status === 401 ? signIn(look) : { name: "checkAgain", run: look } });
   else
-    show(unread(answer, look));
+    show(unread(result, look));
   render();
   return said;
 }
 
 /**
  * Accepts a state.
- * @param {Done} answer
+ * @param {Done} result
  * @returns whether a message was shown: new credentials, new wording, or a lost request that generated nothing
  */
 function accept({ body, etag: newTag }) {
@@ -269,18 +269,18 @@ async function generate() {
   busy = true;
   show(null);
   render();
-  const answer = seen === null && credentials.state !== "none"
+  const result = seen === null && credentials.state !== "none"
     ? /** @type {Failure} */ ({ kind: "refused", status: 428 }) // no ETag: an unconditional replacement is not allowed
     : await generateCredentials(lea.id, seen, credentials.authorization.wordingVersion);
-  if (answer.kind === "done" && mine === turn) {
+  if (result.kind === "done" && mine === turn) {
     busy = false;
     confirmation.close();
-    takeNew(answer);
+    takeNew(result);
     return;
   }
 
   // If the user left the screen in the meantime, the response counts as lost: its key must not appear on a restored page.
-  const failure = answer.kind === "done" ? /** @type {Failure} */ ({ kind: "unreachable" }) : answer;
+  const failure = result.kind === "done" ? /** @type {Failure} */ ({ kind: "unreachable" }) : result;
   if (failure.kind === "unreachable" || (failure.kind === "refused" && failure.status >= 500))
     lost = "unknown";
   const since = lost === "unknown" || (failure.kind === "refused" && [412, 422].includes(failure.status)) ? await readCredentials(lea.id) : null;
@@ -292,7 +292,7 @@ async function generate() {
 
 /**
  * Accepts credentials that this page has generated.
- * @param {Done} answer
+ * @param {Done} result
  */
 function takeNew({ body, etag: newTag }) {
   const { secretKey: key = null, ...generated } = body;

@@ -80,11 +80,11 @@ async function readAll() {
   if (leas === null)
     return { leas: 1, read, failures: [{ lea: "", failure: /** @type {Failure} */ ({ kind: "refused", status: 500 }) }] };
   await Promise.all(leas.map(async ({ id, name: lea }) => {
-    const answer = await readAnnouncements(id);
-    if (answer.kind === "done")
-      read.push(...answer.body.map(announcement => ({ ...announcement, lea })));
+    const result = await readAnnouncements(id);
+    if (result.kind === "done")
+      read.push(...result.body.map(announcement => ({ ...announcement, lea })));
     else
-      failures.push({ lea, failure: answer });
+      failures.push({ lea, failure: result });
   }));
   read.sort((one, another) => one.expiresAt.localeCompare(another.expiresAt) || one.leaId.localeCompare(another.leaId));
   return { leas: leas.length, read, failures };

@@ -35,22 +35,22 @@ export function hasBeenRead() {
 
 /**
  * The message for a failed read.
- * @param {import("./api.js").Failure} answer
+ * @param {import("./api.js").Failure} result
  * @param {() => void} retry
  * @returns {Message}
  */
-export function unread(answer, retry) {
+export function unread(result, retry) {
   /** @type {Message["action"]} */
   const again = { name: "retry", run: retry };
-  if (answer.kind !== "refused")
-    return { name: answer.kind, action: again, ofReading: true };
-  switch (answer.status) {
+  if (result.kind !== "refused")
+    return { name: result.kind, action: again, ofReading: true };
+  switch (result.status) {
     case 401:
       return { name: "sessionEnded", tone: "warning", action: signIn(retry), ofReading: true };
     case 403:
       return { name: "notPermitted", ofReading: true };
     default:
-      return { name: answer.status === 429 || answer.status > 500 ? "unavailable" : "unexpected", action: again, ofReading: true };
+      return { name: result.status === 429 || result.status > 500 ? "unavailable" : "unexpected", action: again, ofReading: true };
   }
 }
 
