@@ -46,7 +46,7 @@ public sealed partial class CredentialService(
     /// </param>
     /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
     /// <exception cref="InvalidDataException">The row is corrupt.</exception>
-    /// <exception cref="TimeoutException">Gave up after 5 concurrent updates of the row, none of which was a regeneration.</exception>
+    /// <exception cref="TimeoutException">The row was updated concurrently 5 times, never by a regeneration.</exception>
     public async Task<GenerationOutcome> GenerateAsync(
         LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken)
     {

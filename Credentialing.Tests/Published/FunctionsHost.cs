@@ -26,8 +26,8 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
 
     private readonly ExternalServices services;
     private readonly WorkerConnection connection;
-    private readonly WebApplication rpc;
-    private readonly WebApplication front;
+    private readonly WebApplication rpcServer;
+    private readonly WebApplication httpServer;
     private readonly HttpMessageInvoker forwarding = new(ConnectWithRetries());
     private Process process = null!;
     private Task<string[]> output = null!;
@@ -36,13 +36,13 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     {
         this.services = services;
         connection = new WorkerConnection(appFolder);
-        rpc = NewServer(HttpProtocols.Http2, services => services.AddSingleton(connection).AddGrpc());
-        rpc.MapGrpcService<WorkerConnection>();
-        front = NewServer(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder());
-        front.UseBareNotFound();
+        rpcServer = NewServer(HttpProtocols.Http2, services => services.AddSingleton(connection).AddGrpc());
+        rpcServer.MapGrpcService<WorkerConnection>();
+        httpServer = NewServer(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder());
+        httpServer.UseBareNotFound();
     }
 
-    public override Uri Address => new(front.Urls.Single());
+    public override Uri Address => new(httpServer.Urls.Single());
 
     /// <summary>The functions that the app loaded.</summary>
     internal IReadOnlyList<RpcFunctionMetadata> Functions => connection.Loaded.Result.Functions;
@@ -53,8 +53,8 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     internal static async Task<FunctionsHost> StartAsync(PublishedApp app, ExternalServices services)
     {
         var host = new FunctionsHost(services, await app.FolderAsync());
-        await host.rpc.StartAsync(TestContext.Current.CancellationToken);
-        var command = await app.CommandAsync(new Uri(host.rpc.Urls.Single()), services.Settings);
+        await host.rpcServer.StartAsync(TestContext.Current.CancellationToken);
+        var command = await app.CommandAsync(new Uri(host.rpcServer.Urls.Single()), services.Settings);
         (command.RedirectStandardOutput, command.RedirectStandardError) = (true, true);
         host.process = Process.Start(command)!;
         host.output = Task.WhenAll(host.process.StandardOutput.ReadToEndAsync(CancellationToken.None), host.process.StandardError.ReadToEndAsync(CancellationToken.None));
@@ -64,7 +64,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
             if (await Task.WhenAny(host.connection.Loaded, ended).WaitAsync(StartTimeout, TestContext.Current.CancellationToken) == ended)
                 throw new InvalidOperationException($"The app has ended.\n{string.Join('\n', await host.output)}");
             host.Map(await host.connection.Loaded);
-            await host.front.StartAsync(TestContext.Current.CancellationToken);
+            await host.httpServer.StartAsync(TestContext.Current.CancellationToken);
             return host;
         }
         catch
@@ -106,8 +106,8 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(CancellationToken.None);
         process.Dispose();
-        await front.DisposeAsync();
-        await rpc.DisposeAsync();
+        await httpServer.DisposeAsync();
+        await rpcServer.DisposeAsync();
         forwarding.Dispose();
     }
 
@@ -141,7 +141,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
             var bindings = function.RawBindings.Select(binding => JsonElement.Parse(binding));
             if (bindings.FirstOrDefault(binding => binding.GetProperty("type").GetString() == "httpTrigger") is not { ValueKind: JsonValueKind.Object } trigger)
                 continue;
-            front.MapMethods(
+            httpServer.MapMethods(
                 $"{FunctionEndpoints.RoutePrefix}/{trigger.GetProperty("route").GetString()}",
                 trigger.GetProperty("methods").EnumerateArray().Select(method => method.GetString()!.ToUpperInvariant()),
                 context => ForwardAsync(context, worker.HttpAddress, function));

@@ -4,10 +4,10 @@ using Azure.Data.Tables;
 using Credentialing.Core;
 using Credentialing.Tests.Support;
 
-namespace Credentialing.Tests.Telemetry;
+namespace Credentialing.Tests.Guides;
 
 /// <summary>Procedures of the operations guide that need more than a telemetry query.</summary>
-public sealed class QuestionTests(AzuriteFixture azurite)
+public sealed class OperationsGuideTests(AzuriteFixture azurite)
 {
     [Fact]
     public async Task The_preview_of_the_day_in_16_days_names_the_LEAs_that_expire_in_the_next_30()
