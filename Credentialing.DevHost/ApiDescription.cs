@@ -242,6 +242,8 @@ internal static class ApiDescription
                 schema["format"] = number == typeof(int) ? "int32" : "int64";
             if (property?.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
                 schema["enum"] = new JsonArray([.. allowed.Values.Select(value => JsonSerializer.SerializeToNode(value))]);
+            if (context.TypeInfo.Type.IsEnum)
+                schema.Insert(0, "type", "string");
             if ((property is null ? Documentation.Of(context.TypeInfo.Type) : Documentation.Of(property)) is { } words)
                 schema.Insert(0, "description", words);
             return schema;

@@ -82,7 +82,7 @@ internal sealed class DevMyToms
     internal string Page()
     {
         var items = string.Concat(announcements.Values.OrderByDescending(item => item.ExpiresAt).Select(item => $"""
-              <li class="{Encode(item.State)}">
+              <li class="{(item.State is CredentialState.Expired ? "expired" : "expiring")}">
                 <h2>{Encode(item.Title)}</h2>
                 <p>{Encode(item.Text)}</p>
                 <p><a href="{Encode(item.Link.AbsoluteUri)}">SIS Vendor Credentialing</a> &middot; LEA {Encode(item.LeaId)}</p>
@@ -120,7 +120,7 @@ internal sealed class DevMyToms
 
     private static bool IsValid(string id, AnnouncementMessage announcement) => LeaId.TryParse(id, out _) && announcement.LeaId == id && announcement is
     {
-        State: "expiring" or "expired",
+        State: CredentialState.Expiring or CredentialState.Expired,
         Title.Length: > 0,
         Text.Length: > 0,
         ExpiresAt.Kind: DateTimeKind.Utc,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Credentialing.Core.Credentials;
 
 namespace Credentialing.Core.Announcements;
 
@@ -13,12 +14,12 @@ namespace Credentialing.Core.Announcements;
 /// <param name="DaysRemaining">Calendar days in that time zone until expiry; 0 on the last day and later.</param>
 /// <param name="Link">The URL of the screen where the credentials are regenerated.</param>
 public sealed record AnnouncementMessage(
-    string LeaId, [property: AllowedValues("expiring", "expired")] string State, string Title, string Text, DateTime ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
+    string LeaId, [property: AllowedValues(CredentialState.Expiring, CredentialState.Expired)] CredentialState State, string Title, string Text, DateTime ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
 {
     /// <summary>Builds the JSON body of an announcement.</summary>
     public static AnnouncementMessage Of(Announcement announcement) => new(
         announcement.LeaId.Value,
-        announcement.State is Credentials.CredentialState.Expired ? "expired" : "expiring",
+        announcement.State,
         announcement.Title,
         announcement.Text,
         announcement.ExpiresAt.UtcDateTime,

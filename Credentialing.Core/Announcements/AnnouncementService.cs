@@ -1,5 +1,6 @@
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -23,7 +24,7 @@ public sealed partial class AnnouncementService(
     /// Returns the LEA's current announcement, whether or not MyTOMS has it; null if there is none. One round trip, and another one
     /// for the LEA's name if there is an announcement.
     /// </summary>
-    /// <exception cref="InvalidDataException">A row is corrupt.</exception>
+    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
     public async Task<Announcement?> FindAsync(LeaId leaId, CancellationToken cancellationToken)
     {
         var status = await credentials.StatusAsync(leaId, cancellationToken);

@@ -20,7 +20,7 @@ internal sealed record PostedAnnouncement(string Content, DateTimeOffset? Postin
     internal bool Is(Announcement announcement) => PostingUntil is null && Content == ContentOf(announcement);
 
     internal static PostedAnnouncement Read(TableEntity row) => new(
-        row.Required<string>(nameof(Content)), row.GetDateTimeOffset(nameof(PostingUntil)), row.ETag);
+        row.Required<string>(nameof(Content)), row.OptionalValue<DateTimeOffset>(nameof(PostingUntil)), row.ETag);
 
     /// <summary>Transaction step: inserts the row if <paramref name="held"/> is null, else replaces the version with that ETag.</summary>
     internal static TableTransactionAction Write(Announcement announcement, DateTimeOffset? postingUntil, ETag? held)

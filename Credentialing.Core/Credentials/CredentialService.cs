@@ -23,7 +23,7 @@ public sealed partial class CredentialService(
     private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>Returns the status of the LEA's credentials. One round trip.</summary>
-    /// <exception cref="InvalidDataException">The row is corrupt.</exception>
+    /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
     public async Task<CredentialStatus> StatusAsync(LeaId leaId, CancellationToken cancellationToken) =>
         StatusOf((await table.FindAsync(leaId, cancellationToken))?.Credential);
 
@@ -45,7 +45,7 @@ public sealed partial class CredentialService(
     /// Optimistic concurrency: the generation that the coordinator saw; null if there were no credentials.
     /// </param>
     /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
-    /// <exception cref="InvalidDataException">The row is corrupt.</exception>
+    /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
     /// <exception cref="TimeoutException">The row was updated concurrently 5 times, never by a regeneration.</exception>
     public async Task<GenerationOutcome> GenerateAsync(
         LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken)
@@ -64,7 +64,7 @@ public sealed partial class CredentialService(
             leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version), LastUsedOn: null);
         var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation);
 
-        await expirations.PointAsync(leaId, next.ExpiresAt, cancellationToken);
+        await expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken);
         for (var attempt = 1; !await table.TryReplaceAsync(held, next, auditEvent); attempt++)
         {
             var seen = await table.FindAsync(leaId, CancellationToken.None);
@@ -88,19 +88,17 @@ public sealed partial class CredentialService(
     /// no LEAs. Adds the missing entries, does not change existing ones. Scans the whole <c>Leas</c> table.
     /// </summary>
     /// <returns>The number of credentials that have an index entry.</returns>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row. All other credentials have their entry.</exception>
-    /// <exception cref="InvalidDataException">A row is corrupt. All other credentials have their entry.</exception>
-    /// <exception cref="FormatException">The partition key of a row is not a CDS code. All other credentials have their entry.</exception>
+    /// <exception cref="UnreadableRowException">A row cannot be read. All other credentials have their entry.</exception>
     public async Task<int> RestoreExpirationsAsync(CancellationToken cancellationToken)
     {
-        var pointers = 0;
+        var indexed = 0;
         await foreach (var credential in table.AllAsync(cancellationToken))
         {
-            await expirations.PointAsync(credential.LeaId, credential.ExpiresAt, cancellationToken);
-            pointers++;
+            await expirations.AddAsync(credential.LeaId, credential.ExpiresAt, cancellationToken);
+            indexed++;
         }
 
-        return pointers;
+        return indexed;
     }
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>

@@ -1,20 +1,26 @@
+using System.Text.Json.Serialization;
 using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>The state of an LEA's credentials at one moment.</summary>
+/// <summary>The state of an LEA's credentials at one moment. The attributes contain its names in JSON.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CredentialState>))]
 public enum CredentialState
 {
     /// <summary>No credentials have been generated.</summary>
+    [JsonStringEnumMemberName("none")]
     None,
 
     /// <summary>Valid for more than <see cref="CredentialStatus.ExpiringDays"/> days.</summary>
+    [JsonStringEnumMemberName("active")]
     Active,
 
     /// <summary>Valid, and expire within <see cref="CredentialStatus.ExpiringDays"/> days.</summary>
+    [JsonStringEnumMemberName("expiring")]
     Expiring,
 
     /// <summary>Expired.</summary>
+    [JsonStringEnumMemberName("expired")]
     Expired,
 }
 

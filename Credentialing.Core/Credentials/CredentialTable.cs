@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Audit;
@@ -26,7 +25,6 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private const string AuthorizedBy = nameof(AuthorizedBy);
     private const string AuthorizedWording = nameof(AuthorizedWording);
     private const string LastUsedOn = nameof(LastUsedOn);
-    private const string DateFormat = "yyyy-MM-dd";
 
     /// <summary>Returns the LEA's credential, or null. One round trip.</summary>
     internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
@@ -35,29 +33,30 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// <summary>
     /// Table scan: returns the credentials of all LEAs. Skips rows that cannot be read, and throws for the first of them at the end.
     /// </summary>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote a row.</exception>
-    /// <exception cref="InvalidDataException">A row is corrupt.</exception>
-    /// <exception cref="FormatException">The partition key of a row is not a CDS code.</exception>
+    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
     internal async IAsyncEnumerable<Credential> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ExceptionDispatchInfo? unreadable = null;
+        UnreadableRowException? unreadable = null;
         await foreach (var row in LeaPartition.OfAllAsync(storage, LeaPartition.CredentialRow, cancellationToken))
         {
             Credential credential;
             try
             {
-                credential = ReadCredential(LeaId.Parse(row.PartitionKey), LeaPartition.Known(row));
+                credential = LeaId.TryParse(row.PartitionKey, out var leaId)
+                    ? ReadCredential(leaId, LeaPartition.Known(row))
+                    : throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
             }
-            catch (Exception failure) when (failure is UnknownSchemaVersionException or InvalidDataException or FormatException)
+            catch (UnreadableRowException failure)
             {
-                unreadable ??= ExceptionDispatchInfo.Capture(failure);
+                unreadable ??= failure;
                 continue;
             }
 
             yield return credential;
         }
 
-        unreadable?.Throw();
+        if (unreadable is not null)
+            throw unreadable;
     }
 
     /// <summary>
@@ -86,11 +85,13 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// </summary>
     internal async Task RecordUseAsync(StoredCredential used, DateOnly on, SecretKeyVerifier verifier, CancellationToken cancellationToken)
     {
-        // Replace, not merge: a merge would set this release's schema version on columns that an older release wrote.
-        var row = Write(used.Credential with { LastUsedOn = on, Verifier = verifier });
+        // Merge: columns that a newer release added stay.
+        var row = LeaPartition.Key(used.Credential.LeaId, LeaPartition.CredentialRow);
+        WriteVerifier(row, verifier);
+        row[LastUsedOn] = Text(on);
         try
         {
-            await storage.Leas.UpdateEntityAsync(row, used.RowVersion, TableUpdateMode.Replace, cancellationToken);
+            await storage.Leas.UpdateEntityAsync(row, used.RowVersion, TableUpdateMode.Merge, cancellationToken);
         }
         catch (RequestFailedException failure) when (failure.Status is 412)
         {
@@ -105,7 +106,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     internal static TableTransactionAction Unchanged(StoredCredential held) => new(
         TableTransactionActionType.UpdateMerge, LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow), held.RowVersion);
 
-    /// <exception cref="InvalidDataException">The row is corrupt.</exception>
+    /// <exception cref="UnreadableRowException">The row is corrupt.</exception>
     internal static StoredCredential Read(LeaId leaId, TableEntity row) => new(ReadCredential(leaId, row), row.ETag);
 
     private static TableEntity Write(Credential credential)
@@ -113,16 +114,21 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         var row = LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow);
         row[Username] = credential.Username.ToString();
         row[Generation] = credential.Generation;
-        row[Verifier] = credential.Verifier.Hash.ToArray();
-        row[PepperVersion] = credential.Verifier.PepperVersion;
+        WriteVerifier(row, credential.Verifier);
         row[GeneratedAt] = credential.GeneratedAt;
         WritePerson(row, GeneratedBy, credential.GeneratedBy);
         row[ExpiresAt] = credential.ExpiresAt;
         row[AuthorizedAt] = credential.Authorization.At;
         WritePerson(row, AuthorizedBy, credential.Authorization.By);
         row[AuthorizedWording] = credential.Authorization.WordingVersion;
-        row[LastUsedOn] = credential.LastUsedOn?.ToString(DateFormat, CultureInfo.InvariantCulture);
+        row[LastUsedOn] = credential.LastUsedOn is { } date ? Text(date) : null;
         return row;
+    }
+
+    private static void WriteVerifier(TableEntity row, SecretKeyVerifier verifier)
+    {
+        row[Verifier] = verifier.Hash.ToArray();
+        row[PepperVersion] = verifier.PepperVersion;
     }
 
     private static void WritePerson(TableEntity row, string column, Coordinator person)
@@ -141,10 +147,17 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         row.Required<DateTimeOffset>(ExpiresAt),
         new ReleaseAuthorization(
             ReadPerson(row, AuthorizedBy), row.Required<DateTimeOffset>(AuthorizedAt), row.Required<string>(AuthorizedWording)),
-        row.GetString(LastUsedOn) is { } date ? DateOnly.ParseExact(date, DateFormat, CultureInfo.InvariantCulture) : null);
+        row.Optional<string>(LastUsedOn) is { } date ? ReadDate(row, date) : null);
 
     private static Coordinator ReadPerson(TableEntity row, string column) => new(
         row.Required<string>(column),
         row.Required<string>(column + nameof(Coordinator.Name)),
-        row.GetString(column + nameof(Coordinator.Email)));
+        row.Optional<string>(column + nameof(Coordinator.Email)));
+
+    private static string Text(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateOnly ReadDate(TableEntity row, string date) =>
+        DateOnly.TryParseExact(date, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var value)
+            ? value
+            : throw UnreadableRowException.Corrupt(row, $"has no valid {LastUsedOn}");
 }

@@ -27,6 +27,7 @@ public sealed partial class DailyRunService(
     TimeProvider time,
     ILogger<DailyRunService> logger)
 {
+    private const string NotCdsCode = "The row key of its index entry is not a CDS code.";
     private const string UnreadTable = "The table could not be read completely.";
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
@@ -50,7 +51,7 @@ public sealed partial class DailyRunService(
         {
             await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
             {
-                var leas = page.GroupBy(pointer => pointer.LeaId, StringComparer.Ordinal).ToArray();
+                var leas = page.GroupBy(entry => entry.LeaId, StringComparer.Ordinal).ToArray();
                 results.AddKnown(leas);
                 Random.Shared.Shuffle(leas); // so that the time limit does not cut off the same LEAs in every run
                 await ForEachAsync(leas, ProcessAsync, cancellationToken);
@@ -82,11 +83,9 @@ public sealed partial class DailyRunService(
         telemetry.RecordRun(summary.Elapsed, failed: summary.Failures.Count > 0);
         return summary.Failures.Count == 0 ? summary : throw new DailyRunFailedException(summary);
 
-        async ValueTask ProcessAsync(IGrouping<string, ExpirationPointer> lea, CancellationToken token)
+        async ValueTask ProcessAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
         {
-            Record(lea, time.GetUtcNow() < deadline
-                ? await processor.ProcessAsync(lea.Key, lea, token)
-                : LeaResult.Failed("Left to the next run: this run reached its time limit.", null));
+            Record(lea, await ResultOfAsync(lea, token));
             if (time.GetElapsedTime(Interlocked.Read(ref reported)) >= ProgressInterval)
             {
                 Interlocked.Exchange(ref reported, time.GetTimestamp());
@@ -95,7 +94,14 @@ public sealed partial class DailyRunService(
             }
         }
 
-        void Record(IGrouping<string, ExpirationPointer> lea, LeaResult result)
+        async ValueTask<LeaResult> ResultOfAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
+        {
+            if (time.GetUtcNow() >= deadline)
+                return LeaResult.Failed("Left to the next run: this run reached its time limit.", null);
+            return LeaId.TryParse(lea.Key, out var leaId) ? await processor.ProcessAsync(leaId, lea, token) : LeaResult.Failed(NotCdsCode, null);
+        }
+
+        void Record(IGrouping<string, ExpirationEntry> lea, LeaResult result)
         {
             results.Record(lea, result);
             foreach (var (what, why) in result.Failures)
@@ -106,38 +112,43 @@ public sealed partial class DailyRunService(
     }
 
     /// <summary>Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only.</summary>
-    public async Task<RunPreview> PreviewAsync(DateTimeOffset at, CancellationToken cancellationToken)
+    /// <returns>
+    /// The plans of the LEAs for which there is something to do, and the LEAs that cannot be processed. Both are ordered by CDS code.
+    /// </returns>
+    public async Task<(IReadOnlyList<LeaPlan> Plans, IReadOnlyList<DailyRunFailure> Failures)> PreviewAsync(DateTimeOffset at, CancellationToken cancellationToken)
     {
         ConcurrentDictionary<string, LeaPlan> plans = new(StringComparer.Ordinal);
         ConcurrentDictionary<string, DailyRunFailure> failures = new(StringComparer.Ordinal);
         await foreach (var page in PagesAsync(at, cancellationToken))
-            await ForEachAsync(page.Select(pointer => pointer.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
-        return new RunPreview(
+            await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
+        return (
             [.. plans.Values.OrderBy(plan => plan.LeaId.Value, StringComparer.Ordinal)],
             [.. failures.Values.OrderBy(failure => failure.Where, StringComparer.Ordinal)]);
 
         async ValueTask PlanAsync(string cdsCode, CancellationToken token)
         {
+            if (!LeaId.TryParse(cdsCode, out var leaId))
+            {
+                failures[cdsCode] = new DailyRunFailure(cdsCode, NotCdsCode);
+                return;
+            }
+
             try
             {
-                var plan = LeaPlan.Of(await LeaRecord.ReadAsync(storage, LeaId.Parse(cdsCode), token), calendar, screen, at);
+                var plan = await LeaPlan.ReadAsync(storage, leaId, calendar, screen, at, token);
                 if (!plan.IsEmpty)
                     plans[cdsCode] = plan;
             }
-            catch (Exception corrupt) when (corrupt is InvalidDataException or FormatException)
+            catch (UnreadableRowException unreadable)
             {
-                failures[cdsCode] = new DailyRunFailure(cdsCode, "Its rows are corrupt.");
-            }
-            catch (UnknownSchemaVersionException)
-            {
-                failures[cdsCode] = new DailyRunFailure(cdsCode, "A newer release has written its rows.");
+                failures[cdsCode] = new DailyRunFailure(cdsCode, unreadable.IsNewer ? "A newer release has written its rows." : "Its rows are corrupt.");
             }
         }
     }
 
-    /// <summary>Returns the pointers of all credentials that are expiring or have expired.</summary>
-    private IAsyncEnumerable<IReadOnlyList<ExpirationPointer>> PagesAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
-        // +1: pointers have UTC dates, and the end of a local day can be on the next UTC date.
+    /// <summary>Returns the index entries of all credentials that are expiring or have expired.</summary>
+    private IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> PagesAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
+        // +1: entries have UTC dates, and the end of a local day can be on the next UTC date.
         expirations.ThroughAsync(calendar.LocalDate(at).AddDays(CredentialStatus.ExpiringDays + 1), cancellationToken);
 
     private Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, ValueTask> action, CancellationToken cancellationToken) =>

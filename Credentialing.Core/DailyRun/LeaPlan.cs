@@ -2,6 +2,7 @@ using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.DailyRun;
 
@@ -15,21 +16,44 @@ namespace Credentialing.Core.DailyRun;
 public sealed record LeaPlan(
     LeaId LeaId, string LeaName, CredentialStatus Status, Reminder? Reminder, Announcement? Post, bool Withdraws)
 {
+    private static readonly string NoEvents = LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix);
+
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => Reminder is null && Post is null && !Withdraws;
 
-    internal static LeaPlan Of(LeaRecord record, LeaCalendar calendar, CredentialingScreen screen, DateTimeOffset now)
+    /// <summary>The credentials; null if there are none.</summary>
+    internal StoredCredential? Credential { get; private init; }
+
+    /// <summary>The claim on <see cref="Reminder"/>; null if there is none.</summary>
+    internal ReminderClaim? Claim { get; private init; }
+
+    /// <summary>The outbox row of the announcement; null if nothing is posted.</summary>
+    internal PostedAnnouncement? Posted { get; private init; }
+
+    /// <summary>Reads the LEA's rows except audit events, and decides. One round trip per page of up to 1,000 rows.</summary>
+    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
+    internal static async Task<LeaPlan> ReadAsync(
+        CredentialingStorage storage, LeaId leaId, LeaCalendar calendar, CredentialingScreen screen, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var name = Lea.NameOf(record.Lea, record.LeaId);
-        var status = CredentialStatus.Of(record.Credential?.Credential, calendar, now);
-        var announcement = Announcement.Of(record.LeaId, name, status, calendar, screen);
-        var isPosted = announcement is not null && record.Posted?.Is(announcement) is true;
-        return new(
-            record.LeaId,
-            name,
-            status,
-            Reminder.Due(status, name, record.Lea?.Coordinators ?? [], record.Claims),
-            isPosted ? null : announcement,
-            announcement is null && record.Posted is not null);
+        var rows = (await LeaPartition.ListAsync(storage, leaId, NoEvents, cancellationToken)).ToDictionary(row => row.RowKey, StringComparer.Ordinal);
+        var lea = LeaRegister.Read(leaId, [.. rows.Values]);
+        var credential = rows.TryGetValue(LeaPartition.CredentialRow, out var credentialRow) ? CredentialTable.Read(leaId, credentialRow) : null;
+        var posted = rows.TryGetValue(LeaPartition.AnnouncementRow, out var postedRow) ? PostedAnnouncement.Read(postedRow) : null;
+        var claims = rows.Values
+            .Where(row => row.RowKey.StartsWith(LeaPartition.ReminderRowPrefix, StringComparison.Ordinal))
+            .Select(ReminderClaim.Read)
+            .ToList();
+
+        var name = Lea.NameOf(lea, leaId);
+        var status = CredentialStatus.Of(credential?.Credential, calendar, now);
+        var reminder = Reminder.Due(status, name, lea?.Coordinators ?? [], claims);
+        var announcement = Announcement.Of(leaId, name, status, calendar, screen);
+        var isPosted = announcement is not null && posted?.Is(announcement) is true;
+        return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
+        {
+            Credential = credential,
+            Claim = claims.SingleOrDefault(claim => claim.Generation == reminder?.Credential.Generation && claim.Milestone == reminder.Milestone),
+            Posted = posted,
+        };
     }
 }

@@ -33,7 +33,7 @@ internal sealed class LeaProcessor(
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Retry delay while the circuit breaker of MyTOMS is open.</summary>
-    private static readonly TimeSpan AwayTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan UnavailableDelay = TimeSpan.FromMinutes(1);
 
     private const int Attempts = 5;
 
@@ -43,18 +43,17 @@ internal sealed class LeaProcessor(
     /// <summary>
     /// Processes one LEA. One round trip to read. If there is something to do: one to claim it, and one to record each result.
     /// </summary>
-    internal async Task<LeaResult> ProcessAsync(string cdsCode, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
+    internal async Task<LeaResult> ProcessAsync(LeaId leaId, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
+        using var span = CredentialingTelemetry.Begin("process LEA", leaId);
         try
         {
-            if (!LeaId.TryParse(cdsCode, out var leaId))
-                throw new InvalidDataException("The row key of the pointer is not a CDS code.");
-            using var span = CredentialingTelemetry.Begin("process LEA", leaId);
             for (var attempt = 1; attempt <= Attempts; attempt++)
             {
-                var record = await LeaRecord.ReadAsync(storage, leaId, cancellationToken);
-                if (await TryClaimAsync(record, cancellationToken) is { } work)
-                    return await WorkAsync(record, work, pointers, cancellationToken);
+                var now = time.GetUtcNow();
+                var plan = await LeaPlan.ReadAsync(storage, leaId, calendar, screen, now, cancellationToken);
+                if (await TryClaimAsync(plan, now, cancellationToken) is { } work)
+                    return await WorkAsync(work, indexed, cancellationToken);
             }
 
             throw new TimeoutException($"Gave up after {Attempts} concurrent updates.");
@@ -69,20 +68,18 @@ internal sealed class LeaProcessor(
     /// Records the intent in one transaction, which fails if the credentials have changed since they were read. So no work starts for
     /// superseded credentials, and only one of two concurrent runs gets the claim. Returns null on a conflict.
     /// </summary>
-    private async Task<Work?> TryClaimAsync(LeaRecord record, CancellationToken cancellationToken)
+    private async Task<Work?> TryClaimAsync(LeaPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var plan = LeaPlan.Of(record, calendar, screen, now);
-        var (remind, sends, retryAt) = PlanReminder(plan, record, now);
+        var (remind, sends, retryAt) = PlanReminder(plan, now);
         TableTransactionAction[] post = plan.Post is { } announcement
-            ? [PostedAnnouncement.Write(announcement, now + ClaimTime, record.Posted?.RowVersion)]
+            ? [PostedAnnouncement.Write(announcement, now + ClaimTime, plan.Posted?.RowVersion)]
             : [];
         if (remind.Length + post.Length == 0)
             return new Work(plan, now, null, null, retryAt);
 
         try
         {
-            var response = await storage.Leas.SubmitTransactionAsync([.. remind, .. post, CredentialTable.Unchanged(record.Credential!)], cancellationToken);
+            var response = await storage.Leas.SubmitTransactionAsync([.. remind, .. post, CredentialTable.Unchanged(plan.Credential!)], cancellationToken);
             return new Work(plan, now, sends ? RowVersion(0) : null, post.Length > 0 ? RowVersion(remind.Length) : null, retryAt);
 
             ETag? RowVersion(int step) => response.Value[step].Headers.ETag;
@@ -94,11 +91,11 @@ internal sealed class LeaProcessor(
     }
 
     /// <summary>Returns the rows to write (the claim first, if the reminder is sent now), or when to retry.</summary>
-    private (TableTransactionAction[] Steps, bool Sends, DateTimeOffset? RetryAt) PlanReminder(LeaPlan plan, LeaRecord record, DateTimeOffset now)
+    private (TableTransactionAction[] Steps, bool Sends, DateTimeOffset? RetryAt) PlanReminder(LeaPlan plan, DateTimeOffset now)
     {
         if (plan.Reminder is not { } reminder)
             return ([], false, null);
-        var claim = record.ClaimOn(reminder);
+        var claim = plan.Claim;
         if (reminder.Recipients.Count == 0)
         {
             // It stays due, but the audit event is written only once.
@@ -112,34 +109,28 @@ internal sealed class LeaProcessor(
         return ([ReminderClaim.Write(reminder, run, now + ClaimTime, sentAt: null, claim?.RowVersion)], true, null);
     }
 
-    private async Task<LeaResult> WorkAsync(LeaRecord record, Work work, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
+    private async Task<LeaResult> WorkAsync(Work work, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
-        if (work.Plan.Reminder is { Recipients.Count: 0 } unreachable)
-            telemetry.RecordReminder(unreachable.Milestone.Days, "without_recipient");
-        var (reminding, announcing) = (SendAsync(record, work, cancellationToken), AnnounceAsync(record, work, cancellationToken));
-        await Task.WhenAll(reminding, announcing);
-        var (sent, announced) = (await reminding, await announcing);
-        // Keep the pointer to superseded credentials until their announcement is removed: the next run finds the LEA by it.
-        var dropped = announced.IsDone || !work.Plan.Withdraws ? await DropStaleAsync(record, pointers, cancellationToken) : default;
-        return new LeaResult(
-            Sent: sent.IsDone,
-            Posted: announced.IsDone && work.Plan.Post is not null,
-            Removed: announced.IsDone && work.Plan.Withdraws,
-            WithoutRecipient: work.Plan.Reminder is { Recipients.Count: 0 },
-            RetryAt: new[] { sent.RetryAt, announced.RetryAt }.Min(),
-            Failures: [.. new[] { sent.Failure, announced.Failure, dropped.Failure }.OfType<(string, Exception?)>()],
-            DaysRemaining: work.Plan.Status.DaysRemaining);
+        var withoutRecipient = work.Plan.Reminder is { Recipients.Count: 0 };
+        if (withoutRecipient)
+            telemetry.RecordReminder(work.Plan.Reminder!.Milestone.Days, "without_recipient");
+        var results = await Task.WhenAll(SendAsync(work, cancellationToken), AnnounceAsync(work, cancellationToken));
+        var result = results[0].And(results[1]);
+        // Keep the index entry of superseded credentials until their announcement is removed: the next run finds the LEA by it.
+        if (result.Removed || !work.Plan.Withdraws)
+            result = result.And(await DeleteStaleAsync(work.Plan, indexed, cancellationToken));
+        return result with { WithoutRecipient = withoutRecipient, DaysRemaining = work.Plan.Status.DaysRemaining };
     }
 
-    private async Task<Result> SendAsync(LeaRecord record, Work work, CancellationToken cancellationToken)
+    private async Task<LeaResult> SendAsync(Work work, CancellationToken cancellationToken)
     {
         if (work is not { Plan.Reminder: { } reminder, ClaimVersion: { } version })
-            return new(RetryAt: work.RetryAt);
+            return new() { RetryAt = work.RetryAt };
         EmailOutcome outcome;
         try
         {
             var until = work.ClaimedUntil < reminder.Credential.ExpiresAt ? work.ClaimedUntil : reminder.Credential.ExpiresAt;
-            var email = emails.Compose(reminder) with { IsRepeated = record.ClaimOn(reminder) is not null };
+            var email = emails.Compose(reminder) with { IsRepeated = work.Plan.Claim is not null };
             outcome = await delivery.DeliverAsync(email, until, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -147,7 +138,7 @@ internal sealed class LeaProcessor(
             // It may have been sent. The retry has the same operation id.
             await TryReleaseAsync(reminder, version);
             telemetry.RecordReminder(reminder.Milestone.Days, "failed");
-            return Result.Failed("Its reminder could not be sent.", failure);
+            return LeaResult.Failed("Its reminder could not be sent.", failure);
         }
 
         var now = time.GetUtcNow();
@@ -161,73 +152,73 @@ internal sealed class LeaProcessor(
                 }
                 catch (Exception failure)
                 {
-                    return Result.Failed("Its reminder was sent, but this could not be recorded. The next run sends it again with the same operation id.", failure) with { IsDone = true };
+                    return LeaResult.Failed("Its reminder was sent, but this could not be recorded. The next run sends it again with the same operation id.", failure) with { Sent = true };
                 }
 
                 return accepted.Rejected.Count == 0
-                    ? new(IsDone: true)
-                    : Result.Failed($"The mail service rejected {accepted.Rejected.Count} of its {reminder.Recipients.Count} addresses; the audit trail names them.", null) with { IsDone = true };
+                    ? new() { Sent = true }
+                    : LeaResult.Failed($"The mail service rejected {accepted.Rejected.Count} of its {reminder.Recipients.Count} addresses; the audit trail names them.", null) with { Sent = true };
             case EmailOutcome.Throttled throttled:
                 telemetry.RecordReminder(reminder.Milestone.Days, "delayed");
                 await TryReleaseAsync(reminder, version);
-                return new(RetryAt: now + throttled.RetryAfter);
+                return new() { RetryAt = now + throttled.RetryAfter };
             default:
                 telemetry.RecordReminder(reminder.Milestone.Days, "rejected");
                 await TryReleaseAsync(reminder, version, reminder.Refused(now));
-                return Result.Failed("The mail service rejected all of its addresses; the audit trail names them.", null);
+                return LeaResult.Failed("The mail service rejected all of its addresses; the audit trail names them.", null);
         }
     }
 
-    private async Task<Result> AnnounceAsync(LeaRecord record, Work work, CancellationToken cancellationToken)
+    private async Task<LeaResult> AnnounceAsync(Work work, CancellationToken cancellationToken)
     {
         try
         {
             // Another run may still be posting, and its request may arrive after this one.
-            var rivalUntil = record.Posted?.PostingUntil > work.At ? record.Posted.PostingUntil : null;
+            var otherUntil = work.Plan.Posted?.PostingUntil > work.At ? work.Plan.Posted.PostingUntil : null;
             if (work.Plan.Post is { } announcement)
             {
                 using var claim = new CancellationTokenSource(work.ClaimedUntil - work.At, time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(claim.Token, cancellationToken);
                 await myToms.PutAsync(announcement, either.Token);
-                await RecordAsync(PostedAnnouncement.Write(announcement, rivalUntil, work.PostVersion));
+                await RecordAsync(PostedAnnouncement.Write(announcement, otherUntil, work.PostVersion));
                 telemetry.RecordAnnouncement("post", "done");
-                return new(IsDone: true);
+                return new() { Posted = true };
             }
 
             if (!work.Plan.Withdraws)
-                return default;
-            await myToms.DeleteAsync(record.LeaId, cancellationToken);
-            if (rivalUntil is not null)
-                return new(RetryAt: rivalUntil);
-            if (!await RecordAsync(record.Posted!.Delete(record.LeaId)))
-                return new(RetryAt: work.At + RetryInterval);
+                return new();
+            await myToms.DeleteAsync(work.Plan.LeaId, cancellationToken);
+            if (otherUntil is not null)
+                return new() { RetryAt = otherUntil };
+            if (!await RecordAsync(work.Plan.Posted!.Delete(work.Plan.LeaId)))
+                return new() { RetryAt = work.At + RetryInterval };
             telemetry.RecordAnnouncement("remove", "done");
-            return new(IsDone: true);
+            return new() { Removed = true };
         }
         catch (BrokenCircuitException)
         {
             telemetry.RecordAnnouncement(work.Plan.Withdraws ? "remove" : "post", "delayed");
-            return new(RetryAt: time.GetUtcNow() + AwayTime);
+            return new() { RetryAt = time.GetUtcNow() + UnavailableDelay };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             telemetry.RecordAnnouncement(work.Plan.Withdraws ? "remove" : "post", "failed");
-            return Result.Failed($"Its announcement could not be {(work.Plan.Withdraws ? "removed" : "posted")}.", failure);
+            return LeaResult.Failed($"Its announcement could not be {(work.Plan.Withdraws ? "removed" : "posted")}.", failure);
         }
     }
 
-    private async Task<Result> DropStaleAsync(LeaRecord record, IEnumerable<ExpirationPointer> pointers, CancellationToken cancellationToken)
+    private async Task<LeaResult> DeleteStaleAsync(LeaPlan plan, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
-        var date = record.Credential is { } stored ? ExpirationIndex.DateOf(stored.Credential.ExpiresAt) : null;
+        var date = plan.Credential is { } stored ? ExpirationIndex.DateOf(stored.Credential.ExpiresAt) : null;
         try
         {
-            foreach (var stale in pointers.Where(pointer => pointer.Date != date))
-                await expirations.DropAsync(stale, cancellationToken);
-            return default;
+            foreach (var stale in indexed.Where(entry => entry.Date != date))
+                await expirations.DeleteAsync(stale, cancellationToken);
+            return new();
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            return Result.Failed("A stale pointer could not be deleted.", failure);
+            return LeaResult.Failed("A stale index entry could not be deleted.", failure);
         }
     }
 
@@ -272,11 +263,5 @@ internal sealed class LeaProcessor(
     {
         /// <summary>When the claim expires.</summary>
         internal DateTimeOffset ClaimedUntil => At + ClaimTime;
-    }
-
-    /// <summary>The result of one operation.</summary>
-    private readonly record struct Result(bool IsDone = false, DateTimeOffset? RetryAt = null, (string What, Exception? Why)? Failure = null)
-    {
-        internal static Result Failed(string what, Exception? why) => new(Failure: (what, why));
     }
 }

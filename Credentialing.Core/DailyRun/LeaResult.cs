@@ -1,22 +1,45 @@
 namespace Credentialing.Core.DailyRun;
 
-/// <summary>The result of processing one LEA.</summary>
-/// <param name="Sent">Whether the mail service accepted a reminder.</param>
-/// <param name="Posted">Whether MyTOMS accepted an announcement.</param>
-/// <param name="Removed">Whether MyTOMS permanently removed an announcement.</param>
-/// <param name="WithoutRecipient">Whether a reminder is due but no recipient has an address.</param>
-/// <param name="RetryAt">When to retry what is not done yet; null if there is no need to.</param>
-/// <param name="Failures">The failures and their exceptions.</param>
-/// <param name="DaysRemaining">Calendar days until expiry; null if there are no credentials, or the LEA could not be processed.</param>
-internal sealed record LeaResult(
-    bool Sent, bool Posted, bool Removed, bool WithoutRecipient, DateTimeOffset? RetryAt, IReadOnlyList<(string What, Exception? Why)> Failures, int? DaysRemaining = null)
+/// <summary>The result of processing one LEA, or of one part of it. By default, nothing was to do.</summary>
+internal sealed record LeaResult
 {
+    /// <summary>Whether the mail service accepted a reminder.</summary>
+    internal bool Sent { get; init; }
+
+    /// <summary>Whether MyTOMS accepted an announcement.</summary>
+    internal bool Posted { get; init; }
+
+    /// <summary>Whether MyTOMS permanently removed an announcement.</summary>
+    internal bool Removed { get; init; }
+
+    /// <summary>Whether a reminder is due but no recipient has an address.</summary>
+    internal bool WithoutRecipient { get; init; }
+
+    /// <summary>When to retry what is not done yet; null if there is no need to.</summary>
+    internal DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>The failures and their exceptions.</summary>
+    internal IReadOnlyList<(string What, Exception? Why)> Failures { get; init; } = [];
+
+    /// <summary>Calendar days until expiry; null if there are no credentials, or the LEA could not be processed.</summary>
+    internal int? DaysRemaining { get; init; }
+
     /// <summary>Whether there was nothing to do.</summary>
     internal bool IsEmpty => this is { Sent: false, Posted: false, Removed: false, WithoutRecipient: false, RetryAt: null, Failures.Count: 0 };
 
-    internal static LeaResult Failed(string what, Exception? why) => new(false, false, false, false, null, [(what, why)]);
+    internal static LeaResult Failed(string what, Exception? why) => new() { Failures = [(what, why)] };
+
+    /// <summary>Combines this result with that of another part.</summary>
+    internal LeaResult And(LeaResult other) => other with
+    {
+        Sent = Sent || other.Sent,
+        Posted = Posted || other.Posted,
+        Removed = Removed || other.Removed,
+        RetryAt = new[] { RetryAt, other.RetryAt }.Min(),
+        Failures = [.. Failures, .. other.Failures],
+    };
 
     /// <summary>Combines this result with that of a retry: what either has done is done; the rest is taken from the retry.</summary>
-    internal LeaResult CombineWith(LeaResult later) =>
-        later with { Sent = Sent || later.Sent, Posted = Posted || later.Posted, Removed = Removed || later.Removed };
+    internal LeaResult Then(LeaResult retry) =>
+        retry with { Sent = Sent || retry.Sent, Posted = Posted || retry.Posted, Removed = Removed || retry.Removed };
 }

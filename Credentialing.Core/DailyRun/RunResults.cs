@@ -7,7 +7,7 @@ internal sealed class RunResults
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (IGrouping<string, ExpirationPointer> Pointers, LeaResult Result)> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (IGrouping<string, ExpirationEntry> Indexed, LeaResult Result)> entries = new(StringComparer.Ordinal);
     private readonly List<DailyRunFailure> failures = [];
 
     /// <summary>The number of LEAs found so far.</summary>
@@ -30,25 +30,25 @@ internal sealed class RunResults
         }
     }
 
-    /// <summary>Adds the LEAs that pointers refer to.</summary>
-    internal void AddKnown(IEnumerable<IGrouping<string, ExpirationPointer>> leas)
+    /// <summary>Adds the LEAs that index entries refer to.</summary>
+    internal void AddKnown(IEnumerable<IGrouping<string, ExpirationEntry>> leas)
     {
         lock (gate)
             known.UnionWith(leas.Select(lea => lea.Key));
     }
 
     /// <summary>Returns the LEAs whose retry is due.</summary>
-    internal IReadOnlyList<IGrouping<string, ExpirationPointer>> DueForRetry(DateTimeOffset now)
+    internal IReadOnlyList<IGrouping<string, ExpirationEntry>> DueForRetry(DateTimeOffset now)
     {
         lock (gate)
-            return [.. entries.Values.Where(entry => entry.Result.RetryAt <= now).Select(entry => entry.Pointers)];
+            return [.. entries.Values.Where(entry => entry.Result.RetryAt <= now).Select(entry => entry.Indexed)];
     }
 
     /// <summary>Records the result for an LEA.</summary>
-    internal void Record(IGrouping<string, ExpirationPointer> lea, LeaResult result)
+    internal void Record(IGrouping<string, ExpirationEntry> lea, LeaResult result)
     {
         lock (gate)
-            entries[lea.Key] = (lea, entries.TryGetValue(lea.Key, out var entry) ? entry.Result.CombineWith(result) : result);
+            entries[lea.Key] = (lea, entries.TryGetValue(lea.Key, out var entry) ? entry.Result.Then(result) : result);
     }
 
     /// <summary>Records a failure that is not about an LEA.</summary>

@@ -63,10 +63,10 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         row.RowKey.StartsWith(LeaPartition.CoordinatorRowPrefix, StringComparison.Ordinal);
 
     private static Coordinator ReadCoordinator(TableEntity row) =>
-        new(row.RowKey[LeaPartition.CoordinatorRowPrefix.Length..], row.Required<string>(Name), row.GetString(Email));
+        new(row.RowKey[LeaPartition.CoordinatorRowPrefix.Length..], row.Required<string>(Name), row.Optional<string>(Email));
 
-    private static bool Same(Lea? held, Lea said) =>
-        held is not null && held.Name == said.Name && held.Coordinators.ToHashSet().SetEquals(said.Coordinators);
+    private static bool Same(Lea? held, Lea lea) =>
+        held is not null && held.Name == lea.Name && held.Coordinators.ToHashSet().SetEquals(lea.Coordinators);
 
     private List<TableTransactionAction> Changes(Lea lea, IReadOnlyList<TableEntity> rows, string savedBy)
     {

@@ -1,3 +1,5 @@
+using Credentialing.Core.Credentials;
+
 namespace Credentialing.Core.Reminders;
 
 /// <summary>A number of calendar days before expiry at which a reminder is due.</summary>
@@ -6,7 +8,7 @@ public readonly record struct Milestone
     private Milestone(int days) => Days = days;
 
     /// <summary>All milestones, earliest first: 14, 7, 3 and 1 days before expiry.</summary>
-    public static IReadOnlyList<Milestone> All { get; } = [new(14), new(7), new(3), new(1)];
+    public static IReadOnlyList<Milestone> All { get; } = [new(CredentialStatus.ExpiringDays), new(7), new(3), new(1)];
 
     /// <summary>Calendar days before expiry, in the LEA's time zone.</summary>
     public int Days { get; }

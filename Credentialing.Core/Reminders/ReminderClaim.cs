@@ -21,32 +21,31 @@ internal sealed record ReminderClaim(
     /// <summary>Whether a run other than <paramref name="run"/> has the lease at <paramref name="now"/>.</summary>
     internal bool IsHeldByAnother(Guid run, DateTimeOffset now) => SentAt is null && ClaimedBy != run && now < ClaimedUntil;
 
-    internal static ReminderClaim Read(TableEntity row)
-    {
-        var name = row.RowKey[LeaPartition.ReminderRowPrefix.Length..].Split(':');
-        return name is [var generation, var days]
-            && int.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var generationNumber)
-            && int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var daysNumber)
-            && Milestone.Of(daysNumber) is { } milestone
+    internal static ReminderClaim Read(TableEntity row) =>
+        row.RowKey.Split(':') is [_, var generation, var days]
+        && int.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var generationNumber)
+        && int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var daysNumber)
+        && Milestone.Of(daysNumber) is { } milestone
+        && row.RowKey == RowKey(generationNumber, milestone) // no second spelling of the same reminder
             ? new(
                 generationNumber,
                 milestone,
                 row.Required<Guid>(nameof(ClaimedBy)),
                 row.Required<DateTimeOffset>(nameof(ClaimedUntil)),
-                row.GetDateTimeOffset(nameof(SentAt)),
+                row.OptionalValue<DateTimeOffset>(nameof(SentAt)),
                 row.ETag)
-            : throw new InvalidDataException($"Row {row.RowKey} of LEA {row.PartitionKey} has an invalid reminder row key.");
-    }
+            : throw UnreadableRowException.Corrupt(row, "has no valid row key");
 
     /// <summary>Transaction step: inserts the row if <paramref name="held"/> is null, else replaces the version with that ETag.</summary>
     internal static TableTransactionAction Write(Reminder reminder, Guid claimedBy, DateTimeOffset claimedUntil, DateTimeOffset? sentAt, ETag? held)
     {
-        var row = LeaPartition.Entity(
-            reminder.Credential.LeaId,
-            string.Create(CultureInfo.InvariantCulture, $"{LeaPartition.ReminderRowPrefix}{reminder.Credential.Generation:D6}:{reminder.Milestone.Days:D2}"));
+        var row = LeaPartition.Entity(reminder.Credential.LeaId, RowKey(reminder.Credential.Generation, reminder.Milestone));
         row[nameof(ClaimedBy)] = claimedBy;
         row[nameof(ClaimedUntil)] = claimedUntil;
         row[nameof(SentAt)] = sentAt;
         return LeaPartition.Put(row, held);
     }
+
+    private static string RowKey(int generation, Milestone milestone) =>
+        string.Create(CultureInfo.InvariantCulture, $"{LeaPartition.ReminderRowPrefix}{generation:D6}:{milestone.Days:D2}");
 }

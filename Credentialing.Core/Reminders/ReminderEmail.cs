@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
 using Credentialing.Core.Credentials;
@@ -17,9 +16,6 @@ namespace Credentialing.Core.Reminders;
 /// <param name="screen">Builds the link to the screen where credentials are regenerated.</param>
 public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScreen screen)
 {
-    /// <summary>Recommended maximum line length (RFC 5322, section 2.1.1). A longer word, such as the link, gets its own line.</summary>
-    private const int TextWidth = 78;
-
     private static readonly FluidParser Parser = new();
     private static readonly IFluidTemplate Subject = Parse("subject");
     private static readonly IFluidTemplate Text = Parse("text");
@@ -52,7 +48,7 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
             reminder.OperationId,
             [.. reminder.Recipients.Select(recipient => new EmailRecipient(recipient.Name, recipient.Email!))],
             Subject.Render(words, NullEncoder.Default).Trim(),
-            Wrap(Text.Render(words, NullEncoder.Default)),
+            Text.Render(words, NullEncoder.Default),
             Html.Render(words, HtmlEncoder.Default),
             ReminderCalendarFile.Create(credential, leaName, calendar, link));
     }
@@ -67,42 +63,6 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
     /// <summary>Replaces white space and control characters by spaces, so that a name cannot inject a line break.</summary>
     private static string OneLine(string name) => SpaceOrControl().Replace(name, " ").Trim();
 
-    /// <summary>
-    /// Wraps lines between words. Continuation lines are indented to the first word of the step (after its number) or of the value
-    /// (after its label and two spaces).
-    /// </summary>
-    private static string Wrap(string text)
-    {
-        var wrapped = new StringBuilder();
-        foreach (var line in text.Split('\n'))
-        {
-            var indent = Indent().Match(line).Length;
-            var words = line[indent..].Split(' ');
-            var column = indent + words[0].Length;
-            wrapped.Append(line, 0, indent).Append(words[0]);
-            foreach (var word in words.Skip(1))
-            {
-                if (column + 1 + word.Length <= TextWidth)
-                {
-                    wrapped.Append(' ').Append(word);
-                    column += 1 + word.Length;
-                }
-                else
-                {
-                    wrapped.Append('\n').Append(' ', indent).Append(word);
-                    column = indent + word.Length;
-                }
-            }
-
-            wrapped.Append('\n');
-        }
-
-        return wrapped.ToString().TrimEnd() + "\n";
-    }
-
     [GeneratedRegex(@"[\s\p{Cc}]+")]
     private static partial Regex SpaceOrControl();
-
-    [GeneratedRegex(@"\A *(\d\. |[A-Za-z ]+:  +)?")]
-    private static partial Regex Indent();
 }

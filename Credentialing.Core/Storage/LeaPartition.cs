@@ -19,11 +19,11 @@ internal static class LeaPartition
     /// <summary>A new row to insert or replace, with the current schema version.</summary>
     internal static TableEntity Entity(LeaId leaId, string rowKey) => SchemaVersion.NewRow(leaId.Value, rowKey);
 
-    /// <summary>A row's key only, for a transaction step that writes no columns.</summary>
+    /// <summary>A row without columns. A merge changes only the columns that the caller adds.</summary>
     internal static TableEntity Key(LeaId leaId, string rowKey) => new(leaId.Value, rowKey);
 
     /// <summary>Reads a row. Returns null if it does not exist. One round trip.</summary>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote the row.</exception>
+    /// <exception cref="UnreadableRowException">A newer release wrote the row.</exception>
     internal static async Task<TableEntity?> FindAsync(CredentialingStorage storage, LeaId leaId, string rowKey, CancellationToken cancellationToken)
     {
         var response = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, cancellationToken: cancellationToken);
@@ -31,7 +31,7 @@ internal static class LeaPartition
     }
 
     /// <summary>Returns the LEA's rows that match a filter on the row key. One round trip per page of up to 1,000 rows.</summary>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote one of the rows.</exception>
+    /// <exception cref="UnreadableRowException">A newer release wrote one of the rows.</exception>
     internal static async Task<IReadOnlyList<TableEntity>> ListAsync(
         CredentialingStorage storage, LeaId leaId, string filter, CancellationToken cancellationToken) =>
         await storage.Leas
@@ -58,21 +58,26 @@ internal static class LeaPartition
         : new(TableTransactionActionType.Add, row);
 
     /// <summary>Returns the value of a required column.</summary>
-    /// <exception cref="InvalidDataException">
-    /// The column is missing or has another type. The message contains the kind of row, the CDS code and the column.
-    /// </exception>
-    internal static T Required<T>(this TableEntity entity, string column) =>
-        entity.TryGetValue(column, out var value) && value is T typed
-            ? typed
-            : throw new InvalidDataException(
-                $"Row {KindOf(entity)} of LEA {entity.PartitionKey} has no valid {column}.");
+    /// <exception cref="UnreadableRowException">The column is missing or has another type.</exception>
+    internal static T Required<T>(this TableEntity row, string column) =>
+        row.TryGetValue(column, out var value) && value is T typed ? typed : throw UnreadableRowException.Corrupt(row, $"has no valid {column}");
+
+    /// <summary>Returns the value of a column; null if it is missing.</summary>
+    /// <exception cref="UnreadableRowException">The column has another type.</exception>
+    internal static T? Optional<T>(this TableEntity row, string column)
+        where T : class => row.TryGetValue(column, out var value) && value is not null ? row.Required<T>(column) : null;
+
+    /// <inheritdoc cref="Optional"/>
+    internal static T? OptionalValue<T>(this TableEntity row, string column)
+        where T : struct => row.TryGetValue(column, out var value) && value is not null ? row.Required<T>(column) : null;
 
     /// <summary>Checks the schema version and returns the row.</summary>
-    /// <exception cref="UnknownSchemaVersionException">A newer release wrote the row.</exception>
+    /// <exception cref="UnreadableRowException">A newer release wrote the row.</exception>
     internal static TableEntity Known(TableEntity row) =>
-        SchemaVersion.WhyUnreadable(row, nameof(CredentialingStorage.Leas), KindOf(row), row.PartitionKey) is { } why ? throw why : row;
+        SchemaVersion.WhyUnreadable(row, KindOf(row), row.PartitionKey) is { } why ? throw why : row;
 
-    private static string KindOf(TableEntity row) => row.RowKey.Split(':')[0]; // the rest of the key may identify a person
+    /// <summary>The first part of the row key. The rest may identify a person.</summary>
+    internal static string KindOf(TableEntity row) => row.RowKey.Split(':')[0];
 
     private static string Successor(string prefix) => prefix[..^1] + (char)(prefix[^1] + 1);
 }

@@ -21,7 +21,7 @@ namespace Credentialing.Functions.Endpoints;
 /// <param name="Authorization">The authorization wording that a coordinator must agree to.</param>
 internal sealed record CredentialResponse(
     string LeaId,
-    [property: AllowedValues("none", "active", "expiring", "expired")] string State,
+    CredentialState State,
     string Notice,
     string? Username,
     DateTime? GeneratedAt,
@@ -39,14 +39,7 @@ internal sealed record CredentialResponse(
 
     internal static CredentialResponse Of(LeaId leaId, CredentialStatus status, LeaCalendar calendar) => new(
         leaId.Value,
-        status.State switch
-        {
-            CredentialState.None => "none",
-            CredentialState.Active => "active",
-            CredentialState.Expiring => "expiring",
-            CredentialState.Expired => "expired",
-            _ => throw new InvalidOperationException($"Unknown state {status.State}."),
-        },
+        status.State,
         status.Notice,
         status.Credential?.Username.ToString(),
         status.Credential?.GeneratedAt.UtcDateTime,

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Reminders;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -40,15 +41,15 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
             var today = calendar.LocalDate(now);
             var on = today;
             if (request.Query.TryGetValue("on", out var text) &&
-                (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out on) || on < today || on > today.AddYears(2)))
+                (!DateOnly.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out on) || on < today || on > today.AddYears(2)))
                 return Problems.InvalidDate();
             var at = on == today ? now : calendar.At(on, now);
-            var preview = await run.PreviewAsync(at, cancellationToken);
+            var (plans, failures) = await run.PreviewAsync(at, cancellationToken);
             return TypedResults.Ok(new PreviewResponse(
                 on,
                 at.UtcDateTime,
-                [.. preview.Plans.Select(PlanResponse.Of)],
-                [.. preview.Failures.Select(failure => new FailureResponse(failure.Where, failure.What))]));
+                [.. plans.Select(PlanResponse.Of)],
+                [.. failures.Select(failure => new FailureResponse(failure.Where, failure.What))]));
         });
 
     /// <summary>A preview of a daily run.</summary>
@@ -84,10 +85,13 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
                 : null);
     }
 
+    /// <summary>The allowed values of a milestone.</summary>
+    private sealed class MilestoneDaysAttribute() : AllowedValuesAttribute([.. Milestone.All.Select(milestone => (object?)milestone.Days)]);
+
     /// <summary>A reminder email to an LEA's coordinators.</summary>
     /// <param name="Milestone">The number of days before the expiration at which it is due.</param>
     /// <param name="To">The recipients' email addresses.</param>
-    private sealed record ReminderResponse([property: AllowedValues(14, 7, 3, 1)] int Milestone, IReadOnlyList<string> To);
+    private sealed record ReminderResponse([property: MilestoneDays] int Milestone, IReadOnlyList<string> To);
 
     /// <summary>A change to the announcement on MyTOMS.</summary>
     /// <param name="Action">The action.</param>

@@ -1,5 +1,6 @@
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Credentials;
@@ -213,7 +214,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         await world.Storage.Leas.UpdateEntityAsync(
             new Azure.Data.Tables.TableEntity("01612590000000", "credential") { ["Generation"] = "one" }, Azure.ETag.All, cancellationToken: TestContext.Current.CancellationToken);
 
-        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => StatusAsync(world));
+        var failure = await Assert.ThrowsAsync<UnreadableRowException>(() => StatusAsync(world));
 
         Assert.Contains("01612590000000", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Generation", failure.Message, StringComparison.Ordinal);

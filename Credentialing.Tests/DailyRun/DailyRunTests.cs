@@ -73,7 +73,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         await RunAsync(world);
 
         Assert.Empty(world.Mail.Offers);
-        Assert.Equal("expired", world.MyToms.Shown["01612590000000"].State);
+        Assert.Equal(CredentialState.Expired, world.MyToms.Shown["01612590000000"].State);
     }
 
     [Fact]

@@ -159,7 +159,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
 
         Assert.Equal([TestWorld.Berkeley.Value], Texts(preview.GetProperty("leas"), "leaId"));
         Assert.Equal(
-            """[{"leaId":"01612590000000","detail":"Its rows are corrupt."},{"leaId":"not an LEA","detail":"Its rows are corrupt."}]""",
+            """[{"leaId":"01612590000000","detail":"Its rows are corrupt."},{"leaId":"not an LEA","detail":"The row key of its index entry is not a CDS code."}]""",
             preview.GetProperty("failures").GetRawText());
         var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => world.Run.RunAsync(TestContext.Current.CancellationToken));
         Assert.Equal([TestWorld.Oakland.Value, "not an LEA"], failed.Summary.Failures.Select(failure => failure.Where).Order(StringComparer.Ordinal));

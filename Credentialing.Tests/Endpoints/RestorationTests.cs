@@ -2,6 +2,7 @@ using System.Net;
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.DailyRun.Driver;
 
@@ -64,7 +65,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<UnreadableRowException>(() => world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal([("2027-11-23", TestWorld.Oakland.Value)], await PointersAsync(world));
     }

@@ -104,7 +104,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         Assert.Equal((HttpStatusCode.InternalServerError, "unexpected"), (response.Status, response.ProblemType));
         Assert.DoesNotContain("Exception", response.Text, StringComparison.Ordinal);
         var logged = Assert.Single(Host.Logs, log => log.Message == "GetCredentials failed.");
-        Assert.Contains("InvalidDataException", logged.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("UnreadableRowException", logged.Exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using System.Globalization;
+using Azure.Data.Tables;
+
+namespace Credentialing.Core.Storage;
+
+/// <summary>
+/// A row cannot be read: it is corrupt, or a newer release wrote it. The row was not changed. The message contains the kind of row,
+/// the CDS code and the column, and no personal data.
+/// </summary>
+public sealed class UnreadableRowException : Exception
+{
+    private UnreadableRowException(string message, bool isNewer)
+        : base(message) => IsNewer = isNewer;
+
+    /// <summary>Whether a newer release wrote the row. That release can read it.</summary>
+    public bool IsNewer { get; }
+
+    /// <param name="row">The row.</param>
+    /// <param name="why">What is wrong, such as "has no valid Name".</param>
+    internal static UnreadableRowException Corrupt(TableEntity row, string why) =>
+        new($"Row {LeaPartition.KindOf(row)} of LEA {row.PartitionKey} {why}.", isNewer: false);
+
+    internal static UnreadableRowException Newer(string kind, string leaId, object? version, int newestKnown) => new(
+        string.Create(CultureInfo.InvariantCulture, $"Row {kind} of LEA {leaId} has schema version {version}; this release knows versions up to {newestKnown}. ")
+            + "A newer release wrote it: deploy that release again.",
+        isNewer: true);
+}
