@@ -6,5 +6,5 @@ const to = new URL("site/uswds/", import.meta.url);
 const used = ["css/uswds.min.css", "fonts/merriweather", "fonts/roboto-mono", "fonts/source-sans-pro", "img/correct8.svg", "img/usa-icons", "img/usa-icons-bg"];
 
 await rm(to, { recursive: true, force: true });
-for (const part of used)
-  await cp(new URL(part, from), new URL(part, to), { recursive: true, filter: file => !/\.(ttf|woff)$/.test(file) });
+for (const path of used)
+  await cp(new URL(path, from), new URL(path, to), { recursive: true, filter: file => !/\.(ttf|woff)$/.test(file) });

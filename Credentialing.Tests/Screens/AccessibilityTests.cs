@@ -25,21 +25,21 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await state.ReachAsync(browser, host);
-        await AssertAxeIsContentAsync(visit);
+        await using var visit = await state.OpenAsync(browser, host);
+        await AssertNoAxeViolationAsync(visit);
     }
 
     /// <summary>In Spanish, because its texts are longer.</summary>
     [Theory]
     [MemberData(nameof(States))]
-    public async Task At_320_pixels_and_at_400_percent_nothing_is_lost(ScreenState state)
+    public async Task At_320_pixels_and_400_percent_zoom_no_content_is_clipped(ScreenState state)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await state.ReachAsync(browser, host, new() { Locale = "es-US", ViewportSize = Narrow });
+        await using var visit = await state.OpenAsync(browser, host, new() { Locale = "es-US", ViewportSize = Narrow });
 
         await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "es");
-        await AssertAxeIsContentAsync(visit);
+        await AssertNoAxeViolationAsync(visit);
         // No horizontal scrolling and no clipped content, except content for screen readers only.
         Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
             () => [...document.querySelectorAll("body, body *")]
@@ -82,7 +82,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         await PressAsync(visit, "Enter");
         await Expect(visit.Page.GetByText("(CDS code 01612590130617)")).ToBeVisibleAsync();
 
-        await TabToAsync(visit, visit.Box);
+        await TabToAsync(visit, visit.Checkbox);
         await PressAsync(visit, "Space");
         await TabToAsync(visit, visit.Button("Generate Credentials"));
         await PressAsync(visit, "Enter");
@@ -102,11 +102,11 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     }
 
     [Fact]
-    public async Task The_dialog_keeps_the_focus_and_gives_it_back()
+    public async Task The_dialog_traps_the_focus_and_restores_it_when_closed()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await ScreenState.Confirming.ReachAsync(browser, host);
+        await using var visit = await ScreenState.Confirming.OpenAsync(browser, host);
         foreach (var key in (string[])["Tab", "Tab", "Tab", "Tab", "Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab"])
         {
             await PressAsync(visit, key);
@@ -127,41 +127,41 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         await using var visit = await Visit.OpenAsync(browser, host);
         await visit.Context.GrantPermissionsAsync(["clipboard-write"]);
 
-        await HearsAsync(visit, AriaRole.Status, "No credentials have been generated.");
-        await visit.ClickBoxAsync();
-        await HearsAsync(visit, AriaRole.Status, "The button Generate Credentials is available now.");
-        await visit.ClickBoxAsync();
-        await HearsAsync(visit, AriaRole.Status, "The button Generate Credentials is no longer available.");
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "No credentials have been generated.");
+        await visit.ClickCheckboxAsync();
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "The button Generate Credentials is available now.");
+        await visit.ClickCheckboxAsync();
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "The button Generate Credentials is no longer available.");
         await visit.GenerateAsync();
-        await HearsAsync(visit, AriaRole.Status, "New credentials were generated. Current credentials expire in 365 days.");
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "New credentials were generated. Current credentials expire in 365 days.");
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "The secret key can be seen only until you leave this screen." })).ToBeFocusedAsync();
         await visit.Button("SHOW SECRET KEY").ClickAsync();
-        await HearsAsync(visit, AriaRole.Status, "The secret key is shown.");
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "The secret key is shown.");
         await visit.Button("HIDE SECRET KEY").ClickAsync();
-        await HearsAsync(visit, AriaRole.Status, "The secret key is hidden.");
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "The secret key is hidden.");
         await visit.Button("Copy secret key").ClickAsync();
-        await HearsAsync(visit, AriaRole.Status, "The secret key was copied.");
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "The secret key was copied.");
 
         world.Clock.Advance(TimeSpan.FromHours(2));
-        await visit.AskToGenerateAsync();
-        await HearsAsync(visit, AriaRole.Alert, "Your session has ended.");
+        await visit.RequestGenerationAsync();
+        await ExpectAnnouncedAsync(visit, AriaRole.Alert, "Your session has ended.");
     }
 
     [Fact]
-    public async Task What_has_not_changed_is_not_announced_again()
+    public async Task An_unchanged_state_is_not_announced_again()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("No credentials have been generated.");
-        await visit.ClickBoxAsync();
-        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, "**/credentials");
-        await visit.SettleAsync();
+        await visit.ClickCheckboxAsync();
+        await visit.Page.RunAndWaitForResponseAsync(visit.DispatchVisibilityChangeAsync, "**/credentials");
+        await visit.WaitUntilProcessedAsync();
         await Expect(visit.Page.Locator("#announcer")).ToHaveTextAsync("The button Generate Credentials is available now.");
     }
 
     [Fact]
-    public async Task The_navigation_has_its_name()
+    public async Task The_navigation_has_an_accessible_name()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -170,7 +170,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     }
 
     [Fact]
-    public async Task The_page_says_what_language_each_part_is_in()
+    public async Task Each_part_of_the_page_has_its_lang_attribute()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -185,11 +185,11 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     [InlineData(ScreenState.ConfirmingRegeneration)]
     [InlineData(ScreenState.KeyShown)]
     [InlineData(ScreenState.HomeExpired)]
-    public async Task Nothing_moves_for_those_who_asked_for_less_motion(ScreenState state)
+    public async Task Reduced_motion_disables_animations_and_transitions(ScreenState state)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await state.ReachAsync(browser, host, new() { ReducedMotion = ReducedMotion.Reduce });
+        await using var visit = await state.OpenAsync(browser, host, new() { ReducedMotion = ReducedMotion.Reduce });
         Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
             () => [...document.querySelectorAll("*")]
               .filter(element => ["", "::before", "::after"].some(part => {
@@ -208,45 +208,45 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     [InlineData(ScreenState.SeveralLeas, "#pick", "#picker button")]
     [InlineData(ScreenState.HomeExpired, "#announcements .usa-alert")]
     [InlineData(ScreenState.SessionEnded, "#message .usa-alert", "#message button")]
-    public async Task In_forced_colors_everything_has_its_outline(ScreenState state, params string[] outlined)
+    public async Task Forced_colors_show_borders(ScreenState state, params string[] selectors)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await state.ReachAsync(browser, host, new() { ForcedColors = ForcedColors.Active });
-        foreach (var part in outlined)
+        await using var visit = await state.OpenAsync(browser, host, new() { ForcedColors = ForcedColors.Active });
+        foreach (var selector in selectors)
         {
             Assert.True(
-                await visit.Page.Locator(part).EvaluateAsync<bool>("""
+                await visit.Page.Locator(selector).EvaluateAsync<bool>("""
                     element => ["borderTop", "borderBottom"].every(side => {
                       const style = getComputedStyle(element);
                       return parseFloat(style[`${side}Width`]) > 0 && style[`${side}Style`] !== "none" && style[`${side}Color`] !== style.backgroundColor;
                     })
                     """),
-                $"{part} has no outline.");
+                $"{selector} has no border.");
         }
     }
 
-    private static async Task AssertAxeIsContentAsync(Visit visit)
+    private static async Task AssertNoAxeViolationAsync(Visit visit)
     {
-        var found = await visit.Page.RunAxe(Rules);
-        Assert.Empty(found.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{violation.Id}: {violation.Help}: {node.Html}")));
-        Assert.NotEmpty(found.Passes);
+        var result = await visit.Page.RunAxe(Rules);
+        Assert.Empty(result.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{violation.Id}: {violation.Help}: {node.Html}")));
+        Assert.NotEmpty(result.Passes);
     }
 
-    private static Task HearsAsync(Visit visit, AriaRole role, string what) =>
-        Expect(visit.Page.GetByRole(role).Filter(new() { HasText = what })).ToHaveCountAsync(1);
+    private static Task ExpectAnnouncedAsync(Visit visit, AriaRole role, string text) =>
+        Expect(visit.Page.GetByRole(role).Filter(new() { HasText = text })).ToHaveCountAsync(1);
 
     /// <summary>Presses Tab until the element has focus. Fails after 30 presses.</summary>
-    private static async Task TabToAsync(Visit visit, ILocator wanted)
+    private static async Task TabToAsync(Visit visit, ILocator target)
     {
-        for (var pressed = 0; pressed < 30; pressed++)
+        for (var presses = 0; presses < 30; presses++)
         {
             await PressAsync(visit, "Tab");
-            if (await wanted.EvaluateAsync<bool>("element => element === document.activeElement"))
+            if (await target.EvaluateAsync<bool>("element => element === document.activeElement"))
                 return;
         }
 
-        Assert.Fail($"{wanted} cannot be reached by Tab.");
+        Assert.Fail($"{target} cannot be reached by Tab.");
     }
 
     private static Task PressAsync(Visit visit, string key) => visit.Page.Keyboard.PressAsync(key);

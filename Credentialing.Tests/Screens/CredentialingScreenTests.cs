@@ -8,27 +8,27 @@ namespace Credentialing.Tests.Screens;
 
 public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixture browser)
 {
-    private static readonly DateTimeOffset ThreeOhFour = new(2026, 11, 23, 23, 4, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset At304Pm = new(2026, 11, 23, 23, 4, 0, TimeSpan.Zero);
 
     [Fact]
-    public async Task The_button_is_there_only_while_the_box_is_checked()
+    public async Task The_button_is_visible_only_while_the_box_is_checked()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
 
         await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
-        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Checkbox).Not.ToBeCheckedAsync();
         await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await Expect(visit.Button("Generate Credentials")).ToBeVisibleAsync();
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
 
         await visit.GenerateAsync();
-        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Checkbox).Not.ToBeCheckedAsync();
         await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await Expect(visit.Button("Regenerate Credentials")).ToBeVisibleAsync();
     }
 
@@ -38,7 +38,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
 
         foreach (var close in (Func<Task>[])[() => visit.Button("Cancel").ClickAsync(), () => visit.Page.Keyboard.PressAsync("Escape")])
         {
@@ -46,7 +46,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
             await Expect(visit.Dialog).ToContainTextAsync("A username and a secret key are generated for Oakland Unified. They last 365 days.");
             await close();
             await Expect(visit.Dialog).ToBeHiddenAsync();
-            await Expect(visit.Box).ToBeCheckedAsync();
+            await Expect(visit.Checkbox).ToBeCheckedAsync();
         }
 
         Assert.Equal(0, visit.Generations);
@@ -54,25 +54,25 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task A_regeneration_is_asked_about_with_what_it_does_to_vendors()
+    public async Task The_dialog_warns_that_a_regeneration_invalidates_the_previous_key()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        var first = await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        var previousKey = await host.MustGenerateAsync("luis", TestWorld.Oakland);
         await using var visit = await Visit.OpenAsync(browser, host);
 
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await visit.Button("Regenerate Credentials").ClickAsync();
         await Expect(visit.Dialog).ToContainTextAsync("The secret key of Oakland Unified is replaced at once: every vendor stops working until it has the new key.");
         await visit.Button("Yes, Generate Credentials").ClickAsync();
         await visit.Button("SHOW SECRET KEY").ClickAsync();
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await host.AsVendorAsync(TestWorld.Oakland, first, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.AsVendorAsync(TestWorld.Oakland, previousKey, "v1/credential")).Status);
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, await visit.Key.InnerTextAsync(), "v1/credential")).Status);
     }
 
     [Fact]
-    public async Task The_secret_key_is_stars_that_can_be_shown_and_hidden_again()
+    public async Task The_secret_key_is_masked_and_can_be_shown_and_hidden()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -85,12 +85,12 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await visit.Button("SHOW SECRET KEY").ClickAsync();
         await Expect(visit.Key).ToHaveTextAsync(new Regex("^tsk_[0-9A-Z]{59}$"));
         await visit.Button("HIDE SECRET KEY").ClickAsync();
-        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await Expect(visit.Key).ToHaveTextAsync(Visit.MaskedKey);
         Assert.DoesNotContain("tsk_", await visit.Page.ContentAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Username_and_secret_key_are_copied_with_a_button_each_the_key_without_being_shown()
+    public async Task Buttons_copy_the_username_and_the_masked_secret_key()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -104,19 +104,19 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await visit.Button("Copy secret key").ClickAsync();
         await Expect(visit.Page.GetByText("The secret key was copied.")).ToBeVisibleAsync();
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, await ClipboardAsync(), "v1/credential")).Status);
-        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await Expect(visit.Key).ToHaveTextAsync(Visit.MaskedKey);
 
         Task<string> ClipboardAsync() => visit.Page.EvaluateAsync<string>("navigator.clipboard.readText()");
     }
 
     [Fact]
-    public async Task A_browser_that_does_not_allow_copying_is_told_of()
+    public async Task Denied_clipboard_access_shows_a_message()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await visit.GenerateAsync();
-        await visit.RefuseCopyingAsync();
+        await visit.DenyClipboardAsync();
 
         await visit.Button("Copy secret key").ClickAsync();
 
@@ -129,7 +129,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     [InlineData(false, "SHOW SECRET KEY")]
     [InlineData(false, "Copy secret key")]
     [InlineData(true, "Copy username")]
-    public async Task The_browser_warns_before_leaving_while_the_key_was_neither_shown_nor_copied(bool warns, string? button = null)
+    public async Task The_browser_warns_before_leaving_until_the_key_is_shown_or_copied(bool warns, string? button = null)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -150,7 +150,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await visit.Page.Locator("#generate").ClickAsync();
         var gate = world.Outside.HoldAt(Called.Storage);
         await visit.Page.Locator("#confirm").ClickAsync();
@@ -166,21 +166,21 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
 
         Assert.Equal("beforeunload", await warned.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
         gate.Open();
-        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await Expect(visit.Key).ToHaveTextAsync(Visit.MaskedKey);
     }
 
     [Fact]
-    public async Task The_browser_does_not_warn_where_there_is_no_key()
+    public async Task The_browser_does_not_warn_before_leaving_without_a_key()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         Assert.False(await WarnsBeforeLeavingAsync(visit));
     }
 
     [Fact]
-    public async Task Who_coordinates_one_LEA_picks_none()
+    public async Task A_coordinator_of_one_LEA_sees_no_LEA_picker()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -190,7 +190,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task Who_coordinates_several_LEAs_picks_one()
+    public async Task A_coordinator_of_several_LEAs_picks_one()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -219,9 +219,9 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     [InlineData(365 * 24 - 1, "error", "Current credentials expire today at 3:04 PM.")]
     [InlineData(365 * 24, "emergency", "Current credentials have expired.")]
     [InlineData(1000 * 24, "emergency", "Current credentials have expired.")]
-    public async Task The_screen_counts_down(int hours, string tone, string notice)
+    public async Task The_screen_shows_the_remaining_days(int hours, string tone, string notice)
     {
-        await using var world = await TestWorld.CreateAsync(azurite, ThreeOhFour);
+        await using var world = await TestWorld.CreateAsync(azurite, At304Pm);
         await using var host = await TestHost.StartAsync(world);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromHours(hours));
@@ -236,7 +236,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task Expired_credentials_come_with_instructions()
+    public async Task Expired_credentials_show_instructions()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -255,7 +255,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task The_last_use_by_a_vendor_is_told()
+    public async Task The_screen_shows_the_last_use_by_a_vendor()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -268,59 +268,59 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task If_a_colleague_was_faster_the_screen_says_who_and_when_and_keeps_the_check()
+    public async Task A_conflict_with_a_colleague_shows_who_and_when_and_keeps_the_box_checked()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
-        var colleagues = await host.MustGenerateAsync("luis", TestWorld.Oakland);
+        var colleaguesKey = await host.MustGenerateAsync("luis", TestWorld.Oakland);
 
-        await visit.AskToGenerateAsync();
+        await visit.RequestGenerationAsync();
 
         await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
         await Expect(visit.Message).ToContainTextAsync("Luis Ortega generated them on Monday, November 23, 2026 at 12:00 PM");
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
-        await Expect(visit.Box).ToBeCheckedAsync();
+        await Expect(visit.Checkbox).ToBeCheckedAsync();
         await Expect(visit.Button("Regenerate Credentials")).ToBeFocusedAsync();
-        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, colleagues, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, colleaguesKey, "v1/credential")).Status);
 
         await visit.Button("Regenerate Credentials").ClickAsync();
         await visit.Button("Yes, Generate Credentials").ClickAsync();
-        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await Expect(visit.Key).ToHaveTextAsync(Visit.MaskedKey);
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
     [Fact]
-    public async Task Whoever_comes_back_to_the_tab_sees_the_state_of_then()
+    public async Task A_tab_that_becomes_visible_shows_the_current_state()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await Expect(visit.Notice).ToContainTextAsync("in 365 days");
 
         world.Clock.Advance(TimeSpan.FromMinutes(1));
         await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
-        await visit.LookAgainAsync();
+        await visit.DispatchVisibilityChangeAsync();
 
         await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
         await Expect(visit.Message).ToContainTextAsync("at 12:01 PM");
-        await Expect(visit.Box).ToBeCheckedAsync();
+        await Expect(visit.Checkbox).ToBeCheckedAsync();
     }
 
     [Fact]
-    public async Task A_question_about_credentials_that_a_colleague_has_replaced_is_withdrawn()
+    public async Task The_dialog_closes_when_a_colleague_has_replaced_the_credentials()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await visit.Button("Generate Credentials").ClickAsync();
 
         await host.MustGenerateAsync("luis", TestWorld.Oakland);
-        await visit.LookAgainAsync();
+        await visit.DispatchVisibilityChangeAsync();
 
         await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
         await Expect(visit.Dialog).ToBeHiddenAsync();
@@ -328,23 +328,23 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task That_a_key_was_copied_is_not_said_of_the_next_one()
+    public async Task The_copied_message_is_cleared_when_a_new_key_is_generated()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await ScreenState.KeyCopied.ReachAsync(browser, host);
+        await using var visit = await ScreenState.KeyCopied.OpenAsync(browser, host);
         await visit.GenerateAsync();
         await Expect(visit.Page.Locator("#copied")).ToBeEmptyAsync();
         Assert.True(await WarnsBeforeLeavingAsync(visit));
     }
 
     [Fact]
-    public async Task The_dialog_is_in_sight_wherever_the_page_is_scrolled_to()
+    public async Task The_dialog_stays_in_the_viewport_when_the_page_is_scrolled()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, options: new() { ViewportSize = new() { Width = 375, Height = 400 } });
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await visit.Button("Generate Credentials").ScrollIntoViewIfNeededAsync();
         await visit.Button("Generate Credentials").ClickAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = "Proceed with generating credentials?" })).ToBeInViewportAsync(new() { Ratio = 1 });
@@ -353,7 +353,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task A_key_on_the_screen_that_a_colleague_has_replaced_is_taken_away()
+    public async Task A_shown_key_is_removed_when_a_colleague_has_replaced_it()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -361,7 +361,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await visit.GenerateAndShowAsync();
 
         await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
-        await visit.LookAgainAsync();
+        await visit.DispatchVisibilityChangeAsync();
 
         await Expect(visit.Message).ToContainTextAsync("The secret key that was shown here no longer works.");
         await Expect(visit.Message).ToContainTextAsync("Luis Ortega generated new credentials");
@@ -369,33 +369,33 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task A_screen_that_comes_back_from_the_history_asks_anew_and_shows_the_state_of_then()
+    public async Task A_page_restored_from_the_cache_is_reset_and_shows_the_current_state()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, "luis");
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await visit.Page.GetByLabel("Your LEAs").SelectOptionAsync("01612590130617");
         await visit.Button("Generate Credentials").ClickAsync();
 
-        await visit.LeaveAsync();
+        await visit.DispatchPageHideAsync();
         await Expect(visit.Dialog).ToBeHiddenAsync();
-        await Expect(visit.Box).Not.ToBeCheckedAsync();
+        await Expect(visit.Checkbox).Not.ToBeCheckedAsync();
         await Expect(visit.Page.Locator("#generate")).ToBeHiddenAsync();
 
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        await visit.ComeBackAsync();
+        await visit.DispatchPageShowAsync();
         await Expect(visit.Page.GetByLabel("Your LEAs")).ToHaveValueAsync("01612590000000");
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
     }
 
     [Fact]
-    public async Task Back_on_the_network_the_screen_shows_the_state_of_then()
+    public async Task The_screen_shows_the_current_state_when_the_network_returns()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         await visit.Context.SetOfflineAsync(true);
         await host.MustGenerateAsync("luis", TestWorld.Oakland);
         await visit.Context.SetOfflineAsync(false);
@@ -403,7 +403,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task A_screen_that_is_looked_at_sees_the_credentials_expire()
+    public async Task A_visible_screen_shows_that_the_credentials_expire()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -418,14 +418,14 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         {
             world.Clock.Advance(TimeSpan.FromMinutes(minutes));
             await visit.Page.RunAndWaitForResponseAsync(() => visit.Page.Clock.FastForwardAsync(minutes * 60_000), "**/credentials");
-            await visit.SettleAsync(); // the next read is scheduled
+            await visit.WaitUntilProcessedAsync(); // the next read is scheduled
         }
 
         await Expect(visit.Notice).ToContainTextAsync("Current credentials have expired.");
     }
 
     [Fact]
-    public async Task The_next_key_is_hidden_though_the_one_before_was_shown()
+    public async Task A_new_key_is_masked_after_the_previous_key_was_shown()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -440,18 +440,18 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     }
 
     [Fact]
-    public async Task Regenerating_expired_credentials_is_said_to_take_nothing_from_vendors()
+    public async Task The_dialog_for_expired_credentials_does_not_warn_of_lost_access()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await ScreenState.Expired.ReachAsync(browser, host);
-        await visit.ClickBoxAsync();
+        await using var visit = await ScreenState.Expired.OpenAsync(browser, host);
+        await visit.ClickCheckboxAsync();
         await visit.Button("Regenerate Credentials").ClickAsync();
         await Expect(visit.Dialog).ToContainTextAsync("Oakland Unified gets a new secret key. Its vendors have access again once they have it.");
     }
 
     [Fact]
-    public async Task An_address_with_an_empty_LEA_is_the_first_LEAs()
+    public async Task An_empty_LEA_in_the_URL_selects_the_first_LEA()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

@@ -19,8 +19,8 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
 
     public static TheoryData<string, ScreenState> Figures => new()
     {
-        { "screen-navigation", ScreenState.HomeWithNothing },
-        { "screen-sections", ScreenState.NoneYet },
+        { "screen-navigation", ScreenState.HomeWithoutAnnouncements },
+        { "screen-sections", ScreenState.NoCredentials },
         { "screen-generate", ScreenState.Authorized },
         { "screen-confirm", ScreenState.Confirming },
         { "screen-key-hidden", ScreenState.KeyHidden },
@@ -32,11 +32,11 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
 
     [Theory]
     [MemberData(nameof(Figures))]
-    public async Task The_documentation_has_pictures_of_the_screens(string name, ScreenState state)
+    public async Task The_documentation_shows_screenshots_of_the_screens(string name, ScreenState state)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await state.ReachAsync(browser, host, new() { ViewportSize = new() { Width = Width, Height = 1400 } });
+        await using var visit = await state.OpenAsync(browser, host, new() { ViewportSize = new() { Width = Width, Height = 1400 } });
         await visit.Page.EvaluateAsync("document.fonts.ready");
 
         // Crops to the height of the content, without DevHost's panel.
@@ -47,13 +47,13 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task The_documentation_has_a_picture_of_a_reminder_in_the_inbox()
+    public async Task The_documentation_shows_a_screenshot_of_a_reminder_email()
     {
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 900 } });
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
         using var inbox = new Inbox(host.Inbox);
-        await using var visit = await Visit.OfAsync(await browser.NewContextAsync(new() { Locale = "en-US" }), host.Address);
+        await using var visit = await Visit.FromContextAsync(await browser.NewContextAsync(new() { Locale = "en-US" }), host.Address);
         await visit.SignInAsync("Rosa Delgado");
         await visit.GenerateAndShowAsync();
         foreach (var (path, body) in (IEnumerable<(string, HttpContent?)>)[
@@ -73,7 +73,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task The_documentation_has_a_picture_of_the_page_about_the_API()
+    public async Task The_documentation_shows_a_screenshot_of_the_API_page()
     {
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 1450 } });
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -87,14 +87,14 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
 
     private static async Task TakeAsync(IPage page, string name)
     {
-        using var elsewhere = new TemporaryFolder();
+        using var discarded = new TemporaryFolder();
         var file = $"{name}.png";
-        var taken = Path.Combine(Environment.GetEnvironmentVariable("CREDENTIALING_FIGURES") == "1" ? Images : elsewhere.Path, file);
-        await page.ScreenshotAsync(new() { Path = taken, Caret = ScreenshotCaret.Initial });
+        var path = Path.Combine(Environment.GetEnvironmentVariable("CREDENTIALING_FIGURES") == "1" ? Images : discarded.Path, file);
+        await page.ScreenshotAsync(new() { Path = path, Caret = ScreenshotCaret.Initial });
 
-        Assert.InRange(new FileInfo(taken).Length, 5_000, 200_000);
+        Assert.InRange(new FileInfo(path).Length, 5_000, 200_000);
         string[] pages = ["README.md", "docs/getting-started.md", "docs/api.md"];
         Assert.Contains(pages, page => File.ReadAllText(Path.Combine(ProjectFolder.Root, page)).Contains($"images/{file})", StringComparison.Ordinal));
-        Assert.True(File.Exists(Path.Combine(Images, file)), "The picture is missing: take it with CREDENTIALING_FIGURES=1.");
+        Assert.True(File.Exists(Path.Combine(Images, file)), "The screenshot is missing: take it with CREDENTIALING_FIGURES=1.");
     }
 }

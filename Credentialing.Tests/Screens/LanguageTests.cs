@@ -10,7 +10,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     [InlineData("en-GB", "No credentials have been generated.")]
     [InlineData("es-MX", "No se han generado credenciales.")]
     [InlineData("fr-FR", "No credentials have been generated.")]
-    public async Task The_screens_speak_the_language_of_the_browser(string locale, string notice)
+    public async Task The_screens_use_the_language_of_the_browser(string locale, string notice)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -19,19 +19,19 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     }
 
     [Fact]
-    public async Task The_language_can_be_switched_and_stays_so_and_nothing_else_changes()
+    public async Task A_language_switch_is_kept_and_changes_only_the_language()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         var key = await visit.GenerateAndShowAsync();
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
 
         await visit.Button("Español").ClickAsync();
         await Expect(visit.Notice).ToContainTextAsync("Las credenciales actuales vencen en 365 días.");
         await Expect(visit.Page).ToHaveTitleAsync("Credenciales de proveedores de SIS · TOMS");
         await Expect(visit.Key).ToHaveTextAsync(key);
-        await Expect(visit.Box).ToBeCheckedAsync();
+        await Expect(visit.Checkbox).ToBeCheckedAsync();
         await Expect(visit.Button("Regenerar credenciales")).ToBeVisibleAsync();
         await Expect(visit.Button("OCULTAR CLAVE SECRETA")).ToBeVisibleAsync();
         await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("martes, 23 de noviembre de 2027, 12:00 p.m. hora estándar del Pacífico");
@@ -45,12 +45,12 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     }
 
     [Fact]
-    public async Task A_browser_that_keeps_nothing_is_asked_for_its_language_each_time()
+    public async Task Without_local_storage_the_browser_language_is_used()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank", options: new() { Locale = "es-US" });
-        await visit.HostAsync(new(AccessToken: $"'{await host.SignInAsync("rosa")}'"));
+        await visit.ReplaceHostModuleAsync(new(AccessToken: $"'{await host.SignInAsync("rosa")}'"));
         await visit.Page.AddInitScriptAsync("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })");
         await visit.GoToAsync(Visit.Screen);
         await Expect(visit.Notice).ToContainTextAsync("No se han generado credenciales.");
@@ -59,7 +59,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     }
 
     [Fact]
-    public async Task Words_that_cannot_be_loaded_leave_the_page_in_its_language()
+    public async Task The_language_does_not_change_if_the_texts_cannot_be_loaded()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -67,7 +67,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
         await visit.GenerateAsync();
         await visit.Page.RouteAsync("**/es.js", route => route.AbortAsync());
         await visit.Page.RunAndWaitForRequestAsync(() => visit.Button("Español").ClickAsync(), "**/es.js");
-        await visit.ClickBoxAsync();
+        await visit.ClickCheckboxAsync();
         await Expect(visit.Button("Regenerate Credentials")).ToBeVisibleAsync();
         await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time");
         await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
@@ -75,7 +75,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     }
 
     [Fact]
-    public async Task A_page_whose_words_cannot_be_loaded_speaks_the_other_language()
+    public async Task A_page_falls_back_to_the_other_language_if_its_texts_cannot_be_loaded()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -87,11 +87,11 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
     }
 
     [Fact]
-    public async Task What_went_wrong_is_switched_too()
+    public async Task A_language_switch_translates_the_current_message()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await ScreenState.ChangedByColleague.ReachAsync(browser, host);
+        await using var visit = await ScreenState.ChangedByColleague.OpenAsync(browser, host);
         await visit.Button("Español").ClickAsync();
         await Expect(visit.Message).ToContainTextAsync("Entretanto se generaron nuevas credenciales.");
         await Expect(visit.Message).ToContainTextAsync("Las generó Luis Ortega (lunes, 23 de noviembre de 2026, 12:00 p.m.)");
@@ -99,7 +99,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
 
     /// <summary>The TypeScript compiler checks that both languages have the same texts.</summary>
     [Fact]
-    public async Task Both_languages_put_the_same_values_in_the_same_texts()
+    public async Task Both_languages_have_the_same_placeholders()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

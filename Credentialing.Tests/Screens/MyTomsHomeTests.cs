@@ -15,7 +15,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
     [Theory]
     [InlineData(0)]
     [InlineData(350)]
-    public async Task There_is_nothing_to_announce_before_14_days(int days)
+    public async Task There_is_no_announcement_earlier_than_14_days_before_expiry(int days)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -32,23 +32,23 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
     [InlineData(364 * 24, "SIS vendor credentials expire in 1 day")]
     [InlineData(365 * 24 - 1, "SIS vendor credentials expire today at 12:00 PM")]
     [InlineData(365 * 24, "SIS vendor credentials have expired")]
-    public async Task It_shows_the_announcement_in_the_words_of_the_API(int hours, string title)
+    public async Task The_announcement_has_the_text_of_the_API(int hours, string title)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", []), "test", TestContext.Current.CancellationToken);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromHours(hours));
-        var announced = Assert.Single((await host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/announcements", "rosa")).Json.EnumerateArray());
-        Assert.Equal(title, announced.GetProperty("title").GetString());
+        var announcement = Assert.Single((await host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/announcements", "rosa")).Json.EnumerateArray());
+        Assert.Equal(title, announcement.GetProperty("title").GetString());
         await using var visit = await Visit.OpenAsync(browser, host, path: Visit.Home);
 
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Name = title })).ToBeVisibleAsync();
-        await Expect(visit.Page.GetByText(announced.GetProperty("text").GetString()!, new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText(announcement.GetProperty("text").GetString()!, new() { Exact = true })).ToBeVisibleAsync();
     }
 
     [Fact]
-    public async Task Each_LEA_has_its_announcement_the_most_pressing_first_with_a_link_to_its_screen()
+    public async Task Announcements_are_sorted_by_expiry_and_link_to_the_screen_of_their_LEA()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -70,7 +70,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
     }
 
     [Fact]
-    public async Task What_can_be_read_is_shown_though_something_else_cannot()
+    public async Task A_partial_failure_shows_the_announcements_that_were_read()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -80,7 +80,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await visit.Page.RouteAsync($"**/{Institute}/announcements", route => route.AbortAsync());
         await visit.GoToAsync(Visit.Home);
 
-        await Expect(visit.Message).ToContainTextAsync("Those of Oakland Military Institute, College Preparatory Academy are missing here.");
+        await Expect(visit.Message).ToContainTextAsync("The announcements of Oakland Military Institute, College Preparatory Academy are missing here.");
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["SIS vendor credentials have expired"]);
         await visit.Page.UnrouteAsync($"**/{Institute}/announcements");
         await visit.Button("Try again").ClickAsync();
@@ -88,9 +88,9 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
     }
 
     [Theory]
-    [InlineData(503, "Those of Oakland Military Institute, College Preparatory Academy are missing here.")]
+    [InlineData(503, "The announcements of Oakland Military Institute, College Preparatory Academy are missing here.")]
     [InlineData(401, "Your session has ended.")]
-    public async Task Nothing_is_not_said_to_be_announced_where_something_could_not_be_read(int status, string message)
+    public async Task After_a_partial_failure_the_page_does_not_show_that_there_are_no_announcements(int status, string message)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -102,7 +102,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
     }
 
     [Fact]
-    public async Task Home_shows_the_announcements_of_when_somebody_comes_back_to_it()
+    public async Task A_tab_that_becomes_visible_shows_the_current_announcements()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -110,28 +110,28 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await using var visit = await Visit.OpenAsync(browser, host, path: Visit.Home);
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
         world.Clock.Advance(TimeSpan.FromDays(360));
-        await visit.ReturnAsync(host);
+        await visit.ReloadWithNewSessionAsync(host);
         var item = visit.Page.Locator("#announcements li");
         await Expect(item).ToHaveCountAsync(1);
         await item.EvaluateAsync("element => { element.id = 'same'; }");
 
-        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, Announcements);
-        await visit.SettleAsync();
+        await visit.Page.RunAndWaitForResponseAsync(visit.DispatchVisibilityChangeAsync, Announcements);
+        await visit.WaitUntilProcessedAsync();
         await Expect(visit.Page.Locator("#same")).ToHaveCountAsync(1); // not replaced, so screen readers do not read it again
 
         await visit.Page.RouteAsync(Announcements, route => route.FulfillAsync(new() { Status = 503 }));
-        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, Announcements);
-        await visit.SettleAsync();
+        await visit.Page.RunAndWaitForResponseAsync(visit.DispatchVisibilityChangeAsync, Announcements);
+        await visit.WaitUntilProcessedAsync();
         await Expect(visit.Message).ToBeEmptyAsync();
         await visit.Page.UnrouteAsync(Announcements);
 
         await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
-        await visit.LookAgainAsync();
+        await visit.DispatchVisibilityChangeAsync();
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
     }
 
     [Fact]
-    public async Task A_session_that_has_ended_is_begun_again()
+    public async Task The_user_can_sign_in_again_after_the_session_has_expired()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -140,7 +140,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await visit.Page.ReloadAsync();
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await visit.Button("Sign in again").ClickAsync();
-        await visit.PickAsync("Rosa Delgado");
+        await visit.PickPersonaAsync("Rosa Delgado");
         await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
         await Expect(visit.Message).ToBeEmptyAsync();
     }

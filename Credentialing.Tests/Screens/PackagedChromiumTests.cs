@@ -16,7 +16,7 @@ public sealed class PackagedChromiumTests(AzuriteFixture azurite, BrowserFixture
         await using var packaged = await browser.LaunchPackagedAsync();
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await Visit.OfAsync(await packaged.NewContextAsync(new() { Locale = "en-US" }), host.Address);
+        await using var visit = await Visit.FromContextAsync(await packaged.NewContextAsync(new() { Locale = "en-US" }), host.Address);
 
         await visit.SignInAsync("Rosa Delgado");
         await visit.GenerateAsync();
@@ -42,7 +42,7 @@ public sealed class PackagedChromiumTests(AzuriteFixture azurite, BrowserFixture
     }
 
     [Fact]
-    public async Task Unpack_leaves_one_complete_folder_when_several_unpack_at_once()
+    public async Task Concurrent_Unpack_calls_leave_one_complete_folder()
     {
         using var archives = new TemporaryFolder();
         using var clone = new TemporaryFolder();

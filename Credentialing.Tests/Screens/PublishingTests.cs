@@ -41,7 +41,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     }
 
     /// <summary>
-    /// After the page: one round trip for all files that its HTML names, one for the texts and the state. The responses of a round
+    /// After the page: one round trip for all files that its HTML references, one for the texts and the state. The responses of a round
     /// trip are held until all its requests have been made, so a page that needs a third round trip would never finish.
     /// </summary>
     [Theory]
@@ -55,14 +55,14 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         world.Clock.Advance(TimeSpan.FromDays(360));
         await using var visit = await Visit.OpenAsync(browser, host, "luis", path: "about:blank");
         var page = new Uri(host.Address, path);
-        var named = NamedFile().Matches(await host.Client.GetStringAsync(page, TestContext.Current.CancellationToken))
+        var files = ReferencedFile().Matches(await host.Client.GetStringAsync(page, TestContext.Current.CancellationToken))
             .Select(match => new Uri(page, match.Groups["file"].Value).AbsolutePath);
-        var rounds = new[] { new Round(named), new Round(path == Visit.Home ? ["/texts/en.js", first, second] : ["/texts/en.js", first]) };
+        var roundTrips = new[] { new RoundTrip(files), new RoundTrip(path == Visit.Home ? ["/texts/en.js", first, second] : ["/texts/en.js", first]) };
         await visit.Page.RouteAsync("**/*", async route =>
         {
             var url = new Uri(route.Request.Url);
-            if (rounds.FirstOrDefault(round => round.Has(url.AbsolutePath)) is { } round)
-                await round.HoldAsync(url.AbsolutePath);
+            if (roundTrips.FirstOrDefault(candidate => candidate.Has(url.AbsolutePath)) is { } roundTrip)
+                await roundTrip.HoldAsync(url.AbsolutePath);
             else if (url != page && !url.AbsolutePath.StartsWith("/uswds/", StringComparison.Ordinal) && !url.AbsolutePath.StartsWith("/dev/", StringComparison.Ordinal))
                 return; // no response: only fonts and images may take a third round trip
             await route.ContinueAsync();
@@ -71,11 +71,11 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         await visit.Page.GotoAsync(page.AbsoluteUri, new() { WaitUntil = WaitUntilState.Commit });
 
         await Expect(visit.Page.Locator(".usa-alert").First).ToContainTextAsync("expire in 5 days");
-        Assert.All(rounds, round => Assert.True(round.IsComplete));
+        Assert.All(roundTrips, roundTrip => Assert.True(roundTrip.IsComplete));
     }
 
     [Fact]
-    public async Task Every_file_comes_with_the_headers_of_the_published_site()
+    public async Task Every_file_has_the_headers_of_the_published_site()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -98,7 +98,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     [Theory]
     [InlineData("/api/leas/01612590000000/credentials", false)]
     [InlineData("/scripts/api.js", true)]
-    public async Task What_has_a_secret_in_it_is_not_compressed(string path, bool compressed)
+    public async Task Static_files_are_compressed_and_API_responses_are_not(string path, bool compressed)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -110,14 +110,14 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     }
 
     [Fact]
-    public async Task The_API_is_sent_no_cookies()
+    public async Task Requests_to_the_API_have_no_cookies()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
         await visit.Context.AddCookiesAsync([new() { Name = "of", Value = "TOMS", Url = host.Address.AbsoluteUri }]);
         await visit.GoToAsync(Visit.Screen);
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         var request = visit.Requests.Single(request => request.Url.EndsWith("/credentials", StringComparison.Ordinal));
         Assert.DoesNotContain("cookie", (await request.AllHeadersAsync()).Keys);
     }
@@ -125,25 +125,25 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     [Theory]
     [InlineData("(() => { const script = document.createElement('script'); script.textContent = 'window.ran = true'; document.body.append(script); })()")]
     [InlineData("document.body.innerHTML = '<img src=x onerror=\"window.ran = true\">'")]
-    [InlineData("(() => { const script = document.createElement('script'); script.src = 'https://elsewhere.example/x.js'; document.body.append(script); })()")]
+    [InlineData("(() => { const script = document.createElement('script'); script.src = 'https://other.example/x.js'; document.body.append(script); })()")]
     [InlineData("document.body.setAttribute('onclick', 'window.ran = true'); document.body.click()")]
-    public async Task What_is_smuggled_into_the_page_does_not_run(string smuggled)
+    public async Task Injected_scripts_do_not_run(string script)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Notice).Not.ToBeEmptyAsync();
-        await visit.Page.EvaluateAsync("() => { window.refused = new Promise(resolve => addEventListener('securitypolicyviolation', () => resolve(true))); }");
+        await visit.Page.EvaluateAsync("() => { window.violation = new Promise(resolve => addEventListener('securitypolicyviolation', () => resolve(true))); }");
 
-        if (await Record.ExceptionAsync(() => visit.Page.EvaluateAsync(smuggled)) is null)
-            await visit.Page.EvaluateAsync<bool>("refused");
+        if (await Record.ExceptionAsync(() => visit.Page.EvaluateAsync(script)) is null)
+            await visit.Page.EvaluateAsync<bool>("violation");
 
         Assert.False(await visit.Page.EvaluateAsync<bool>("window.ran === true"));
-        visit.ForgiveErrors();
+        visit.ClearErrors();
     }
 
     [Fact]
-    public async Task Names_are_text_whatever_is_in_them()
+    public async Task Names_are_inserted_as_text()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -151,7 +151,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         world.Clock.Advance(TimeSpan.FromDays(360));
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
         const string Name = "<b>Oakland</b> {time} & \"Sons\"";
-        await visit.HostAsync(new(Leas: $"[{{ id: '{TestWorld.Oakland}', name: `{Name}` }}]", AccessToken: $"'{await host.SignInAsync("rosa")}'"));
+        await visit.ReplaceHostModuleAsync(new(Leas: $"[{{ id: '{TestWorld.Oakland}', name: `{Name}` }}]", AccessToken: $"'{await host.SignInAsync("rosa")}'"));
 
         await visit.GoToAsync(Visit.Home);
         await Expect(visit.Page.Locator("#announcements")).ToContainTextAsync($"The SIS vendor credentials of {Name} expire in 5 days");
@@ -160,10 +160,10 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     }
 
     [Fact]
-    public async Task The_site_may_be_in_a_folder_of_another()
+    public async Task The_site_can_be_in_a_folder_of_another_site()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world, builder => builder.Services.AddSingleton<IStartupFilter>(new Around(app => app.UsePathBase("/screens"))));
+        await using var host = await TestHost.StartAsync(world, builder => builder.Services.AddSingleton<IStartupFilter>(new MiddlewareFilter(app => app.UsePathBase("/screens"))));
         await using var visit = await Visit.OpenAsync(browser, host, path: "screens/");
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Credentialing", Exact = true }).ClickAsync();
         await Expect(visit.Page).ToHaveURLAsync(new Uri(host.Address, "screens/credentialing/").AbsoluteUri);
@@ -173,15 +173,15 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
 
     /// <summary>As on Azure: the site and the API have different origins. The API's CORS policy allows the site's origin.</summary>
     [Fact]
-    public async Task The_API_may_be_at_another_origin_than_the_site()
+    public async Task The_API_can_have_another_origin_than_the_site()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var origin = "";
         await using var api = await TestHost.StartAsync(world, builder => builder.Services
             .AddCors()
-            .AddSingleton<IStartupFilter>(new Around(app => app.UseCors(cors => cors.SetIsOriginAllowed(asking => asking == origin).AllowAnyHeader().AllowAnyMethod()))));
+            .AddSingleton<IStartupFilter>(new MiddlewareFilter(app => app.UseCors(cors => cors.SetIsOriginAllowed(requestOrigin => requestOrigin == origin).AllowAnyHeader().AllowAnyMethod()))));
         await using var site = await TestHost.StartAsync(world, builder => builder.Services
-            .AddSingleton<IStartupFilter>(new Around(app => app.Use((context, next) =>
+            .AddSingleton<IStartupFilter>(new MiddlewareFilter(app => app.Use((context, next) =>
             {
                 var headers = context.Response.Headers;
                 context.Response.OnStarting(() =>
@@ -194,32 +194,32 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         origin = site.Address.GetLeftPart(UriPartial.Authority);
         var token = await api.SignInAsync("rosa");
         await using var visit = await Visit.OpenAsync(browser, site, path: "about:blank", api: api.Address);
-        await visit.HostAsync(new(AccessToken: $"'{token}'", Api: $"{api.Address}api/"));
+        await visit.ReplaceHostModuleAsync(new(AccessToken: $"'{token}'", Api: $"{api.Address}api/"));
 
         await visit.GoToAsync(Visit.Screen);
         await visit.GenerateAsync();
-        await visit.GenerateAsync(); // with the ETag of the first
+        await visit.GenerateAsync(); // with the ETag of the first generation
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
     }
 
     [Fact]
-    public async Task The_scripts_are_right_by_their_types()
+    public async Task The_TypeScript_compiler_finds_no_error()
     {
         var check = await Ended.OfAsync(new ProcessStartInfo("node", [Path.Combine(Web, "node_modules", "typescript", "bin", "tsc"), "--project", Web]));
         Assert.Equal(new Ended(0, "", ""), check);
     }
 
     [GeneratedRegex("""<(?:link rel="(?:stylesheet|modulepreload)" href|script type="module" src)="(?<file>[^"]+)""")]
-    private static partial Regex NamedFile();
+    private static partial Regex ReferencedFile();
 
     [GeneratedRegex("^/[^/]+/")]
     private static partial Regex Folder();
 
     /// <summary>Requests whose responses are held until all of them have been made.</summary>
-    private sealed class Round(IEnumerable<string> paths)
+    private sealed class RoundTrip(IEnumerable<string> paths)
     {
         private readonly HashSet<string> all = [.. paths];
-        private readonly HashSet<string> asked = [];
+        private readonly HashSet<string> requested = [];
         private readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public bool IsComplete => complete.Task.IsCompleted;
@@ -228,10 +228,10 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
 
         public Task HoldAsync(string path)
         {
-            lock (asked)
+            lock (requested)
             {
-                asked.Add(path);
-                if (asked.Count == all.Count)
+                requested.Add(path);
+                if (requested.Count == all.Count)
                     complete.TrySetResult();
             }
 
@@ -240,7 +240,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     }
 
     /// <summary>Adds middleware in front of DevHost's pipeline.</summary>
-    private sealed class Around(Action<IApplicationBuilder> add) : IStartupFilter
+    private sealed class MiddlewareFilter(Action<IApplicationBuilder> add) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {

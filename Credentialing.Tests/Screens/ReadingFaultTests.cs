@@ -10,7 +10,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     private const string Api = "**/api/**";
 
     [Fact]
-    public async Task A_service_that_cannot_be_reached_can_be_tried_again()
+    public async Task An_unreachable_service_can_be_retried()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -19,20 +19,20 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.GoToAsync(Visit.Screen);
 
         await Expect(visit.Message).ToContainTextAsync("The service could not be reached. The current state could not be read; nothing was changed.", new() { UseInnerText = true });
-        await Expect(visit.Box).ToBeHiddenAsync();
+        await Expect(visit.Checkbox).ToBeHiddenAsync();
         await visit.Page.UnrouteAsync(Api);
         await visit.Button("Try again").ClickAsync();
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
     [Fact]
-    public async Task Trouble_with_storage_is_said_to_pass_and_does()
+    public async Task A_storage_failure_shows_that_the_service_is_unavailable()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         world.Traffic.Break = _ => Fault.Before;
 
         await visit.Page.ReloadAsync();
@@ -41,7 +41,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
 
         world.Traffic.Break = null;
         await visit.Button("Try again").ClickAsync();
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
@@ -49,7 +49,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     [InlineData(500, "Something unexpected happened.")]
     [InlineData(503, "The service is not available at the moment.")]
     [InlineData(429, "The service is not available at the moment.")]
-    public async Task What_cannot_be_read_is_not_said_to_be_nothing_nor_to_be_on_its_way(int status, string message)
+    public async Task A_failed_read_shows_neither_loading_nor_an_empty_state(int status, string message)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -75,7 +75,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     [InlineData("{\"state\":\"active\",\"authorization\":{\"text\":\"\"},\"generatedAt\":\"2026-11-23T20:00:00Z\",\"expiresAt\":\"2027-11-23T20:00:00Z\",\"daysRemaining\":null,\"timeZone\":\"America/Los_Angeles\"}")]
     [InlineData("[{\"state\":\"expired\",\"expiresAt\":\"soon\",\"daysRemaining\":0,\"timeZone\":\"America/Los_Angeles\"}]")]
     [InlineData("<html></html>")]
-    public async Task An_answer_that_is_not_understood_is_not_believed(string body)
+    public async Task An_invalid_response_is_rejected(string body)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -95,14 +95,14 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     }
 
     [Fact]
-    public async Task Another_LEA_than_ones_own_is_not_shown()
+    public async Task An_LEA_of_other_coordinators_is_not_shown()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: $"{Visit.Screen}?lea={TestWorld.Fresno}");
         await Expect(visit.Message).ToContainTextAsync("You may not see this LEA.");
         await Expect(visit.Message).ToContainTextAsync("Nothing was changed.");
-        await Expect(visit.Box).ToBeHiddenAsync();
+        await Expect(visit.Checkbox).ToBeHiddenAsync();
     }
 
     [Theory]
@@ -110,18 +110,18 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     [InlineData("016125900000001")]
     [InlineData("0161259000000x")]
     [InlineData("..")]
-    public async Task An_address_with_something_else_than_an_LEA_is_said_to_be_wrong(string lea)
+    public async Task An_invalid_LEA_in_the_URL_is_rejected(string lea)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: $"{Visit.Screen}?lea={lea}");
         await Expect(visit.Message).ToContainTextAsync("There is no such LEA.");
-        await Expect(visit.Box).ToBeHiddenAsync();
+        await Expect(visit.Checkbox).ToBeHiddenAsync();
         Assert.DoesNotContain(visit.Requests, request => request.Url.Contains("/api/", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Trying_again_twice_at_once_is_trying_again()
+    public async Task Two_clicks_on_Try_again_send_one_request()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -132,37 +132,37 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.Page.UnrouteAsync(Api);
         var before = Reads();
         await visit.Button("Try again").EvaluateAsync("button => { button.click(); button.click(); }");
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         Assert.Equal(before + 1, Reads());
 
         int Reads() => visit.Requests.Count(request => request.Url.EndsWith("/credentials", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_page_that_was_left_while_it_read_says_what_is_wrong_when_it_comes_back()
+    public async Task A_page_left_during_a_read_shows_the_failure_when_restored()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
-        var (asked, response) = (Signal(), Signal());
+        var (requested, release) = (CreateSignal(), CreateSignal());
         await visit.Page.RouteAsync(Api, async route =>
         {
-            asked.TrySetResult();
-            await response.Task;
+            requested.TrySetResult();
+            await release.Task;
             await route.FulfillAsync(new() { Status = 503 });
         });
         await visit.GoToAsync(Visit.Screen);
-        await asked.Task;
+        await requested.Task;
 
-        await visit.LeaveAsync();
-        await visit.ComeBackAsync();
-        response.SetResult();
+        await visit.DispatchPageHideAsync();
+        await visit.DispatchPageShowAsync();
+        release.SetResult();
 
         await Expect(visit.Message).ToContainTextAsync("The service is not available at the moment.");
     }
 
     [Fact]
-    public async Task Who_gets_the_LEA_meanwhile_is_no_longer_told_that_it_is_not_theirs()
+    public async Task A_missing_permission_message_disappears_when_permission_is_granted()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -171,13 +171,13 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.GoToAsync(Visit.Screen);
         await Expect(visit.Message).ToContainTextAsync("You may not see this LEA.");
         await visit.Page.UnrouteAsync(Api);
-        await visit.LookAgainAsync();
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await visit.DispatchVisibilityChangeAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
     [Fact]
-    public async Task A_service_that_never_answers_is_given_up()
+    public async Task A_request_without_a_response_times_out()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -191,7 +191,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
 
     /// <summary>A background read fails while a read that the user requested is in progress.</summary>
     [Fact]
-    public async Task What_was_asked_for_is_not_lost_over_what_was_not()
+    public async Task A_failed_background_read_does_not_cancel_a_requested_read()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -199,31 +199,31 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.Page.RouteAsync(Api, route => route.AbortAsync());
         await visit.GoToAsync(Visit.Screen);
         await Expect(visit.Button("Try again")).ToBeVisibleAsync();
-        var (asked, response) = (Signal(), Signal());
+        var (requested, release) = (CreateSignal(), CreateSignal());
         await visit.Page.UnrouteAsync(Api);
         await visit.Page.RouteAsync(Api, async route =>
         {
-            if (!asked.TrySetResult())
+            if (!requested.TrySetResult())
             {
                 await route.AbortAsync();
                 return;
             }
 
-            await response.Task;
+            await release.Task;
             await route.ContinueAsync();
         });
         await visit.Button("Try again").ClickAsync();
-        await asked.Task;
-        var failed = Signal();
+        await requested.Task;
+        var failed = CreateSignal();
         visit.Page.RequestFailed += (_, _) => failed.TrySetResult();
-        await visit.LookAgainAsync();
+        await visit.DispatchVisibilityChangeAsync();
         await failed.Task;
-        response.SetResult();
+        release.SetResult();
 
         await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
         await Expect(visit.Message).ToBeEmptyAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
     }
 
-    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource CreateSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -11,14 +11,14 @@ public enum ScreenState
 {
     SigningIn,
     Loading,
-    NoneYet,
+    NoCredentials,
     Authorized,
     Confirming,
     Generating,
     KeyHidden,
     KeyShown,
     KeyCopied,
-    CopyingRefused,
+    CopyingDenied,
     Active,
     Expiring,
     AlmostExpired,
@@ -35,27 +35,27 @@ public enum ScreenState
     UnknownLea,
     NotHosted,
     Offline,
-    Uncertain,
+    OutcomeUnknown,
     KeyLost,
-    HomeWithNothing,
+    HomeWithoutAnnouncements,
     HomeExpiring,
     HomeExpired,
     HomeOfSeveralLeas,
-    HomeWithSomeUnread,
+    HomeWithPartialFailure,
 }
 
 internal static class ScreenStates
 {
     private static readonly LeaId Institute = LeaId.Parse("01612590130617");
 
-    /// <summary>Opens a page in an empty world and brings it to this state.</summary>
-    internal static async Task<Visit> ReachAsync(this ScreenState state, BrowserFixture browser, TestHost host, BrowserNewContextOptions? options = null)
+    /// <summary>Opens a page with an empty <see cref="TestWorld"/> and puts it into this state.</summary>
+    internal static async Task<Visit> OpenAsync(this ScreenState state, BrowserFixture browser, TestHost host, BrowserNewContextOptions? options = null)
     {
-        await PrepareAsync(state, host);
+        await PrepareDataAsync(state, host);
         var visit = await Visit.OpenAsync(browser, host, PersonaOf(state), PathOf(state), options);
         try
         {
-            await BringAsync(visit, state, host);
+            await EnterStateAsync(visit, state, host);
             return visit;
         }
         catch
@@ -68,19 +68,19 @@ internal static class ScreenStates
     private static string? PersonaOf(ScreenState state) => state switch
     {
         ScreenState.SigningIn => null,
-        ScreenState.SeveralLeas or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithSomeUnread => "luis",
+        ScreenState.SeveralLeas or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure => "luis",
         _ => "rosa",
     };
 
     private static string PathOf(ScreenState state) => state switch
     {
-        ScreenState.HomeWithNothing or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithSomeUnread => Visit.Home,
+        ScreenState.HomeWithoutAnnouncements or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure => Visit.Home,
         ScreenState.UnknownLea => $"{Visit.Screen}?lea=1",
         ScreenState.NotPermitted => $"{Visit.Screen}?lea={TestWorld.Fresno}",
         _ => Visit.Screen,
     };
 
-    private static async Task PrepareAsync(ScreenState state, TestHost host)
+    private static async Task PrepareDataAsync(ScreenState state, TestHost host)
     {
         var days = state switch
         {
@@ -104,9 +104,9 @@ internal static class ScreenStates
         host.World.Clock.Advance(TimeSpan.FromDays(days.Value));
     }
 
-    private static Task LeaveUnansweredAsync(Visit visit) => visit.Page.RouteAsync("**/api/**", _ => { });
+    private static Task HoldRequestsAsync(Visit visit) => visit.Page.RouteAsync("**/api/**", _ => { });
 
-    private static async Task BringAsync(Visit visit, ScreenState state, TestHost host)
+    private static async Task EnterStateAsync(Visit visit, ScreenState state, TestHost host)
     {
         switch (state)
         {
@@ -114,7 +114,7 @@ internal static class ScreenStates
                 await Expect(visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "DevHost: who are you?" })).ToBeVisibleAsync();
                 return;
             case ScreenState.Loading:
-                await LeaveUnansweredAsync(visit);
+                await HoldRequestsAsync(visit);
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Page.Locator("#loading")).ToBeVisibleAsync();
                 return;
@@ -123,7 +123,7 @@ internal static class ScreenStates
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
-            case ScreenState.HomeWithSomeUnread:
+            case ScreenState.HomeWithPartialFailure:
                 await visit.Page.RouteAsync($"**/{Institute}/**", route => route.AbortAsync());
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
@@ -131,7 +131,7 @@ internal static class ScreenStates
             case ScreenState.NotPermitted or ScreenState.UnknownLea:
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
-            case ScreenState.HomeWithNothing:
+            case ScreenState.HomeWithoutAnnouncements:
                 await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
                 return;
             case ScreenState.HomeExpiring or ScreenState.HomeExpired:
@@ -146,16 +146,16 @@ internal static class ScreenStates
         switch (state)
         {
             case ScreenState.Authorized:
-                await visit.ClickBoxAsync();
+                await visit.ClickCheckboxAsync();
                 break;
             case ScreenState.Confirming or ScreenState.ConfirmingRegeneration or ScreenState.ConfirmingAfterExpiry:
-                await visit.ClickBoxAsync();
+                await visit.ClickCheckboxAsync();
                 await visit.Page.Locator("#generate").ClickAsync();
                 await Expect(visit.Page.Locator("#confirmation")).ToBeVisibleAsync();
                 break;
             case ScreenState.Generating:
-                await LeaveUnansweredAsync(visit);
-                await visit.AskToGenerateAsync();
+                await HoldRequestsAsync(visit);
+                await visit.RequestGenerationAsync();
                 await Expect(visit.Button("Generating credentials…").Or(visit.Button("Generando credenciales…"))).ToBeVisibleAsync();
                 break;
             case ScreenState.KeyHidden:
@@ -170,31 +170,31 @@ internal static class ScreenStates
                 await visit.Page.Locator("#copy-key").ClickAsync();
                 await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
                 break;
-            case ScreenState.CopyingRefused:
+            case ScreenState.CopyingDenied:
                 await visit.GenerateAsync();
-                await visit.RefuseCopyingAsync();
+                await visit.DenyClipboardAsync();
                 await visit.Page.Locator("#copy-key").ClickAsync();
                 await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.Offline:
                 await visit.Context.SetOfflineAsync(true);
-                await visit.AskToGenerateAsync();
+                await visit.RequestGenerationAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
-            case ScreenState.Uncertain:
+            case ScreenState.OutcomeUnknown:
                 await visit.Page.RouteAsync("**/api/**", route => route.AbortAsync());
-                await visit.AskToGenerateAsync();
+                await visit.RequestGenerationAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.KeyLost:
                 await visit.Page.RouteAsync("**/api/**", route => route.Request.Method == "POST" ? route.AbortAsync() : route.ContinueAsync());
                 Assert.Equal(HttpStatusCode.Created, (await host.GenerateAsync("rosa", TestWorld.Oakland)).Status);
-                await visit.AskToGenerateAsync();
+                await visit.RequestGenerationAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.ChangedByColleague:
                 Assert.Equal(HttpStatusCode.Created, (await host.GenerateAsync("luis", TestWorld.Oakland)).Status);
-                await visit.AskToGenerateAsync();
+                await visit.RequestGenerationAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.SessionEnded:
@@ -204,7 +204,7 @@ internal static class ScreenStates
                 break;
             case ScreenState.SessionEndedBeforeGenerating:
                 host.World.Clock.Advance(TimeSpan.FromHours(2));
-                await visit.AskToGenerateAsync();
+                await visit.RequestGenerationAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.Unavailable:

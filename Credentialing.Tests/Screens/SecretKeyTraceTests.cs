@@ -10,7 +10,7 @@ namespace Credentialing.Tests.Screens;
 public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     /// <summary>Everything that a page can read: its DOM, storage, history and performance entries.</summary>
-    private const string EverythingThePageHas = """
+    private const string ReadableContentScript = """
         async () => JSON.stringify([
           document.documentElement.outerHTML,
           [...document.querySelectorAll("input, select, textarea")].map(field => field.value),
@@ -22,45 +22,45 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         """;
 
     /// <summary>Whether the page was restored from the back/forward cache. Waits until the page is shown.</summary>
-    private const string CameBack = """
-        () => window.cameBack ?? new Promise(resolve => addEventListener("pageshow", event => resolve(event.persisted)))
+    private const string WasRestoredScript = """
+        () => window.wasRestored ?? new Promise(resolve => addEventListener("pageshow", event => resolve(event.persisted)))
         """;
 
     [Fact]
-    public async Task After_leaving_the_secret_key_is_nowhere_in_the_browser_not_even_on_its_disk()
+    public async Task Leaving_the_screen_removes_the_secret_key_from_page_and_disk()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         using var profile = new TemporaryFolder();
         var keys = new List<string>();
-        await using (var visit = await Visit.OfAsync(await browser.LaunchKeepingAsync(profile.Path), host.Address))
+        await using (var visit = await Visit.FromContextAsync(await browser.LaunchKeepingAsync(profile.Path), host.Address))
         {
-            var uncached = await WatchBackForwardCacheAsync(visit);
+            var notRestoredReasons = await WatchBackForwardCacheAsync(visit);
             await visit.SignInAsync("Rosa Delgado");
             keys.Add(await visit.GenerateAndShowAsync());
-            Assert.Contains(keys[0], await visit.Page.EvaluateAsync<string>(EverythingThePageHas), StringComparison.Ordinal);
+            Assert.Contains(keys[0], await visit.Page.EvaluateAsync<string>(ReadableContentScript), StringComparison.Ordinal);
 
             await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
             await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
-            await AssertGoneAsync(visit, keys[0]);
+            await AssertKeyAbsentAsync(visit, keys[0]);
 
             await visit.Page.GoBackAsync(new() { WaitUntil = WaitUntilState.Commit }); // a restored page has no load event
-            if (!await visit.Page.EvaluateAsync<bool>(CameBack))
+            if (!await visit.Page.EvaluateAsync<bool>(WasRestoredScript))
             {
                 // This browser has no back/forward cache and reloaded the page. The page itself must not prevent caching. The test
                 // dispatches the events of a browser with such a cache.
-                var reasons = await uncached.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+                var reasons = await notRestoredReasons.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
                 Assert.Contains(reasons, reason => reason.Name == "BackForwardCacheDisabledForDelegate");
                 Assert.DoesNotContain(reasons, reason => reason.Type != "Circumstantial");
                 keys.Add(await visit.GenerateAndShowAsync());
-                await visit.LeaveAsync();
-                await visit.ComeBackAsync();
+                await visit.DispatchPageHideAsync();
+                await visit.DispatchPageShowAsync();
             }
 
             await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
             await Expect(visit.Page.Locator("#show-key")).ToBeHiddenAsync();
-            await Expect(visit.Box).Not.ToBeCheckedAsync();
-            await AssertGoneAsync(visit, keys[^1]);
+            await Expect(visit.Checkbox).Not.ToBeCheckedAsync();
+            await AssertKeyAbsentAsync(visit, keys[^1]);
 
             await visit.Page.ReloadAsync();
             await Expect(visit.Page.GetByText("cannot be shown again")).ToBeVisibleAsync();
@@ -69,20 +69,20 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
                 Assert.DoesNotContain(visit.Console, line => line.Contains(key, StringComparison.Ordinal));
                 Assert.DoesNotContain(visit.Requests, request => request.Url.Contains(key, StringComparison.Ordinal) || request.PostData?.Contains(key, StringComparison.Ordinal) is true);
             });
-            await AssertGoneAsync(visit, keys[^1]);
+            await AssertKeyAbsentAsync(visit, keys[^1]);
         }
 
         var token = await host.SignInAsync("rosa");
-        Assert.NotEmpty(FilesWith(profile.Path, token[..20])); // control: the search finds a stored value
+        Assert.NotEmpty(FilesContaining(profile.Path, token[..20])); // control: the search finds a stored value
         Assert.All(keys, key =>
         {
-            Assert.Empty(FilesWith(profile.Path, key));
-            Assert.Empty(FilesWith(profile.Path, key["tsk_".Length..]));
+            Assert.Empty(FilesContaining(profile.Path, key));
+            Assert.Empty(FilesContaining(profile.Path, key["tsk_".Length..]));
         });
     }
 
     [Fact]
-    public async Task Reloading_hides_the_secret_key_for_good()
+    public async Task Reloading_removes_the_secret_key()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -92,30 +92,30 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         await visit.Page.ReloadAsync();
 
         await Expect(visit.Page.GetByText("The secret key of these credentials cannot be shown again. If it is lost, regenerate the credentials.")).ToBeVisibleAsync();
-        await AssertGoneAsync(visit, key);
+        await AssertKeyAbsentAsync(visit, key);
     }
 
     [Fact]
-    public async Task A_key_is_gone_from_a_screen_that_was_left_though_the_API_has_answered_nonsense_meanwhile()
+    public async Task Leaving_the_screen_removes_the_key_after_an_invalid_response()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         var key = await visit.GenerateAndShowAsync();
         await visit.Page.RouteAsync("**/api/**", route => route.FulfillAsync(new() { ContentType = "application/json", Body = "{\"state\":\"revoked\"}" }));
-        await visit.Page.RunAndWaitForResponseAsync(visit.LookAgainAsync, "**/api/**");
+        await visit.Page.RunAndWaitForResponseAsync(visit.DispatchVisibilityChangeAsync, "**/api/**");
 
-        await visit.LeaveAsync();
+        await visit.DispatchPageHideAsync();
 
-        await AssertGoneAsync(visit, key);
+        await AssertKeyAbsentAsync(visit, key);
     }
 
     /// <summary>Records whether the page was restored from the back/forward cache. Returns the browser's reasons if not.</summary>
     private static async Task<Task<IReadOnlyList<(string Name, string Type)>>> WatchBackForwardCacheAsync(Visit visit)
     {
         await visit.Page.AddInitScriptAsync("""
-            addEventListener("pagehide", () => { window.cameBack = undefined; });
-            addEventListener("pageshow", event => { window.cameBack = event.persisted; });
+            addEventListener("pagehide", () => { window.wasRestored = undefined; });
+            addEventListener("pageshow", event => { window.wasRestored = event.persisted; });
             """);
         var reasons = new TaskCompletionSource<IReadOnlyList<(string, string)>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var session = await visit.Context.NewCDPSessionAsync(visit.Page);
@@ -126,13 +126,13 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         return reasons.Task;
     }
 
-    private static async Task AssertGoneAsync(Visit visit, string key) =>
-        Assert.DoesNotContain(key, await visit.Page.EvaluateAsync<string>(EverythingThePageHas), StringComparison.Ordinal);
+    private static async Task AssertKeyAbsentAsync(Visit visit, string key) =>
+        Assert.DoesNotContain(key, await visit.Page.EvaluateAsync<string>(ReadableContentScript), StringComparison.Ordinal);
 
-    private static IEnumerable<string> FilesWith(string folder, string text)
+    private static IEnumerable<string> FilesContaining(string folder, string text)
     {
-        byte[][] forms = [Encoding.UTF8.GetBytes(text), Encoding.Unicode.GetBytes(text)];
+        byte[][] encodings = [Encoding.UTF8.GetBytes(text), Encoding.Unicode.GetBytes(text)];
         return Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
-            .Where(file => forms.Any(form => File.ReadAllBytes(file).AsSpan().IndexOf(form) >= 0));
+            .Where(file => encodings.Any(bytes => File.ReadAllBytes(file).AsSpan().IndexOf(bytes) >= 0));
     }
 }

@@ -9,15 +9,15 @@ namespace Credentialing.Tests.Screens;
 public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     [Fact]
-    public async Task A_session_that_has_ended_is_begun_again_where_one_was()
+    public async Task Signing_in_again_keeps_the_LEA_and_the_checked_box()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, "luis", $"{Visit.Screen}?lea=01612590130617");
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         world.Clock.Advance(TimeSpan.FromHours(2));
 
-        await visit.AskToGenerateAsync();
+        await visit.RequestGenerationAsync();
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await Expect(visit.Message).ToContainTextAsync("No credentials were generated; any existing credentials are unchanged.");
         await visit.Button("Sign in again").ClickAsync();
@@ -25,23 +25,23 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         await visit.Page.Keyboard.PressAsync("Escape"); // cancels the sign-in
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await visit.Button("Sign in again").ClickAsync();
-        await visit.PickAsync("Luis Ortega");
+        await visit.PickPersonaAsync("Luis Ortega");
         await Expect(visit.Message).ToBeEmptyAsync();
-        await Expect(visit.Box).ToBeCheckedAsync();
+        await Expect(visit.Checkbox).ToBeCheckedAsync();
         await visit.Button("Generate Credentials").ClickAsync();
         await visit.Button("Yes, Generate Credentials").ClickAsync();
 
         await Expect(visit.Username).ToHaveTextAsync("sis-01612590130617");
-        await Expect(visit.Key).ToHaveTextAsync(Visit.Hidden);
+        await Expect(visit.Key).ToHaveTextAsync(Visit.MaskedKey);
     }
 
     [Fact]
-    public async Task A_session_that_ended_before_the_page_was_opened_is_begun_again()
+    public async Task The_user_can_sign_in_again_when_the_page_opens_with_an_expired_session()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         world.Clock.Advance(TimeSpan.FromHours(2));
 
         await visit.Page.ReloadAsync();
@@ -51,7 +51,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         await visit.Page.Keyboard.PressAsync("Escape"); // cancels the sign-in
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await visit.Button("Sign in again").ClickAsync();
-        await visit.PickAsync("Rosa Delgado");
+        await visit.PickPersonaAsync("Rosa Delgado");
 
         await Expect(visit.Message).ToBeEmptyAsync();
         await Expect(visit.Notice).ToContainTextAsync("No credentials have been generated.");
@@ -60,23 +60,23 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     [Theory]
     [InlineData(Visit.Screen)]
     [InlineData(Visit.Home)]
-    public async Task A_session_that_ends_while_a_page_is_looked_at_is_not_passed_over(string path)
+    public async Task A_background_read_shows_that_the_session_has_ended(string path)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: path);
-        await Expect(path == Visit.Home ? visit.NoAnnouncements : visit.Box).ToBeVisibleAsync();
+        await Expect(path == Visit.Home ? visit.NoAnnouncements : visit.Checkbox).ToBeVisibleAsync();
         world.Clock.Advance(TimeSpan.FromHours(2));
 
-        await visit.LookAgainAsync();
+        await visit.DispatchVisibilityChangeAsync();
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
         await visit.Button("Sign in again").ClickAsync();
-        await visit.PickAsync("Rosa Delgado");
+        await visit.PickPersonaAsync("Rosa Delgado");
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
     [Fact]
-    public async Task A_key_on_the_screen_stays_when_the_session_ends()
+    public async Task A_key_on_the_screen_stays_after_the_session_has_expired()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -84,9 +84,9 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         await visit.GenerateAsync();
         world.Clock.Advance(TimeSpan.FromHours(2));
 
-        await visit.AskToGenerateAsync();
+        await visit.RequestGenerationAsync();
         await visit.Button("Sign in again").ClickAsync();
-        await visit.PickAsync("Rosa Delgado");
+        await visit.PickPersonaAsync("Rosa Delgado");
         await Expect(visit.Message).ToBeEmptyAsync();
         await visit.Button("SHOW SECRET KEY").ClickAsync();
 
@@ -96,12 +96,12 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     [Theory]
     [InlineData("Promise.reject(new Error())", "''", "Something unexpected happened.")]
     [InlineData("[{ id: '01612590000000', name: 'Oakland' }]", "Promise.reject(new Error())", "Your session has ended.")]
-    public async Task A_host_that_fails_is_told_of(string leas, string accessToken, string message)
+    public async Task A_failing_host_module_shows_a_message(string leas, string accessToken, string message)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
-        await visit.HostAsync(new(leas, accessToken, SignIn: "Promise.reject(new Error())"));
+        await visit.ReplaceHostModuleAsync(new(leas, accessToken, SignIn: "Promise.reject(new Error())"));
         foreach (var path in (string[])[Visit.Screen, Visit.Home])
         {
             await visit.GoToAsync(path);
@@ -112,24 +112,24 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task A_sign_in_that_fails_leaves_its_message()
+    public async Task A_failed_sign_in_keeps_the_message()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
-        await visit.HostAsync(new(
+        await visit.ReplaceHostModuleAsync(new(
             AccessToken: $"globalThis.ended ? Promise.reject(new Error()) : '{await host.SignInAsync("rosa")}'", SignIn: "Promise.reject(new Error())"));
         await visit.GoToAsync(Visit.Screen);
-        await Expect(visit.Box).ToBeVisibleAsync();
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
         await visit.Page.EvaluateAsync("() => { globalThis.ended = true; }");
-        await visit.AskToGenerateAsync();
+        await visit.RequestGenerationAsync();
         await visit.Button("Sign in again").ClickAsync();
-        await visit.SettleAsync();
+        await visit.WaitUntilProcessedAsync();
         await Expect(visit.Message).ToContainTextAsync("Your session has ended.");
     }
 
     [Fact]
-    public async Task Without_a_host_the_screen_says_that_it_works_within_TOMS()
+    public async Task Without_a_host_module_the_screen_shows_that_it_works_within_TOMS()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -144,12 +144,12 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task Who_coordinates_no_LEA_is_told_so()
+    public async Task A_user_without_LEAs_sees_a_message()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
-        await visit.HostAsync(new(Leas: "[]"));
+        await visit.ReplaceHostModuleAsync(new(Leas: "[]"));
         foreach (var path in (string[])[Visit.Screen, Visit.Home])
         {
             await visit.GoToAsync(path);

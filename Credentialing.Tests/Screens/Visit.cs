@@ -55,7 +55,7 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Number of requests to generate credentials.</summary>
     internal int Generations => requests.Count(request => request is { Method: "POST" } && request.Url.EndsWith("/credentials", StringComparison.Ordinal));
 
-    internal ILocator Box => Page.GetByRole(AriaRole.Checkbox);
+    internal ILocator Checkbox => Page.GetByRole(AriaRole.Checkbox);
 
     internal ILocator Dialog => Page.GetByRole(AriaRole.Dialog, new() { Name = "Proceed with generating credentials?" });
 
@@ -80,39 +80,39 @@ internal sealed class Visit : IAsyncDisposable
         options ??= new();
         options.Locale ??= "en-US";
         if (persona is not null)
-            options.StorageState = StorageState(host, await SignedInAsync(host, persona));
-        var visit = await OfAsync(await browser.NewContextAsync(options), host.Address, api);
+            options.StorageState = StorageState(host, await CreateSessionAsync(host, persona));
+        var visit = await FromContextAsync(await browser.NewContextAsync(options), host.Address, api);
         await visit.GoToAsync(path);
         return visit;
     }
 
-    /// <summary>Uses an existing browser context. Opens no address.</summary>
-    internal static async Task<Visit> OfAsync(IBrowserContext context, Uri address, Uri? api = null) =>
+    /// <summary>Creates a visit in an existing browser context. Does not navigate.</summary>
+    internal static async Task<Visit> FromContextAsync(IBrowserContext context, Uri address, Uri? api = null) =>
         new(context, context.Pages.Count > 0 ? context.Pages[0] : await context.NewPageAsync(), address) { Api = api };
 
     internal Task GoToAsync(string path) => Page.GotoAsync(new Uri(Address, path).AbsoluteUri);
 
     /// <summary>Reloads the page with a new session, after the old session has expired.</summary>
-    internal async Task ReturnAsync(TestHost host, string persona = "rosa")
+    internal async Task ReloadWithNewSessionAsync(TestHost host, string persona = "rosa")
     {
-        await Page.EvaluateAsync("value => localStorage.setItem('devhost', value)", await SignedInAsync(host, persona));
+        await Page.EvaluateAsync("value => localStorage.setItem('devhost', value)", await CreateSessionAsync(host, persona));
         await Page.ReloadAsync();
     }
 
     /// <summary>Replaces DevHost's host module, starting with the next page.</summary>
-    internal Task HostAsync(HostModule host) => Page.RouteAsync("**/host.js", route => route.FulfillAsync(new()
+    internal Task ReplaceHostModuleAsync(HostModule module) => Page.RouteAsync("**/host.js", route => route.FulfillAsync(new()
     {
         ContentType = "text/javascript",
         Body = $"""
-            export const api = "{host.Api}";
-            export const leas = async () => {host.Leas};
-            export const accessToken = async () => {host.AccessToken};
-            export const signIn = async () => {host.SignIn};
+            export const api = "{module.Api}";
+            export const leas = async () => {module.Leas};
+            export const accessToken = async () => {module.AccessToken};
+            export const signIn = async () => {module.SignIn};
             """,
     }));
 
     /// <summary>Waits until the page has processed the responses received so far, by one further round trip.</summary>
-    internal Task SettleAsync() => Page.EvaluateAsync("""
+    internal Task WaitUntilProcessedAsync() => Page.EvaluateAsync("""
         async () => {
           await (await fetch("/scripts/site.js", { cache: "no-store" })).text();
           await new Promise(resolve => setTimeout(resolve));
@@ -120,41 +120,41 @@ internal sealed class Visit : IAsyncDisposable
         """);
 
     /// <summary>Dispatches the event for a page that enters the back/forward cache.</summary>
-    internal Task LeaveAsync() => Page.EvaluateAsync("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
+    internal Task DispatchPageHideAsync() => Page.EvaluateAsync("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
 
     /// <summary>Dispatches the event for a page that is restored from the back/forward cache.</summary>
-    internal Task ComeBackAsync() => Page.EvaluateAsync("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+    internal Task DispatchPageShowAsync() => Page.EvaluateAsync("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
 
     /// <summary>Dispatches the event for a tab that becomes visible again.</summary>
-    internal Task LookAgainAsync() => Page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
+    internal Task DispatchVisibilityChangeAsync() => Page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
 
     /// <summary>Makes the browser deny clipboard access.</summary>
-    internal Task RefuseCopyingAsync() =>
+    internal Task DenyClipboardAsync() =>
         Page.EvaluateAsync("() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
 
     /// <summary>Ignores the errors recorded so far, which the test caused on purpose.</summary>
-    internal void ForgiveErrors() => errors.Clear();
+    internal void ClearErrors() => errors.Clear();
 
     /// <summary>Opens the screen and signs in with DevHost's sign-in dialog.</summary>
     internal async Task SignInAsync(string name)
     {
         await GoToAsync(Screen);
-        await PickAsync(name);
+        await PickPersonaAsync(name);
     }
 
     /// <summary>Picks a persona in DevHost's sign-in dialog.</summary>
-    internal Task PickAsync(string name) =>
+    internal Task PickPersonaAsync(string name) =>
         Page.GetByRole(AriaRole.Dialog, new() { Name = "DevHost: who are you?" }).GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
 
     internal ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
     /// <summary>Toggles the checkbox by its label, as users do.</summary>
-    internal Task ClickBoxAsync() => Page.Locator("label[for=agree]").ClickAsync();
+    internal Task ClickCheckboxAsync() => Page.Locator("label[for=agree]").ClickAsync();
 
     /// <summary>Checks the box, clicks the button and confirms.</summary>
-    internal async Task AskToGenerateAsync()
+    internal async Task RequestGenerationAsync()
     {
-        await ClickBoxAsync();
+        await ClickCheckboxAsync();
         await Page.Locator("#generate").ClickAsync();
         await Page.Locator("#confirm").ClickAsync();
     }
@@ -162,9 +162,9 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Generates credentials. Their secret key is then on the screen, masked.</summary>
     internal async Task GenerateAsync()
     {
-        await AskToGenerateAsync();
-        await Expect(Box).Not.ToBeCheckedAsync(); // stays checked if nothing was generated
-        await Expect(Key).ToHaveTextAsync(Hidden);
+        await RequestGenerationAsync();
+        await Expect(Checkbox).Not.ToBeCheckedAsync(); // stays checked if nothing was generated
+        await Expect(Key).ToHaveTextAsync(MaskedKey);
     }
 
     /// <summary>Generates credentials and shows the secret key.</summary>
@@ -176,7 +176,7 @@ internal sealed class Visit : IAsyncDisposable
     }
 
     /// <summary>A masked secret key.</summary>
-    internal static string Hidden { get; } = new('*', 63);
+    internal static string MaskedKey { get; } = new('*', 63);
 
     /// <summary>Closes the browser context. Fails on unexpected page errors and on requests to other origins.</summary>
     public async ValueTask DisposeAsync()
@@ -184,10 +184,10 @@ internal sealed class Visit : IAsyncDisposable
         await context.DisposeAsync();
         if (errors.TryDequeue(out var error))
             Assert.Fail(error);
-        Assert.DoesNotContain(requests, request => new Uri(request.Url).Authority is var asked && asked != Address.Authority && asked != Api?.Authority);
+        Assert.DoesNotContain(requests, request => new Uri(request.Url).Authority is var authority && authority != Address.Authority && authority != Api?.Authority);
     }
 
-    private static async Task<string> SignedInAsync(TestHost host, string persona)
+    private static async Task<string> CreateSessionAsync(TestHost host, string persona)
     {
         var personas = JsonNode.Parse((await host.SendAsync(HttpMethod.Get, "/dev/personas")).Text)!.AsArray();
         return new JsonObject
@@ -197,11 +197,11 @@ internal sealed class Visit : IAsyncDisposable
         }.ToJsonString();
     }
 
-    private static string StorageState(TestHost host, string signedIn) => JsonSerializer.Serialize(new
+    private static string StorageState(TestHost host, string session) => JsonSerializer.Serialize(new
     {
         origins = new[]
         {
-            new { origin = host.Address.GetLeftPart(UriPartial.Authority), localStorage = new[] { new { name = "devhost", value = signedIn } } },
+            new { origin = host.Address.GetLeftPart(UriPartial.Authority), localStorage = new[] { new { name = "devhost", value = session } } },
         },
     });
 }

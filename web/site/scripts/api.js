@@ -1,7 +1,7 @@
 /** Client of the HTTP API. Failures are returned, never thrown. */
 
 import { host } from "./session.js";
-import { address } from "./site.js";
+import { absoluteUrl } from "./site.js";
 
 /**
  * @typedef {object} Credentials  of an LEA, in the format of the API
@@ -28,19 +28,19 @@ import { address } from "./site.js";
 
 /**
  * @template Body
- * @typedef {{ kind: "done", body: Body, etag: string | null }} Done
+ * @typedef {{ kind: "success", body: Body, etag: string | null }} Success
  */
 
 /**
- * @typedef {{ kind: "refused", status: number }} Refused  the API rejected the request or failed, or there is no session
+ * @typedef {{ kind: "error", status: number }} ErrorResult  the API rejected the request or failed, or there is no session
  * @typedef {{ kind: "unreachable" }} Unreachable  no response; the outcome is unknown
  * @typedef {{ kind: "offline" }} Offline  the browser has no network, and nothing was sent
- * @typedef {Refused | Unreachable | Offline} Failure
+ * @typedef {ErrorResult | Unreachable | Offline} Failure
  */
 
 /**
  * @template Body
- * @typedef {Done<Body> | Failure} Outcome
+ * @typedef {Success<Body> | Failure} Outcome
  */
 
 /** Longer than the API needs, including its retries. The outcome of a slower request is found by reading the state again. */
@@ -55,15 +55,15 @@ export const readCredentials = lea => send("GET", `leas/${encodeURIComponent(lea
 /**
  * Generates the first credentials, or replaces the credentials with this ETag (optimistic concurrency).
  * @param {string} lea
- * @param {string | null} seen ETag of the credentials to replace; null if there are none
+ * @param {string | null} currentEtag ETag of the credentials to replace; null if there are none
  * @param {string} wordingVersion version of the statement that the coordinator agreed to
  * @returns {Promise<Outcome<Credentials>>}
  */
-export const generateCredentials = (lea, seen, wordingVersion) => send(
+export const generateCredentials = (lea, currentEtag, wordingVersion) => send(
   "POST",
   `leas/${encodeURIComponent(lea)}/credentials`,
   body => isCredentials(body) && typeof body.secretKey === "string",
-  { "Content-Type": "application/json", ...(seen === null ? { "If-None-Match": "*" } : { "If-Match": seen }) },
+  { "Content-Type": "application/json", ...(currentEtag === null ? { "If-None-Match": "*" } : { "If-Match": currentEtag }) },
   JSON.stringify({ authorized: true, wordingVersion }));
 
 /**
@@ -87,11 +87,11 @@ async function send(method, path, isExpected, headers = {}, body) {
   try {
     token = await host.accessToken();
   } catch {
-    return { kind: "refused", status: 401 };
+    return { kind: "error", status: 401 };
   }
 
   try {
-    const response = await fetch(new URL(path, address(host.api)), {
+    const response = await fetch(new URL(path, absoluteUrl(host.api)), {
       method,
       headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${token}` },
       body,
@@ -101,10 +101,10 @@ async function send(method, path, isExpected, headers = {}, body) {
     });
     if (response.ok) {
       const received = await response.json();
-      return isExpected(received) ? { kind: "done", body: received, etag: response.headers.get("ETag") } : { kind: "refused", status: 500 };
+      return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
     }
 
-    return { kind: "refused", status: response.status };
+    return { kind: "error", status: response.status };
   } catch {
     return { kind: "unreachable" };
   }

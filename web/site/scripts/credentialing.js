@@ -2,14 +2,14 @@
 
 import { generateCredentials, readCredentials } from "./api.js";
 import { alert, announce, byId, element } from "./elements.js";
-import { frame } from "./frame.js";
-import { calendarDate, date, dateAndTime, fill, onSwitch, ready, texts, time, when } from "./language.js";
-import { hasBeenRead, show, signIn, unread } from "./messages.js";
+import { buildFrame } from "./frame.js";
+import { calendarDate, date, dateAndTime, fill, onLanguageSwitch, ready, texts, time, when } from "./language.js";
+import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
 import { host, isHosted } from "./session.js";
 
 /**
  * @typedef {import("./api.js").Credentials} Credentials
- * @typedef {import("./api.js").Done<Credentials>} Done
+ * @typedef {import("./api.js").Success<Credentials>} Success
  * @typedef {import("./api.js").Failure} Failure
  */
 
@@ -35,25 +35,25 @@ let busy = false;
  * new credentials, but a delayed request may still arrive.
  * @type {"unknown" | "not yet" | null}
  */
-let lost = null;
+let lostGeneration = null;
 
 /** @type {string | null} The secret key, from its generation until the user leaves the screen. The only copy. */
 let secretKey = null;
 
 /** Whether the key is visible. */
-let keyShown = false;
+let keyVisible = false;
 
 /** Whether the user has shown or copied the key. */
-let keyTaken = false;
+let keySeenOrCopied = false;
 
 /** @type {"copiedUsername" | "copiedSecretKey" | "notCopied" | null} Result of the last copy. */
 let copied = null;
 
 /** Number of the latest request. Responses to earlier requests are ignored. */
-let turn = 0;
+let latestRequest = 0;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let refreshing;
+let refreshTimer;
 
 const agree = byId("agree", HTMLInputElement);
 const generateButton = byId("generate", HTMLButtonElement);
@@ -90,30 +90,30 @@ confirmation.addEventListener("close", () => {
 });
 
 byId("show-key").addEventListener("click", () => {
-  keyShown = !keyShown;
-  keyTaken = true;
+  keyVisible = !keyVisible;
+  keySeenOrCopied = true;
   renderKey();
-  announce(keyShown ? texts.credentials.shown : texts.credentials.hidden);
+  announce(keyVisible ? texts.credentials.shown : texts.credentials.hidden);
 });
 
 byId("copy-username").addEventListener("click", () => copy(byId("username").textContent ?? "", "copiedUsername"));
 
 byId("copy-key").addEventListener("click", () => copy(secretKey ?? "", "copiedSecretKey"));
 
-document.addEventListener("visibilitychange", lookQuietly);
-window.addEventListener("online", lookQuietly);
+document.addEventListener("visibilitychange", refreshInBackground);
+window.addEventListener("online", refreshInBackground);
 
 window.addEventListener("beforeunload", event => {
-  if (busy || (secretKey !== null && !keyTaken))
+  if (busy || (secretKey !== null && !keySeenOrCopied))
     event.preventDefault();
 });
 
 // The page may be restored from the back/forward cache in the state in which it was left, so the key is removed here.
 window.addEventListener("pagehide", () => {
-  turn++;
+  latestRequest++;
   if (credentials === null)
     return;
-  forgetKey();
+  clearKey();
   agree.checked = false;
   confirmation.close();
   render();
@@ -124,98 +124,101 @@ window.addEventListener("pageshow", event => {
     return;
   picker.value = lea.id;
   if (credentials === null && lea.id !== "")
-    look();
+    refresh();
   else
-    lookQuietly();
+    refreshInBackground();
 });
 
 agree.checked = false; // some browsers restore it after a reload
-const opening = isHosted ? open() : null; // in parallel with loading the texts
+const firstRead = isHosted ? load() : null; // in parallel with loading the texts
 await ready;
-frame("credentialing");
-onSwitch(render);
-if (opening === null)
-  show({ name: "notHosted" });
+buildFrame("credentialing");
+onLanguageSwitch(render);
+if (firstRead === null)
+  showMessage({ name: "notHosted" });
 render();
-await opening;
+await firstRead;
 
-async function open() {
+async function load() {
   const leas = await host.leas().catch(() => null);
   const id = new URLSearchParams(location.search).get("lea") || leas?.[0]?.id;
   if (leas === null || id === undefined || !/^\d{14}$/.test(id)) {
     await ready;
-    show(
-      leas === null ? unread({ kind: "refused", status: 500 }, open)
+    showMessage(
+      leas === null ? readFailureMessage({ kind: "error", status: 500 }, load)
       : id === undefined ? { name: "noLeas", tone: "info" }
       : { name: "unknownLea" });
     render();
     return;
   }
 
-  lea = { id, name: leas.find(known => known.id === id)?.name ?? null };
+  lea = { id, name: leas.find(candidate => candidate.id === id)?.name ?? null };
   if (leas.length > 1) {
     picker.replaceChildren(...leas.map(({ id, name }) => element("option", { value: id, ...(id === lea.id ? { selected: "" } : {}) }, name)));
     byId("picker").hidden = false;
   }
 
-  await look();
+  await refresh();
 }
 
-async function look() {
+async function refresh() {
   if (busy)
     return;
-  const mine = ++turn;
+  const thisRequest = ++latestRequest;
   const result = await readCredentials(lea.id);
   await ready;
-  if (mine === turn)
-    take(result);
+  if (thisRequest === latestRequest)
+    applyReadResult(result);
 }
 
 /** Reads the state in the background. Ignores failures, except an ended session, and responses that a later request has superseded. */
-async function lookQuietly() {
+async function refreshInBackground() {
   if (busy || lea.id === "" || document.visibilityState !== "visible")
     return;
-  const mine = turn;
+  const thisRequest = latestRequest;
   const result = await readCredentials(lea.id);
-  if (mine !== turn)
+  if (thisRequest !== latestRequest)
     return;
-  if (result.kind === "done") {
-    turn++;
-    take(result);
-  } else if (result.kind === "refused" && result.status === 401 && byId("message").childElementCount === 0) {
-    take(result);
+  if (result.kind === "success") {
+    latestRequest++;
+    applyReadResult(result);
+  } else if (result.kind === "error" && result.status === 401 && byId("message").childElementCount === 0) {
+    applyReadResult(result);
   }
 }
 
 /**
  * Applies the result of a read: accepts the state, or shows a message.
- * @param {Done | Failure} result
+ * @param {Success | Failure} result
  * @returns whether a message was shown
  */
-function take(result) {
-  let said = true;
-  if (result.kind === "done")
-    said = accept(result);
-  else if (lost === "unknown")
-    show({ name: "uncertain", action: result.kind === "refused" && result.status === 401 ? signIn(look) : { name: "checkAgain", run: look } });
+function applyReadResult(result) {
+  let messageShown = true;
+  if (result.kind === "success")
+    messageShown = acceptState(result);
+  else if (lostGeneration === "unknown")
+    showMessage({
+      name: "outcomeUnknown",
+      action: result.kind === "error" && result.status === 401 ? signInAction(refresh) : { name: "checkAgain", run: refresh },
+    });
   else
-    show(unread(result, look));
+    showMessage(readFailureMessage(result, refresh));
   render();
-  return said;
+  return messageShown;
 }
 
 /**
  * Accepts a state.
- * @param {Done} result
- * @returns whether a message was shown: new credentials, new wording, or a lost request that generated nothing
+ * @param {Success} result
+ * @returns whether a message was shown: new credentials, new wording, or no credentials after a lost response
  */
-function accept({ body, etag: newTag }) {
-  const changed = credentials !== null && newTag !== etag;
-  const reworded = agree.checked && credentials?.authorization.wordingVersion !== body.authorization.wordingVersion;
-  const before = credentials && notice(credentials);
-  let said = true;
-  [credentials, etag] = [body, newTag];
-  if (reworded) { // the coordinator has not agreed to the new wording
+function acceptState({ body, etag: newEtag }) {
+  const changed = credentials !== null && newEtag !== etag;
+  const wordingChanged = agree.checked && credentials?.authorization.wordingVersion !== body.authorization.wordingVersion;
+  const previousNotice = credentials && notice(credentials);
+  let messageShown = true;
+  [credentials, etag] = [body, newEtag];
+  if (wordingChanged) { // the coordinator has not agreed to the new wording
     agree.checked = false;
     confirmation.close();
   }
@@ -223,82 +226,83 @@ function accept({ body, etag: newTag }) {
   if (changed && body.generatedAt !== null) {
     const { generatedBy, generatedAt, timeZone } = body;
     const moment = { instant: generatedAt, timeZone };
-    show({
-      name: lost !== null ? "keyLost" : secretKey !== null ? "keySuperseded" : "changed",
+    showMessage({
+      name: lostGeneration !== null ? "keyLost" : secretKey !== null ? "keySuperseded" : "changed",
       tone: "warning",
       values: () => ({ name: String(generatedBy), date: date(moment), time: time(moment) }),
     });
     confirmation.close(); // it refers to superseded credentials
-    forgetKey();
-    lost = null;
-  } else if (lost === "unknown") {
-    show({ name: "nothingGenerated" });
-    lost = "not yet";
-  } else if (reworded) {
-    show({ name: "wordingChanged", tone: "warning" });
+    clearKey();
+    lostGeneration = null;
+  } else if (lostGeneration === "unknown") {
+    showMessage({ name: "nothingGenerated" });
+    lostGeneration = "not yet";
+  } else if (wordingChanged) {
+    showMessage({ name: "wordingChanged", tone: "warning" });
   } else {
-    hasBeenRead();
-    said = false;
+    removeOutdatedMessage();
+    messageShown = false;
   }
 
-  if (notice(body) !== before)
+  if (notice(body) !== previousNotice)
     announce(notice(body));
-  refreshLater(body);
-  return said;
+  scheduleRefresh(body);
+  return messageShown;
 }
 
 /**
  * Schedules the next background read: after `refreshInterval`, or at expiry if that is earlier.
  * @param {Credentials} shown
  */
-function refreshLater({ expiresAt }) {
+function scheduleRefresh({ expiresAt }) {
   const remaining = expiresAt === null ? 0 : Date.parse(expiresAt) - Date.now();
-  clearTimeout(refreshing);
-  refreshing = setTimeout(async () => {
-    await lookQuietly();
+  clearTimeout(refreshTimer);
+  refreshTimer = setTimeout(async () => {
+    await refreshInBackground();
     if (credentials !== null)
-      refreshLater(credentials);
+      scheduleRefresh(credentials);
   }, remaining > 0 ? Math.min(remaining, refreshInterval) : refreshInterval);
 }
 
 async function generate() {
   if (busy || credentials === null || !agree.checked)
     return;
-  const seen = credentials.state === "none" ? null : etag;
-  const mine = ++turn;
+  const currentEtag = credentials.state === "none" ? null : etag;
+  const thisRequest = ++latestRequest;
   busy = true;
-  show(null);
+  showMessage(null);
   render();
-  const result = seen === null && credentials.state !== "none"
-    ? /** @type {Failure} */ ({ kind: "refused", status: 428 }) // no ETag: an unconditional replacement is not allowed
-    : await generateCredentials(lea.id, seen, credentials.authorization.wordingVersion);
-  if (result.kind === "done" && mine === turn) {
+  const result = currentEtag === null && credentials.state !== "none"
+    ? /** @type {Failure} */ ({ kind: "error", status: 428 }) // no ETag: an unconditional replacement is not allowed
+    : await generateCredentials(lea.id, currentEtag, credentials.authorization.wordingVersion);
+  if (result.kind === "success" && thisRequest === latestRequest) {
     busy = false;
     confirmation.close();
-    takeNew(result);
+    acceptGenerated(result);
     return;
   }
 
   // If the user left the screen in the meantime, the response counts as lost: its key must not appear on a restored page.
-  const failure = result.kind === "done" ? /** @type {Failure} */ ({ kind: "unreachable" }) : result;
-  if (failure.kind === "unreachable" || (failure.kind === "refused" && failure.status >= 500))
-    lost = "unknown";
-  const since = lost === "unknown" || (failure.kind === "refused" && [412, 422].includes(failure.status)) ? await readCredentials(lea.id) : null;
+  const failure = result.kind === "success" ? /** @type {Failure} */ ({ kind: "unreachable" }) : result;
+  if (failure.kind === "unreachable" || (failure.kind === "error" && failure.status >= 500))
+    lostGeneration = "unknown";
+  const mustRead = lostGeneration === "unknown" || (failure.kind === "error" && [412, 422].includes(failure.status));
+  const stateAfter = mustRead ? await readCredentials(lea.id) : null;
   busy = false;
   confirmation.close();
-  explain(failure, since);
+  showGenerationFailure(failure, stateAfter);
   render();
 }
 
 /**
  * Accepts credentials that this page has generated.
- * @param {Done} result
+ * @param {Success} result
  */
-function takeNew({ body, etag: newTag }) {
+function acceptGenerated({ body, etag: newEtag }) {
   const { secretKey: key = null, ...generated } = body;
-  forgetKey();
-  [credentials, etag, lost] = [generated, newTag, null];
-  [secretKey, keyTaken] = [key, false];
+  clearKey();
+  [credentials, etag, lostGeneration] = [generated, newEtag, null];
+  [secretKey, keySeenOrCopied] = [key, false];
   agree.checked = false;
   render();
   announce(`${texts.credentials.done} ${notice(generated)}`);
@@ -308,36 +312,38 @@ function takeNew({ body, etag: newTag }) {
 /**
  * Shows why nothing was generated, or that the outcome is unknown.
  * @param {Failure} failure
- * @param {Done | Failure | null} since result of reading the state after the failure; null if the failure is conclusive
+ * @param {Success | Failure | null} stateAfter result of reading the state after the failure; null if the failure is conclusive
  */
-function explain(failure, since) {
-  if (since !== null && take(since))
+function showGenerationFailure(failure, stateAfter) {
+  if (stateAfter !== null && applyReadResult(stateAfter))
     return;
-  if (failure.kind !== "refused") {
-    show({ name: "generateOffline" });
+  if (failure.kind !== "error") {
+    showMessage({ name: "generateOffline" });
   } else if (failure.status === 401) {
-    show({ name: "generateSessionEnded", tone: "warning", action: signIn(look), ofReading: true });
+    showMessage({ name: "generateSessionEnded", tone: "warning", action: signInAction(refresh), outdatedByRead: true });
   } else if (failure.status === 403) {
-    show({ name: "generateNotPermitted" });
+    showMessage({ name: "generateNotPermitted" });
   } else {
-    show({ name: "generateUnexpected" });
+    showMessage({ name: "generateUnexpected" });
   }
 }
 
 /** Removes the key from the script and from the page. */
-function forgetKey() {
+function clearKey() {
   secretKey = null;
-  keyShown = false;
+  keyVisible = false;
   copied = null;
   renderKey();
 }
 
-/** @param {Credentials} of */
+/** @param {Credentials} credentials */
 function notice({ state, daysRemaining, expiresAt, timeZone }) {
-  const words = texts.credentials.notice;
+  const notices = texts.credentials.notice;
   if (state === "none")
-    return words.none;
-  return state === "expired" ? words.expired : fill(words.expiring, { when: when(Number(daysRemaining), { instant: String(expiresAt), timeZone }) });
+    return notices.none;
+  if (state === "expired")
+    return notices.expired;
+  return fill(notices.expiring, { when: when(Number(daysRemaining), { instant: String(expiresAt), timeZone }) });
 }
 
 function render() {
@@ -365,11 +371,11 @@ function renderAuthorization({ action, authorization, state }) {
   if (!agree.checked && document.activeElement === generateButton)
     agree.focus();
   generateButton.hidden = !agree.checked;
-  const { generate, regenerate, regenerateExpired, confirm, busy: working } = texts.confirmation;
+  const { generate, regenerate, regenerateExpired, confirm, busy: progress } = texts.confirmation;
   byId("consequence").textContent = fill(
     action === "generate" ? generate : state === "expired" ? regenerateExpired : regenerate, { lea: lea.name ?? lea.id });
-  confirmButton.textContent = busy ? working : confirm;
-  byId("progress").textContent = busy ? working : "";
+  confirmButton.textContent = busy ? progress : confirm;
+  byId("progress").textContent = busy ? progress : "";
   for (const button of [confirmButton, cancelButton])
     button.setAttribute("aria-disabled", String(busy));
 }
@@ -377,15 +383,15 @@ function renderAuthorization({ action, authorization, state }) {
 /** @param {Credentials} shown */
 function renderNotice(shown) {
   const { state, daysRemaining, action } = shown;
-  const words = texts.credentials.instructions;
+  const instructions = texts.credentials.instructions;
   const button = texts.authorization[action];
   const tone = state === "expired" ? "emergency" : state !== "expiring" ? "info" : Number(daysRemaining) > strongWarningDays ? "warning" : "error";
-  const steps = Object.values(words.steps).map(step => element("li", {}, fill(step, { button })));
+  const steps = Object.values(instructions.steps).map(step => element("li", {}, fill(step, { button })));
   byId("notice").replaceChildren(alert(
     tone,
     "h3",
     notice(shown),
-    ...(state === "active" ? [] : [fill(words[state], { button })]),
+    ...(state === "active" ? [] : [fill(instructions[state], { button })]),
     ...(state === "expired" ? [element("ol", { class: "usa-list" }, ...steps)] : [])));
 }
 
@@ -400,24 +406,24 @@ function renderDetails({ state, username, generatedAt, generatedBy, expiresAt, l
 }
 
 function renderKey() {
-  byId("secret-key").textContent = secretKey === null ? "" : keyShown ? secretKey : "*".repeat(secretKey.length);
-  byId("secret-key").ariaHidden = String(!keyShown);
-  byId("key-hidden").hidden = keyShown;
-  byId("show-key").textContent = keyShown ? texts.credentials.hide : texts.credentials.show;
+  byId("secret-key").textContent = secretKey === null ? "" : keyVisible ? secretKey : "*".repeat(secretKey.length);
+  byId("secret-key").ariaHidden = String(!keyVisible);
+  byId("key-hidden").hidden = keyVisible;
+  byId("show-key").textContent = keyVisible ? texts.credentials.hide : texts.credentials.show;
   byId("copied").textContent = copied === null ? "" : texts.credentials[copied];
   byId("once-only").hidden ||= secretKey !== null;
   byId("key").hidden = byId("warning").hidden = secretKey === null;
 }
 
 /**
- * @param {string} what
- * @param {"copiedUsername" | "copiedSecretKey"} done result to show on success
+ * @param {string} text
+ * @param {"copiedUsername" | "copiedSecretKey"} success result to show on success
  */
-async function copy(what, done) {
+async function copy(text, success) {
   try {
-    await navigator.clipboard.writeText(what);
-    copied = done;
-    keyTaken ||= done === "copiedSecretKey";
+    await navigator.clipboard.writeText(text);
+    copied = success;
+    keySeenOrCopied ||= success === "copiedSecretKey";
   } catch {
     copied = "notCopied";
   }

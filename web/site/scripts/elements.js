@@ -7,11 +7,11 @@
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes))
-    made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+    created.setAttribute(name, value);
+  created.append(...children);
+  return created;
 }
 
 /**
@@ -24,7 +24,7 @@ export function element(tag, attributes = {}, ...children) {
 export function byId(id, kind) {
   const found = document.getElementById(id);
   if (!(found instanceof (kind ?? HTMLElement)))
-    throw new Error(`The page has no such element as #${id}.`);
+    throw new Error(`The page has no element #${id} of the expected type.`);
   return /** @type {Kind} */ (found);
 }
 
@@ -43,8 +43,8 @@ export function alert(tone, level, title, ...paragraphs) {
 
 /**
  * Announces a change to screen readers.
- * @param {string} what
+ * @param {string} text
  */
-export function announce(what) {
-  byId("announcer").textContent = what;
+export function announce(text) {
+  byId("announcer").textContent = text;
 }

@@ -2,66 +2,73 @@
 
 import { readAnnouncements } from "./api.js";
 import { alert, byId, element } from "./elements.js";
-import { frame } from "./frame.js";
-import { date, fill, inDays, onSwitch, ready, texts, time, when } from "./language.js";
-import { hasBeenRead, show, unread } from "./messages.js";
+import { buildFrame } from "./frame.js";
+import { date, fill, inDays, onLanguageSwitch, ready, texts, time, when } from "./language.js";
+import { readFailureMessage, removeOutdatedMessage, showMessage } from "./messages.js";
 import { host, isHosted } from "./session.js";
-import { address } from "./site.js";
+import { absoluteUrl } from "./site.js";
 
 /**
- * @typedef {import("./api.js").Announcement & { lea: string }} Announced  with the LEA's name
+ * @typedef {import("./api.js").Announcement & { lea: string }} NamedAnnouncement  with the LEA's name
  * @typedef {import("./api.js").Failure} Failure
  */
 
-/** @type {Announced[] | null} Announcements to show; null before the first successful read. */
+/** @type {NamedAnnouncement[] | null} Announcements to show; null before the first successful read. */
 let announcements = null;
 
 /** Interval of background reads while the page is visible: the number of remaining days changes. */
 const refreshInterval = 10 * 60_000; // milliseconds
 
-/** Number of the latest request. Responses to earlier requests are ignored. */
-let turn = 0;
+/** Number of the latest read. Responses to earlier reads are ignored. */
+let latestRead = 0;
 
-document.addEventListener("visibilitychange", lookQuietly);
-window.addEventListener("online", lookQuietly);
-setInterval(lookQuietly, refreshInterval);
+document.addEventListener("visibilitychange", refreshInBackground);
+window.addEventListener("online", refreshInBackground);
+setInterval(refreshInBackground, refreshInterval);
 
-const opening = isHosted ? look() : null; // in parallel with loading the texts
+const firstRead = isHosted ? refresh() : null; // in parallel with loading the texts
 await ready;
-frame("home");
-onSwitch(render);
+buildFrame("home");
+onLanguageSwitch(render);
 render();
-if (opening === null) {
-  show({ name: "notHosted" });
+if (firstRead === null) {
+  showMessage({ name: "notHosted" });
   byId("loading").hidden = true;
 }
-await opening;
+await firstRead;
 
-function lookQuietly() {
+function refreshInBackground() {
   if (document.visibilityState === "visible" && announcements !== null)
-    look(true);
+    refresh(true);
 }
 
 /**
  * Reads the announcements of all LEAs in parallel, and shows those that could be read.
- * @param {boolean} [quietly] background read: changes nothing if a read fails, unless the session has ended
+ * @param {boolean} [inBackground] changes nothing if a read fails, unless the session has ended
  */
-async function look(quietly = false) {
-  const mine = quietly ? turn : ++turn;
+async function refresh(inBackground = false) {
+  const thisRead = inBackground ? latestRead : ++latestRead;
   const { leas, read, failures } = await readAll();
   await ready;
-  const ended = failures.find(({ failure }) => failure.kind === "refused" && failure.status === 401);
-  if (mine !== turn || (quietly && failures.length > 0 && (ended === undefined || byId("message").childElementCount > 0)))
+  const sessionError = failures.find(({ failure }) => failure.kind === "error" && failure.status === 401);
+  if (thisRead !== latestRead)
     return;
-  turn++;
+  if (inBackground && failures.length > 0 && (sessionError === undefined || byId("message").childElementCount > 0))
+    return;
+  latestRead++;
   if (failures.length === 0)
-    hasBeenRead();
-  else if (ended !== undefined || failures.length === leas)
-    show(unread((ended ?? failures[0]).failure, look));
+    removeOutdatedMessage();
+  else if (sessionError !== undefined || failures.length === leas)
+    showMessage(readFailureMessage((sessionError ?? failures[0]).failure, refresh));
   else
-    show({ name: "someUnread", values: () => ({ leas: failures.map(({ lea }) => lea).join("; ") }), action: { name: "retry", run: look }, ofReading: true });
+    showMessage({
+      name: "partialFailure",
+      values: () => ({ leas: failures.map(({ lea }) => lea).join("; ") }),
+      action: { name: "retry", run: refresh },
+      outdatedByRead: true,
+    });
   if (leas === 0)
-    show({ name: "noLeas", tone: "info" });
+    showMessage({ name: "noLeas", tone: "info" });
   byId("loading").hidden = true;
   // Unchanged content is not replaced, because screen readers would read it again.
   if (failures.length < leas && JSON.stringify(read) !== JSON.stringify(announcements)) {
@@ -72,21 +79,21 @@ async function look(quietly = false) {
   byId("none").hidden = failures.length > 0 || read.length > 0;
 }
 
-/** The number of LEAs, the announcements by expiry, and the failures. */
+/** Returns the number of LEAs, the announcements sorted by expiry, and the failures. */
 async function readAll() {
-  /** @type {{ read: Announced[], failures: { lea: string, failure: Failure }[] }} */
+  /** @type {{ read: NamedAnnouncement[], failures: { lea: string, failure: Failure }[] }} */
   const { read, failures } = { read: [], failures: [] };
   const leas = await host.leas().catch(() => null);
   if (leas === null)
-    return { leas: 1, read, failures: [{ lea: "", failure: /** @type {Failure} */ ({ kind: "refused", status: 500 }) }] };
+    return { leas: 1, read, failures: [{ lea: "", failure: /** @type {Failure} */ ({ kind: "error", status: 500 }) }] };
   await Promise.all(leas.map(async ({ id, name: lea }) => {
     const result = await readAnnouncements(id);
-    if (result.kind === "done")
+    if (result.kind === "success")
       read.push(...result.body.map(announcement => ({ ...announcement, lea })));
     else
       failures.push({ lea, failure: result });
   }));
-  read.sort((one, another) => one.expiresAt.localeCompare(another.expiresAt) || one.leaId.localeCompare(another.leaId));
+  read.sort((a, b) => a.expiresAt.localeCompare(b.expiresAt) || a.leaId.localeCompare(b.leaId));
   return { leas: leas.length, read, failures };
 }
 
@@ -94,12 +101,12 @@ function render() {
   byId("announcements").replaceChildren(...(announcements ?? []).map(announcement => element("li", {}, item(announcement))));
 }
 
-/** @param {Announced} announcement */
+/** @param {NamedAnnouncement} announcement */
 function item(announcement) {
   const { lea, leaId, state, daysRemaining } = announcement;
   const moment = { instant: announcement.expiresAt, timeZone: announcement.timeZone };
   const values = { lea, date: date(moment), time: time(moment), inDays: inDays(daysRemaining), when: when(daysRemaining, moment) };
-  const words = texts.home.announcement[state];
-  const link = element("a", { class: "usa-link", href: address(`credentialing/?lea=${encodeURIComponent(leaId)}`) }, fill(texts.home.link, { lea }));
-  return alert(state === "expired" ? "error" : "warning", "h3", fill(words.title, values), fill(words.text, values), element("p", { class: "usa-alert__text" }, link));
+  const { title, text } = texts.home.announcement[state];
+  const link = element("a", { class: "usa-link", href: absoluteUrl(`credentialing/?lea=${encodeURIComponent(leaId)}`) }, fill(texts.home.link, { lea }));
+  return alert(state === "expired" ? "error" : "warning", "h3", fill(title, values), fill(text, values), element("p", { class: "usa-alert__text" }, link));
 }

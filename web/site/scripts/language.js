@@ -11,52 +11,55 @@ const languages = {
 /** Local storage key of the user's language. Browsers may deny access to local storage. */
 const storageKey = "sis-vendor-credentialing.language";
 
-let language = [remembered(), ...navigator.languages.map(tag => tag.split("-")[0])].find(tag => tag !== null && Object.hasOwn(languages, tag)) ?? "en";
+let language = [storedLanguage(), ...navigator.languages.map(tag => tag.split("-")[0])].find(tag => tag !== null && Object.hasOwn(languages, tag)) ?? "en";
 
 /** @type {Texts} Texts of the current language; undefined before `ready`. */
 export let texts;
 
 /** Resolves when the texts are loaded. Falls back to the other language. */
-export const ready = speak(language).catch(() => speak(other()));
+export const ready = useLanguage(language).catch(() => useLanguage(otherLanguage()));
 
-/** @type {(() => void)[]} */
-const readers = [];
+/** @type {(() => void)[]} Callbacks for language switches. */
+const listeners = [];
 
 /**
  * Registers a callback for language switches.
- * @param {() => void} reader
+ * @param {() => void} listener
  */
-export function onSwitch(reader) {
-  readers.push(reader);
+export function onLanguageSwitch(listener) {
+  listeners.push(listener);
 }
 
 /** The language that the switch selects next. */
-export function other() {
+export function otherLanguage() {
   return languages[language].other;
 }
 
 /** Switches to the other language without a reload. Does nothing if its texts cannot be loaded. */
 export async function switchLanguage() {
-  const next = other();
+  const next = otherLanguage();
   try {
-    await speak(next);
+    await useLanguage(next);
   } catch {
     return;
   }
 
-  remember(next);
-  for (const read of readers)
-    read();
+  storeLanguage(next);
+  for (const listener of listeners)
+    listener();
 }
 
-/** @param {string} next */
-async function speak(next) {
+/**
+ * Loads the texts of a language and makes it the current language.
+ * @param {string} next
+ */
+async function useLanguage(next) {
   texts = (await languages[next].load()).default;
   language = next;
   document.documentElement.lang = next;
 }
 
-function remembered() {
+function storedLanguage() {
   try {
     return localStorage.getItem(storageKey);
   } catch {
@@ -64,10 +67,10 @@ function remembered() {
   }
 }
 
-/** @param {string} spoken */
-function remember(spoken) {
+/** @param {string} chosen */
+function storeLanguage(chosen) {
   try {
-    localStorage.setItem(storageKey, spoken);
+    localStorage.setItem(storageKey, chosen);
   } catch {
     // The next page uses the browser's language.
   }
@@ -82,7 +85,7 @@ export function fill(text, values) {
   const form = typeof text === "string" ? text : text[new Intl.PluralRules(language).select(Number(values.count))] ?? text.other;
   return form.replace(/\{(\w+)\}/g, (_, name) => {
     if (!(name in values))
-      throw new Error(`The text "${form}" lacks a value.`);
+      throw new Error(`The text "${form}" has no value for ${name}.`);
     return String(values[name]);
   });
 }
@@ -130,17 +133,17 @@ function format({ instant, timeZone }, options) {
 
 /** Sets the texts of all elements with `data-text` or `data-label`, such as `data-text="home.title"`. */
 export function translatePage() {
-  for (const place of document.querySelectorAll("[data-text]"))
-    place.textContent = find(/** @type {HTMLElement} */ (place).dataset.text ?? "");
-  for (const place of document.querySelectorAll("[data-label]"))
-    place.setAttribute("aria-label", find(/** @type {HTMLElement} */ (place).dataset.label ?? ""));
+  for (const element of document.querySelectorAll("[data-text]"))
+    element.textContent = textAt(/** @type {HTMLElement} */ (element).dataset.text ?? "");
+  for (const element of document.querySelectorAll("[data-label]"))
+    element.setAttribute("aria-label", textAt(/** @type {HTMLElement} */ (element).dataset.label ?? ""));
   document.title = `${document.querySelector("h1")?.textContent} · TOMS`;
 }
 
 /** @param {string} path */
-function find(path) {
+function textAt(path) {
   const text = path.split(".").reduce((/** @type {any} */ found, name) => found?.[name], texts);
   if (typeof text !== "string")
-    throw new Error(`There is no text ${path}.`);
+    throw new Error(`There is no text with the path ${path}.`);
   return text;
 }

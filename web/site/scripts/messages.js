@@ -1,7 +1,7 @@
 /** The message area of a page: errors, warnings and notices, one at a time. */
 
 import { alert, byId, element } from "./elements.js";
-import { fill, onSwitch, texts } from "./language.js";
+import { fill, onLanguageSwitch, texts } from "./language.js";
 import { host } from "./session.js";
 
 /** @typedef {import("./language.js").Texts} Texts */
@@ -12,7 +12,7 @@ import { host } from "./session.js";
  * @property {"info" | "warning" | "error"} [tone] default: error
  * @property {() => Record<string, string>} [values] in the current language
  * @property {{ name: keyof Texts["actions"], run: () => void | Promise<void> }} [action]
- * @property {boolean} [ofReading] whether a successful read makes it out of date
+ * @property {boolean} [outdatedByRead] whether a successful read makes it out of date; default: false
  */
 
 /** @type {Message | null} */
@@ -22,15 +22,15 @@ let current = null;
  * Replaces the current message; null removes it.
  * @param {Message | null} message
  */
-export function show(message) {
+export function showMessage(message) {
   current = message;
   render();
 }
 
-/** Removes a message that is out of date after a successful read. */
-export function hasBeenRead() {
-  if (current?.ofReading)
-    show(null);
+/** Removes the current message if a successful read makes it out of date. */
+export function removeOutdatedMessage() {
+  if (current?.outdatedByRead)
+    showMessage(null);
 }
 
 /**
@@ -39,27 +39,27 @@ export function hasBeenRead() {
  * @param {() => void} retry
  * @returns {Message}
  */
-export function unread(result, retry) {
+export function readFailureMessage(result, retry) {
   /** @type {Message["action"]} */
-  const again = { name: "retry", run: retry };
-  if (result.kind !== "refused")
-    return { name: result.kind, action: again, ofReading: true };
+  const retryAction = { name: "retry", run: retry };
+  if (result.kind !== "error")
+    return { name: result.kind, action: retryAction, outdatedByRead: true };
   switch (result.status) {
     case 401:
-      return { name: "sessionEnded", tone: "warning", action: signIn(retry), ofReading: true };
+      return { name: "sessionEnded", tone: "warning", action: signInAction(retry), outdatedByRead: true };
     case 403:
-      return { name: "notPermitted", ofReading: true };
+      return { name: "notPermitted", outdatedByRead: true };
     default:
-      return { name: result.status === 429 || result.status > 500 ? "unavailable" : "unexpected", action: again, ofReading: true };
+      return { name: result.status === 429 || result.status > 500 ? "unavailable" : "unexpected", action: retryAction, outdatedByRead: true };
   }
 }
 
 /**
- * The action that signs in again and then continues. It stays available if sign-in fails.
- * @param {() => void} goOn
+ * The action to sign in again and then continue. It stays available if sign-in fails.
+ * @param {() => void} proceed
  * @returns {Message["action"]}
  */
-export const signIn = goOn => ({
+export const signInAction = proceed => ({
   name: "signIn",
   run: async () => {
     try {
@@ -68,20 +68,20 @@ export const signIn = goOn => ({
       return;
     }
 
-    goOn();
+    proceed();
   },
 });
 
 function render() {
-  const place = byId("message");
-  const hadFocus = place.contains(document.activeElement);
-  place.replaceChildren(...(current === null ? [] : [made(current)]));
+  const area = byId("message");
+  const hadFocus = area.contains(document.activeElement);
+  area.replaceChildren(...(current === null ? [] : [createAlert(current)]));
   if (hadFocus)
-    (place.querySelector("button") ?? byId("main")).focus();
+    (area.querySelector("button") ?? byId("main")).focus();
 }
 
 /** @param {Message} message */
-function made({ name, tone = "error", values = () => ({}), action }) {
+function createAlert({ name, tone = "error", values = () => ({}), action }) {
   const { title, text } = texts.messages[name];
   const buttons = [];
   if (action !== undefined) {
@@ -100,4 +100,4 @@ function made({ name, tone = "error", values = () => ({}), action }) {
   return alert(tone, "h2", fill(title, values()), fill(text, values()), ...buttons);
 }
 
-onSwitch(render);
+onLanguageSwitch(render);

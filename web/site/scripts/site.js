@@ -5,4 +5,4 @@ const root = new URL("..", import.meta.url);
  * The absolute URL of a path relative to the site.
  * @param {string} relative
  */
-export const address = relative => new URL(relative, root).href;
+export const absoluteUrl = relative => new URL(relative, root).href;

@@ -117,11 +117,11 @@ export default {
   messages: {
     notHosted: {
       title: "This screen works within TOMS.",
-      text: "TOMS has not told it who you are. Open it from TOMS; if that is what you did, reload it.",
+      text: "TOMS did not provide your user account. Open this screen from TOMS. If you already did, reload it.",
     },
     noLeas: {
       title: "You are not a coordinator of an LEA.",
-      text: "Your TOMS account does not have the role of an LEA coordinator, so there is nothing to show here. If it should, ask your LEA's CAASPP or ELPAC coordinator.",
+      text: "Your TOMS account does not have the role of an LEA coordinator, so there is nothing to show here. If it should have this role, ask your LEA's CAASPP or ELPAC coordinator.",
     },
     offline: {
       title: "You are offline.",
@@ -141,7 +141,7 @@ export default {
     },
     sessionEnded: {
       title: "Your session has ended.",
-      text: "The current state could not be read; nothing was changed. Sign in again to go on where you are.",
+      text: "The current state could not be read; nothing was changed. Sign in again to continue.",
     },
     notPermitted: {
       title: "You may not see this LEA.",
@@ -149,11 +149,11 @@ export default {
     },
     unknownLea: {
       title: "There is no such LEA.",
-      text: "The CDS code in this page's address is not one: it must be 14 digits. Nothing was changed. Select Credentialing above.",
+      text: "The CDS code in this page's address is not valid: it must have 14 digits. Nothing was changed. Select Credentialing above.",
     },
-    someUnread: {
+    partialFailure: {
       title: "Some announcements could not be read.",
-      text: "Those of {leas} are missing here. Nothing was changed. Try again; if it happens again, contact TOMS support.",
+      text: "The announcements of {leas} are missing here. Nothing was changed. Try again; if it happens again, contact TOMS support.",
     },
     generateOffline: {
       title: "You are offline.",
@@ -161,7 +161,7 @@ export default {
     },
     generateSessionEnded: {
       title: "Your session has ended.",
-      text: "No credentials were generated; any existing credentials are unchanged. Sign in again, and select the button again: your check in the box is kept.",
+      text: "No credentials were generated; any existing credentials are unchanged. Sign in again, and select the button again: the box stays checked.",
     },
     generateNotPermitted: {
       title: "You may not generate credentials for this LEA.",
@@ -177,9 +177,9 @@ export default {
     },
     nothingGenerated: {
       title: "No new credentials have been generated so far.",
-      text: "The service could not do it at the moment; any existing credentials are unchanged. Select the button again.",
+      text: "The service could not generate them at the moment; any existing credentials are unchanged. Select the button again.",
     },
-    uncertain: {
+    outcomeUnknown: {
       title: "It is not certain whether credentials were generated.",
       text: "The service did not confirm it, and the current state could not be read. If they were, any secret key that your vendors have no longer works. Check again to find out.",
     },
@@ -189,7 +189,7 @@ export default {
     },
     changed: {
       title: "New credentials have been generated meanwhile.",
-      text: "{name} generated them on {date} at {time}; this screen now shows them. Nothing was changed from here. If you regenerate now, the secret key that {name} was given stops working.",
+      text: "{name} generated them on {date} at {time}; this screen now shows them. This screen changed nothing. If you regenerate now, the secret key that {name} was given stops working.",
     },
     keySuperseded: {
       title: "The secret key that was shown here no longer works.",

@@ -117,7 +117,7 @@ export default {
   messages: {
     notHosted: {
       title: "Esta pantalla funciona dentro de TOMS.",
-      text: "TOMS no le ha indicado quién es usted. Ábrala desde TOMS; si ya lo hizo, recárguela.",
+      text: "TOMS no proporcionó su cuenta de usuario. Abra esta pantalla desde TOMS. Si ya lo hizo, recárguela.",
     },
     noLeas: {
       title: "Usted no coordina ninguna LEA.",
@@ -141,7 +141,7 @@ export default {
     },
     sessionEnded: {
       title: "Su sesión ha terminado.",
-      text: "No se pudo leer el estado actual; no se cambió nada. Vuelva a iniciar sesión para seguir donde está.",
+      text: "No se pudo leer el estado actual; no se cambió nada. Vuelva a iniciar sesión para continuar.",
     },
     notPermitted: {
       title: "No tiene permiso para ver esta LEA.",
@@ -151,9 +151,9 @@ export default {
       title: "No existe esa LEA.",
       text: "El código CDS de la dirección de esta página no es válido: debe tener 14 dígitos. No se cambió nada. Seleccione Credenciales arriba.",
     },
-    someUnread: {
+    partialFailure: {
       title: "Algunos avisos no se pudieron leer.",
-      text: "Faltan aquí los de {leas}. No se cambió nada. Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
+      text: "Faltan aquí los avisos de {leas}. No se cambió nada. Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
     },
     generateOffline: {
       title: "No tiene conexión.",
@@ -177,9 +177,9 @@ export default {
     },
     nothingGenerated: {
       title: "Hasta ahora no se han generado nuevas credenciales.",
-      text: "El servicio no pudo hacerlo en este momento; si ya las había, siguen sin cambios. Vuelva a seleccionar el botón.",
+      text: "El servicio no pudo generarlas en este momento; si ya las había, siguen sin cambios. Vuelva a seleccionar el botón.",
     },
-    uncertain: {
+    outcomeUnknown: {
       title: "No se sabe con certeza si se generaron credenciales.",
       text: "El servicio no lo confirmó y no se pudo leer el estado actual. Si se generaron, la clave secreta que puedan tener sus proveedores ya no funciona. Compruebe de nuevo para saberlo.",
     },
@@ -189,7 +189,7 @@ export default {
     },
     changed: {
       title: "Entretanto se generaron nuevas credenciales.",
-      text: "Las generó {name} ({date}, {time}); esta pantalla ya las muestra. Desde aquí no se cambió nada. Si regenera ahora, la clave secreta que recibió {name} dejará de funcionar.",
+      text: "Las generó {name} ({date}, {time}); esta pantalla ya las muestra. Esta pantalla no cambió nada. Si regenera ahora, la clave secreta que recibió {name} dejará de funcionar.",
     },
     keySuperseded: {
       title: "La clave secreta que se mostraba aquí ya no funciona.",
