@@ -11,7 +11,7 @@ param location string = resourceGroup().location
 @allowed(['westus2', 'centralus', 'eastus2', 'westeurope', 'eastasia'])
 param screensLocation string = 'westus2'
 
-@description('Issuer of the TOMS identity provider, which publishes its keys by OpenID Connect Discovery.')
+@description('Issuer of the TOMS identity provider, which publishes its keys with OpenID Connect Discovery.')
 @minLength(1)
 param tomsAuthority string
 
@@ -23,7 +23,7 @@ param tomsAudience string
 @minLength(1)
 param myTomsBaseUrl string
 
-@description('Scope of the access token for MyTOMS, such as api://mytoms/.default. Empty: MyTOMS takes an API key, the further setting Credentialing__MyToms__ApiKey.')
+@description('Scope of the access token for MyTOMS, such as api://mytoms/.default. Empty: MyTOMS requires an API key, the setting Credentialing__MyToms__ApiKey in furtherSettings.')
 param myTomsScope string
 
 @description('URL of the screen for coordinators. Emails and announcements link to it. Empty: the static web app.')

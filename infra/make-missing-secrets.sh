@@ -15,7 +15,7 @@ for attempt in {1..20}; do
   if names=$(az keyvault secret list --vault-name "$vault" --query "[].name" --output tsv); then
     for name in credential-pepper vendor-token-key; do
       if grep --quiet --line-regexp "$name" <<<"$names"; then
-        echo "$name is there."
+        echo "The secret $name already exists."
       else
         "$folder/new-secret-version.sh" "$vault" "$name"
       fi
@@ -25,5 +25,5 @@ for attempt in {1..20}; do
   echo "The vault $vault could not be read (attempt $attempt of 20)." >&2
   sleep 15
 done
-echo "The secrets of the vault $vault were left alone: it could not be read." >&2
+echo "No secret was created: the vault $vault could not be read." >&2
 exit 1

@@ -8,21 +8,21 @@
 set +x
 set -euo pipefail
 
-refuse() {
+fail() {
   echo "$1" >&2
   exit 2
 }
 
-[ $# -eq 2 ] || refuse "Usage: $0 VAULT credential-pepper|vendor-token-key"
+[ $# -eq 2 ] || fail "Usage: $0 VAULT credential-pepper|vendor-token-key"
 vault=$1 name=$2
-[[ $vault =~ ^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$ ]] || refuse "\"$vault\" is no name of a vault: 3 to 24 letters, digits and hyphens."
-[[ $name == credential-pepper || $name == vendor-token-key ]] || refuse "\"$name\" is none of the app's secrets: credential-pepper, vendor-token-key."
+[[ $vault =~ ^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$ ]] || fail "\"$vault\" is not a vault name: 3 to 24 letters, digits and hyphens."
+[[ $name == credential-pepper || $name == vendor-token-key ]] || fail "\"$name\" is not a secret of the app: credential-pepper, vendor-token-key."
 
-material=$(openssl rand -base64 32)
-[[ $material =~ ^[A-Za-z0-9+/]{43}=$ ]] || refuse "openssl did not give 32 random bytes; nothing was sent to the vault."
+value=$(openssl rand -base64 32)
+[[ $value =~ ^[A-Za-z0-9+/]{43}=$ ]] || fail "openssl did not return 32 random bytes. Nothing was sent to the vault."
 
-version=$(printf '%s' "$material" | az keyvault secret set --vault-name "$vault" --name "$name" --file /dev/stdin --encoding utf-8 --query id --output tsv)
-unset material
+version=$(printf '%s' "$value" | az keyvault secret set --vault-name "$vault" --name "$name" --file /dev/stdin --encoding utf-8 --query id --output tsv)
+unset value
 
-echo "Made $version."
-echo "The app uses it within five minutes. Earlier versions stay valid for what was made under them, until they are disabled."
+echo "Created $version."
+echo "The app uses it within five minutes. What was created with earlier versions stays valid until they are disabled."

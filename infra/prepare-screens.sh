@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Composes the folder to publish as the screens: web/site with its npm packages, the publisher's host.js (see web/README.md), and a
+# Creates the folder to publish as the screens: web/site with its npm packages, the publisher's host.js (see web/README.md), and a
 # Content-Security-Policy that allows requests to the API's origin.
 #
 #   infra/prepare-screens.sh API_ORIGIN HOST_JS FOLDER [ORIGIN...]
@@ -7,19 +7,19 @@
 # ORIGIN: further origins that host.js needs for sign-in. FOLDER is deleted and created again.
 set -euo pipefail
 
-refuse() {
+fail() {
   echo "$1" >&2
   exit 2
 }
 
-[ $# -ge 3 ] || refuse "Usage: $0 API_ORIGIN HOST_JS FOLDER [ORIGIN...]"
+[ $# -ge 3 ] || fail "Usage: $0 API_ORIGIN HOST_JS FOLDER [ORIGIN...]"
 host=$2 folder=$3
 origins=("$1" "${@:4}")
 for origin in "${origins[@]}"; do
-  [[ $origin =~ ^https://[a-z0-9.-]+(:[0-9]+)?$ ]] || refuse "\"$origin\" is no origin, such as https://api.example."
+  [[ $origin =~ ^https://[a-z0-9.-]+(:[0-9]+)?$ ]] || fail "\"$origin\" is not an origin, such as https://api.example."
 done
-[ -f "$host" ] || refuse "There is no host.js at \"$host\". The screens need one to sign in with: see web/README.md, \"The host\"."
-[ ! -e "$folder" ] || [ -f "$folder/staticwebapp.config.json" ] || refuse "\"$folder\" is there already, and is no site of screens."
+[ -f "$host" ] || fail "host.js does not exist: \"$host\". The screens need it for sign-in: see web/README.md, \"The host\"."
+[ ! -e "$folder" ] || [ -f "$folder/staticwebapp.config.json" ] || fail "\"$folder\" already exists and does not contain the screens."
 
 web=$(cd "$(dirname "$0")/../web" && pwd)
 [ -f "$web/site/uswds/css/uswds.min.css" ] || npm ci --prefix "$web" --no-audit --no-fund --loglevel=error
@@ -35,11 +35,11 @@ const { readFileSync, writeFileSync } = require("node:fs");
 const [file, ...origins] = process.argv.slice(2);
 const site = JSON.parse(readFileSync(file, "utf8"));
 const directives = site.globalHeaders["Content-Security-Policy"].split("; ");
-const connections = directives.findIndex(directive => directive.startsWith("connect-src "));
-if (connections < 0)
-  throw new Error("The Content-Security-Policy of web/site/staticwebapp.config.json says nothing of connect-src.");
-directives[connections] += ` ${origins.join(" ")}`;
+const index = directives.findIndex(directive => directive.startsWith("connect-src "));
+if (index < 0)
+  throw new Error("The Content-Security-Policy of web/site/staticwebapp.config.json has no connect-src.");
+directives[index] += ` ${origins.join(" ")}`;
 site.globalHeaders["Content-Security-Policy"] = directives.join("; ");
 writeFileSync(file, `${JSON.stringify(site, null, 2)}\n`);
 SCRIPT
-echo "The screens are in $folder, and may call ${origins[*]}."
+echo "The screens are in $folder. They may send requests to: ${origins[*]}."

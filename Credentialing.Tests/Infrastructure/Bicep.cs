@@ -33,11 +33,11 @@ internal static class Bicep
         using var copy = new TemporaryFolder();
         Copy(Folder, copy.Path);
         var parameters = Path.Combine(copy.Path, $"{environment}.bicepparam");
-        var (sent, diagnostics) = await RunAsync(settings, "build-params", parameters, "--stdout");
+        var (input, diagnostics) = await RunAsync(settings, "build-params", parameters, "--stdout");
         await RunAsync(
             settings, "snapshot", parameters, "--mode", "overwrite", "--resource-group", $"credentialing-{environment}", "--location", "westus2",
             "--subscription-id", "11111111-1111-1111-1111-111111111111", "--tenant-id", "22222222-2222-2222-2222-222222222222");
-        return new Deployment(sent, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
+        return new Deployment(input, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
     }
 
     /// <summary>Returns the file as formatted by the compiler.</summary>
@@ -50,7 +50,7 @@ internal static class Bicep
     /// <summary>Skips the test if the compiler is not available, but never on the build server (CI).</summary>
     private static void SkipWithoutBicep() => Assert.SkipWhen(
         Program is null && Environment.GetEnvironmentVariable("CI") is null,
-        "The package that compiles the templates of infra is for Linux on x64; elsewhere, these tests are left to the build server.");
+        "The Bicep compiler package is available for Linux x64 only. These tests run on the build server.");
 
     private static async Task<(string Output, string Errors)> RunAsync(IEnumerable<(string Name, string Value)> settings, params string[] arguments)
     {
@@ -59,9 +59,9 @@ internal static class Bicep
             start.Environment[name] = value;
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
-        var ended = await Ended.OfAsync(start);
-        Assert.True(ended.ExitCode == 0, ended.Errors);
-        return (ended.Output, ended.Errors);
+        var result = await Ended.OfAsync(start);
+        Assert.True(result.ExitCode == 0, result.Errors);
+        return (result.Output, result.Errors);
     }
 
     private static void Copy(string from, string to)

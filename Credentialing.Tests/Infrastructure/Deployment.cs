@@ -3,17 +3,17 @@ using System.Text.Json;
 namespace Credentialing.Tests.Infrastructure;
 
 /// <summary>The compiled templates of one environment.</summary>
-/// <param name="sent">The compiled template and its parameters, as <c>bicep build-params</c> prints them.</param>
+/// <param name="input">The compiled template and its parameters, as <c>bicep build-params</c> prints them.</param>
 /// <param name="predicted">The resources that Resource Manager would create, as predicted by <c>bicep snapshot</c>.</param>
 /// <param name="diagnostics">The diagnostics of the compiler.</param>
-public sealed class Deployment(string sent, string predicted, string diagnostics)
+public sealed class Deployment(string input, string predicted, string diagnostics)
 {
     private readonly JsonElement predicted = JsonDocument.Parse(predicted).RootElement;
 
     public string Diagnostics { get; } = diagnostics;
 
     /// <summary>The text of the compiled template, including the nested templates of the modules.</summary>
-    public string TemplateText { get; } = JsonDocument.Parse(sent).RootElement.GetProperty("templateJson").GetString()!;
+    public string TemplateText { get; } = JsonDocument.Parse(input).RootElement.GetProperty("templateJson").GetString()!;
 
     /// <summary>The compiled template as JSON.</summary>
     public JsonElement Template => JsonDocument.Parse(TemplateText).RootElement;
@@ -24,9 +24,9 @@ public sealed class Deployment(string sent, string predicted, string diagnostics
     /// <summary>The diagnostics of the prediction: what could not be predicted.</summary>
     public string Unpredicted => predicted.GetProperty("diagnostics").GetRawText();
 
-    public IEnumerable<Resource> Of(string type) => Resources.Where(resource => resource.Type == type);
+    public IEnumerable<Resource> ResourcesOfType(string type) => Resources.Where(resource => resource.Type == type);
 
-    public Resource The(string type) => Assert.Single(Of(type));
+    public Resource ResourceOfType(string type) => Assert.Single(ResourcesOfType(type));
 }
 
 /// <summary>A predicted resource. A value known only after deployment is an expression in brackets.</summary>

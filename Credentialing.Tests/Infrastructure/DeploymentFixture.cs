@@ -10,5 +10,5 @@ public sealed class DeploymentFixture
     private readonly Lazy<Task<Deployment>> dev = new(() => Bicep.CompileAsync("dev"));
     private readonly Lazy<Task<Deployment>> prod = new(() => Bicep.CompileAsync("prod"));
 
-    public Task<Deployment> OfAsync(string environment) => environment == "prod" ? prod.Value : dev.Value;
+    public Task<Deployment> GetAsync(string environment) => environment == "prod" ? prod.Value : dev.Value;
 }

@@ -24,7 +24,7 @@ public sealed class ScreenScriptTests : IDisposable
     public void Dispose() => shell.Dispose();
 
     [Fact]
-    public async Task The_screens_are_the_site_with_the_host_that_was_given()
+    public async Task The_output_folder_contains_the_site_and_the_given_host_module()
     {
         Assert.Equal(0, (await shell.RunAsync("prepare-screens.sh", Api, host, prepared)).ExitCode);
         Assert.Equal(
@@ -36,7 +36,7 @@ public sealed class ScreenScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task They_may_call_the_API_and_what_signs_in_and_nothing_else_is_allowed_besides()
+    public async Task The_Content_Security_Policy_additionally_allows_only_the_API_and_the_sign_in_origins()
     {
         Assert.Equal(0, (await shell.RunAsync("prepare-screens.sh", Api, host, prepared, "https://identity.toms.example")).ExitCode);
         var before = await HeadersAsync(Site);
@@ -49,7 +49,7 @@ public sealed class ScreenScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task They_are_put_together_anew_each_time()
+    public async Task The_output_folder_is_replaced_on_each_run()
     {
         await shell.RunAsync("prepare-screens.sh", "https://old.example", host, prepared);
         await File.WriteAllTextAsync(Path.Combine(prepared, "left-over.html"), "", TestContext.Current.CancellationToken);
@@ -64,28 +64,28 @@ public sealed class ScreenScriptTests : IDisposable
     [InlineData("https://api.example; script-src *")]
     [InlineData("https://*")]
     [InlineData("")]
-    public async Task Only_an_origin_is_taken_for_one(string api)
+    public async Task An_invalid_origin_is_rejected(string api)
     {
-        var finished = await shell.RunAsync("prepare-screens.sh", api, host, prepared);
-        Assert.Equal(2, finished.ExitCode);
-        Assert.Contains("is no origin", finished.Errors, StringComparison.Ordinal);
+        var result = await shell.RunAsync("prepare-screens.sh", api, host, prepared);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("is not an origin", result.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(prepared));
     }
 
     [Fact]
-    public async Task Without_a_host_there_are_no_screens()
+    public async Task A_missing_host_module_is_rejected()
     {
-        var finished = await shell.RunAsync("prepare-screens.sh", Api, Path.Combine(shell.Folder, "nothing.js"), prepared);
-        Assert.Equal(2, finished.ExitCode);
-        Assert.Contains("There is no host.js", finished.Errors, StringComparison.Ordinal);
+        var result = await shell.RunAsync("prepare-screens.sh", Api, Path.Combine(shell.Folder, "missing.js"), prepared);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("host.js does not exist", result.Errors, StringComparison.Ordinal);
         Assert.False(Directory.Exists(prepared));
     }
 
     [Fact]
-    public async Task A_folder_of_something_else_is_not_replaced()
+    public async Task A_folder_with_other_content_is_not_replaced()
     {
-        var finished = await shell.RunAsync("prepare-screens.sh", Api, host, shell.Folder);
-        Assert.Equal(2, finished.ExitCode);
+        var result = await shell.RunAsync("prepare-screens.sh", Api, host, shell.Folder);
+        Assert.Equal(2, result.ExitCode);
         Assert.True(File.Exists(host));
     }
 

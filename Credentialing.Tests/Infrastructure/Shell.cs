@@ -13,7 +13,7 @@ internal sealed class Shell : IDisposable
     internal string Folder => folder.Path;
 
     /// <summary>Adds a fake program to the PATH, as a bash script.</summary>
-    internal void Has(string program, string script)
+    internal void AddProgram(string program, string script)
     {
         var file = Path.Combine(Folder, program);
         File.WriteAllText(file, $"#!/usr/bin/env bash\ncd \"{Folder}\"\n{script}\n");

@@ -6,7 +6,7 @@ param workspaceId string
 param email string
 param refusedAuthentications int
 
-resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: name
   location: 'global'
   properties: {
@@ -64,7 +64,7 @@ var rules = [
   {
     name: 'authentications-refused'
     title: 'Many authentications are refused'
-    description: 'Unusually many authentications fail: an attacker is guessing, or an LEA regenerated its credentials and its vendors still use the old key.'
+    description: 'Many authentications fail. Possible causes: an attacker guesses keys, or an LEA regenerated its credentials and its vendors still use the old key.'
     severity: 3
     every: 'PT5M'
     window: 'PT15M'
@@ -109,7 +109,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
           }
         ]
       }
-      actions: { actionGroups: [people.id] }
+      actions: { actionGroups: [actionGroup.id] }
     }
   }
 ]

@@ -11,29 +11,29 @@ var monitoringMetricsPublisher = subscriptionResourceId(
 )
 
 // URLs of reports contain an SSID (10 digits). URLs of table rows contain a CDS code (14 digits), possibly followed by a coordinator's
-// id. So URLs are cut before the first 10 or more digits, plain or percent-encoded. The KQL subset of transformations has no replace
+// id. So URLs are truncated before the first 10 or more digits, plain or percent-encoded. The KQL subset of transformations has no replace
 // function.
-var inAddresses = '(?:[0-9]|%3[0-9]){10}'
+var ssidInUrl = '(?:[0-9]|%3[0-9]){10}'
 
-// Log messages contain CDS codes (14 digits) on purpose. So they are cut only before 10 to 13 digits.
-var inTexts = '(?:^|[^0-9])[0-9]{10,13}(?:[^0-9]|$)'
+// Log messages contain CDS codes (14 digits) on purpose. So they are truncated only before 10 to 13 digits.
+var ssidInText = '(?:^|[^0-9])[0-9]{10,13}(?:[^0-9]|$)'
 
-// Text and JSON columns that may contain personal data. JSON columns use the pattern of log messages, because spans name LEAs.
+// Text and JSON columns that may contain personal data. JSON columns use the pattern of log messages, because spans contain CDS codes of LEAs.
 var tables = [
-  { name: 'AppRequests', pattern: inAddresses, texts: ['Url', 'Name', 'OperationName'], objects: ['Properties'] }
-  { name: 'AppDependencies', pattern: inAddresses, texts: ['Data', 'Name', 'OperationName'], objects: ['Properties'] }
-  { name: 'AppTraces', pattern: inTexts, texts: ['Message', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppRequests', pattern: ssidInUrl, texts: ['Url', 'Name', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppDependencies', pattern: ssidInUrl, texts: ['Data', 'Name', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppTraces', pattern: ssidInText, texts: ['Message', 'OperationName'], objects: ['Properties'] }
   {
     name: 'AppExceptions'
-    pattern: inTexts
+    pattern: ssidInText
     texts: ['OuterMessage', 'InnermostMessage', 'OperationName']
     objects: ['Details', 'Properties']
   }
-  { name: 'FunctionAppLogs', pattern: inTexts, texts: ['Message', 'ExceptionMessage', 'ExceptionDetails'], objects: [] }
+  { name: 'FunctionAppLogs', pattern: ssidInText, texts: ['Message', 'ExceptionMessage', 'ExceptionDetails'], objects: [] }
 ]
 
-@description('Cuts a text column before the first match.')
-func cut(column string, pattern string) string =>
+@description('Truncates a text column before the first match.')
+func truncate(column string, pattern string) string =>
   '${column} = iif(${column} matches regex "${pattern}", strcat(extract("(?s)^(.*?)${pattern}", 1, ${column}), "-"), ${column})'
 
 @description('Empties a JSON column that contains a match.')
@@ -65,7 +65,7 @@ resource transformation 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
       for table in tables: {
         streams: ['Microsoft-Table-${table.name}']
         destinations: ['workspace']
-        transformKql: 'source | extend ${join(concat(map(table.texts, column => cut(column, table.pattern)), map(table.objects, column => clear(column, inTexts))), ', ')}'
+        transformKql: 'source | extend ${join(concat(map(table.texts, column => truncate(column, table.pattern)), map(table.objects, column => clear(column, ssidInText))), ', ')}'
       }
     ]
   }
