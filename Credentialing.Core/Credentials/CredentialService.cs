@@ -87,18 +87,34 @@ public sealed partial class CredentialService(
     /// Rebuilds the expiration index. Idempotent. Needed if the <c>Expirations</c> table was lost: without it, the daily run finds
     /// no LEAs. Adds the missing entries, does not change existing ones. Scans the whole <c>Leas</c> table.
     /// </summary>
-    /// <returns>The number of credentials that have an index entry.</returns>
-    /// <exception cref="UnreadableRowException">A row cannot be read. All other credentials have their entry.</exception>
-    public async Task<int> RestoreExpirationsAsync(CancellationToken cancellationToken)
+    /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
+    public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreExpirationsAsync(CancellationToken cancellationToken)
     {
         var indexed = 0;
-        await foreach (var credential in table.AllAsync(cancellationToken))
+        var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var row in LeaPartition.OfAllAsync(storage, [LeaPartition.CredentialRow, LeaPartition.AnnouncementRow], cancellationToken))
         {
-            await expirations.AddAsync(credential.LeaId, credential.ExpiresAt, cancellationToken);
-            indexed++;
+            try
+            {
+                if (!LeaId.TryParse(row.PartitionKey, out var leaId))
+                    throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
+                // The announcement may have to be removed, and no entry of superseded credentials is left. The next run decides.
+                if (row.RowKey == LeaPartition.AnnouncementRow)
+                {
+                    await expirations.AddAsync(leaId, time.GetUtcNow(), cancellationToken);
+                    continue;
+                }
+
+                await expirations.AddAsync(leaId, CredentialTable.Read(leaId, LeaPartition.Known(row)).Credential.ExpiresAt, cancellationToken);
+                indexed++;
+            }
+            catch (UnreadableRowException failure)
+            {
+                unreadable[row.PartitionKey] = failure.Reason;
+            }
         }
 
-        return indexed;
+        return (indexed, unreadable);
     }
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Audit;
@@ -29,35 +28,6 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// <summary>Returns the LEA's credential, or null. One round trip.</summary>
     internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
         await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, cancellationToken) is { } row ? Read(leaId, row) : null;
-
-    /// <summary>
-    /// Table scan: returns the credentials of all LEAs. Skips rows that cannot be read, and throws for the first of them at the end.
-    /// </summary>
-    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
-    internal async IAsyncEnumerable<Credential> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        UnreadableRowException? unreadable = null;
-        await foreach (var row in LeaPartition.OfAllAsync(storage, LeaPartition.CredentialRow, cancellationToken))
-        {
-            Credential credential;
-            try
-            {
-                credential = LeaId.TryParse(row.PartitionKey, out var leaId)
-                    ? ReadCredential(leaId, LeaPartition.Known(row))
-                    : throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
-            }
-            catch (UnreadableRowException failure)
-            {
-                unreadable ??= failure;
-                continue;
-            }
-
-            yield return credential;
-        }
-
-        if (unreadable is not null)
-            throw unreadable;
-    }
 
     /// <summary>
     /// Replaces <paramref name="held"/> by <paramref name="next"/> and adds the audit event, in one transaction. Returns false on a

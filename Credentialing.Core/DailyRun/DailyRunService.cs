@@ -28,6 +28,9 @@ public sealed partial class DailyRunService(
     ILogger<DailyRunService> logger)
 {
     private const string NotCdsCode = "The row key of its index entry is not a CDS code.";
+    private const string LeftForRetry =
+        "Left to the next run: the mail service or MyTOMS is throttling or unavailable, the mail service has deferred an address, or another run has claimed the LEA.";
+
     private const string UnreadTable = "The table could not be read completely.";
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
@@ -49,39 +52,52 @@ public sealed partial class DailyRunService(
         var reported = began;
         try
         {
-            await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
-            {
-                var leas = page.GroupBy(entry => entry.LeaId, StringComparer.Ordinal).ToArray();
-                results.AddKnown(leas);
-                Random.Shared.Shuffle(leas); // so that the time limit does not cut off the same LEAs in every run
-                await ForEachAsync(leas, ProcessAsync, cancellationToken);
-            }
+            await ProcessAllAsync();
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            LogFailed(failure, nameof(storage.Expirations), UnreadTable);
-            results.Record(DailyRunFailure.Of(nameof(storage.Expirations), UnreadTable, failure));
+            var soFar = results.Summary(time.GetElapsedTime(began));
+            LogStopped(soFar.Leas, results.Known, soFar.Sent, soFar.Posted, soFar.Removed, soFar.Failures.Count, soFar.Elapsed.TotalSeconds, soFar.FailuresInWords);
+            throw;
         }
-
-        // Retry LEAs that another run had claimed, and those for which the mail service or MyTOMS throttled or was unavailable.
-        while (results.NextRetryAt is { } next && next < deadline)
-        {
-            await Task.Delay(next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.Zero, time, cancellationToken);
-            await ForEachAsync(results.DueForRetry(time.GetUtcNow()), ProcessAsync, cancellationToken);
-        }
-
-        foreach (var left in results.DueForRetry(DateTimeOffset.MaxValue))
-            Record(left, LeaResult.Failed("Left to the next run: the mail service or MyTOMS is throttling or unavailable, or another run has claimed the LEA.", null));
 
         var summary = results.Summary(time.GetElapsedTime(began));
         var (level, failures) = (summary.Failures.Count == 0 ? LogLevel.Information : LogLevel.Error, summary.FailuresInWords);
         LogFinished(
-            level, summary.Leas, summary.Sent, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient,
+            level, summary.Leas, summary.Sent, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient, summary.Rejected,
             summary.Failures.Count, summary.Elapsed.TotalSeconds, failures);
         foreach (var days in results.DaysRemaining)
             telemetry.RecordDaysRemaining(days);
         telemetry.RecordRun(summary.Elapsed, failed: summary.Failures.Count > 0);
         return summary.Failures.Count == 0 ? summary : throw new DailyRunFailedException(summary);
+
+        async Task ProcessAllAsync()
+        {
+            try
+            {
+                await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
+                {
+                    var leas = page.GroupBy(entry => entry.LeaId, StringComparer.Ordinal).ToArray();
+                    results.AddKnown(leas);
+                    Random.Shared.Shuffle(leas); // so that the time limit does not cut off the same LEAs in every run
+                    await ForEachAsync(leas, ProcessAsync, cancellationToken);
+                }
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                results.Record(Failed(nameof(storage.Expirations), UnreadTable, failure));
+            }
+
+            // Retry LEAs that another run had claimed, and those for which the mail service or MyTOMS throttled or was unavailable.
+            while (results.NextRetryAt is { } next && next < deadline)
+            {
+                await Task.Delay(next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.Zero, time, cancellationToken);
+                await ForEachAsync(results.DueForRetry(time.GetUtcNow()), ProcessAsync, cancellationToken);
+            }
+
+            foreach (var left in results.DueForRetry(DateTimeOffset.MaxValue))
+                Record(left, LeaResult.Failed(LeftForRetry, null));
+        }
 
         async ValueTask ProcessAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
         {
@@ -105,7 +121,9 @@ public sealed partial class DailyRunService(
         {
             results.Record(lea, result);
             foreach (var (what, why) in result.Failures)
-                LogFailed(why, lea.Key, what);
+                Failed(lea.Key, what, why);
+            if (result.Rejected > 0)
+                LogRejected(lea.Key, result.Rejected);
             if (result.WithoutRecipient)
                 LogWithoutRecipient(lea.Key);
         }
@@ -119,8 +137,16 @@ public sealed partial class DailyRunService(
     {
         ConcurrentDictionary<string, LeaPlan> plans = new(StringComparer.Ordinal);
         ConcurrentDictionary<string, DailyRunFailure> failures = new(StringComparer.Ordinal);
-        await foreach (var page in PagesAsync(at, cancellationToken))
-            await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
+        try
+        {
+            await foreach (var page in PagesAsync(at, cancellationToken))
+                await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
+        }
+        catch (UnreadableRowException unreadable)
+        {
+            failures[nameof(storage.Expirations)] = new DailyRunFailure(nameof(storage.Expirations), unreadable.Message);
+        }
+
         return (
             [.. plans.Values.OrderBy(plan => plan.LeaId.Value, StringComparer.Ordinal)],
             [.. failures.Values.OrderBy(failure => failure.Where, StringComparer.Ordinal)]);
@@ -141,9 +167,17 @@ public sealed partial class DailyRunService(
             }
             catch (UnreadableRowException unreadable)
             {
-                failures[cdsCode] = new DailyRunFailure(cdsCode, unreadable.IsNewer ? "A newer release has written its rows." : "Its rows are corrupt.");
+                failures[cdsCode] = new DailyRunFailure(cdsCode, unreadable.Reason);
             }
         }
+    }
+
+    /// <summary>Logs a failure without the exception's message, which may contain personal data.</summary>
+    private DailyRunFailure Failed(string where, string what, Exception? why)
+    {
+        var failure = DailyRunFailure.Of(where, what, why);
+        LogFailed(where, failure.What, why?.StackTrace);
+        return failure;
     }
 
     /// <summary>Returns the index entries of all credentials that are expiring or have expired.</summary>
@@ -157,12 +191,18 @@ public sealed partial class DailyRunService(
     [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "Daily run: {Done} of {Known} LEAs so far, {Sent} reminders sent, {Skipped} skipped, {Failed} failed, {Seconds:F0} s.")]
     private partial void LogProgress(int done, int known, int sent, int skipped, int failed, double seconds);
 
-    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Failed} failed, {Seconds:F1} s. {Failures}")]
-    private partial void LogFinished(LogLevel level, int leas, int sent, int posted, int removed, int skipped, int withoutRecipient, int failed, double seconds, string failures);
+    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Rejected} addresses rejected, {Failed} failed, {Seconds:F1} s. {Failures}")]
+    private partial void LogFinished(LogLevel level, int leas, int sent, int posted, int removed, int skipped, int withoutRecipient, int rejected, int failed, double seconds, string failures);
 
-    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Daily run, {Where}: {What}")]
-    private partial void LogFailed(Exception? failure, string where, string what);
+    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Daily run, {Where}: {What} {StackTrace}")]
+    private partial void LogFailed(string where, string what, string? stackTrace);
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "Daily run: a reminder for LEA {LeaId} is due, but none of its coordinators has an email address.")]
     private partial void LogWithoutRecipient(string leaId);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Daily run: the mail service has rejected {Rejected} addresses of LEA {LeaId}. Its audit trail contains them. TOMS must correct them.")]
+    private partial void LogRejected(string leaId, int rejected);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Warning, Message = "Daily run stopped: {Done} of {Known} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Failed} failed, {Seconds:F1} s. The next run continues. {Failures}")]
+    private partial void LogStopped(int done, int known, int sent, int posted, int removed, int failed, double seconds, string failures);
 }

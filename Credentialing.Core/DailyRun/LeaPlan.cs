@@ -46,13 +46,13 @@ public sealed record LeaPlan(
 
         var name = Lea.NameOf(lea, leaId);
         var status = CredentialStatus.Of(credential?.Credential, calendar, now);
-        var reminder = Reminder.Due(status, name, lea?.Coordinators ?? [], claims);
+        var reminder = Reminder.Due(status, name, lea?.Coordinators ?? [], claims, out var claim);
         var announcement = Announcement.Of(leaId, name, status, calendar, screen);
         var isPosted = announcement is not null && posted?.Is(announcement) is true;
         return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
         {
             Credential = credential,
-            Claim = claims.SingleOrDefault(claim => claim.Generation == reminder?.Credential.Generation && claim.Milestone == reminder.Milestone),
+            Claim = claim,
             Posted = posted,
         };
     }

@@ -35,6 +35,9 @@ internal sealed class LeaProcessor(
     /// <summary>Retry delay while the circuit breaker of MyTOMS is open.</summary>
     private static readonly TimeSpan UnavailableDelay = TimeSpan.FromMinutes(1);
 
+    /// <summary>Retry delay for addresses that the mail service rejected for now. Greylisting usually takes a few minutes.</summary>
+    private static readonly TimeSpan DeferredDelay = TimeSpan.FromMinutes(5);
+
     private const int Attempts = 5;
 
     private readonly ExpirationIndex expirations = new(storage);
@@ -70,7 +73,7 @@ internal sealed class LeaProcessor(
     /// </summary>
     private async Task<Work?> TryClaimAsync(LeaPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var (remind, sends, retryAt) = PlanReminder(plan, now);
+        var (remind, claim, retryAt) = PlanReminder(plan, now);
         TableTransactionAction[] post = plan.Post is { } announcement
             ? [PostedAnnouncement.Write(announcement, now + ClaimTime, plan.Posted?.RowVersion)]
             : [];
@@ -80,7 +83,8 @@ internal sealed class LeaProcessor(
         try
         {
             var response = await storage.Leas.SubmitTransactionAsync([.. remind, .. post, CredentialTable.Unchanged(plan.Credential!)], cancellationToken);
-            return new Work(plan, now, sends ? RowVersion(0) : null, post.Length > 0 ? RowVersion(remind.Length) : null, retryAt);
+            return new Work(
+                plan, now, claim is null ? null : claim with { RowVersion = RowVersion(0) }, post.Length > 0 ? RowVersion(remind.Length) : null, retryAt);
 
             ETag? RowVersion(int step) => response.Value[step].Headers.ETag;
         }
@@ -90,53 +94,59 @@ internal sealed class LeaProcessor(
         }
     }
 
-    /// <summary>Returns the rows to write (the claim first, if the reminder is sent now), or when to retry.</summary>
-    private (TableTransactionAction[] Steps, bool Sends, DateTimeOffset? RetryAt) PlanReminder(LeaPlan plan, DateTimeOffset now)
+    /// <summary>Returns the rows to write (the claim first), the claim if the reminder is sent now, or else when to retry.</summary>
+    private (TableTransactionAction[] Steps, ReminderClaim? Claim, DateTimeOffset? RetryAt) PlanReminder(LeaPlan plan, DateTimeOffset now)
     {
         if (plan.Reminder is not { } reminder)
-            return ([], false, null);
-        var claim = plan.Claim;
+            return ([], null, null);
+        var claim = (plan.Claim ?? new ReminderClaim(reminder.Credential.Generation, reminder.Milestone)) with { ClaimedBy = run, ClaimedUntil = now };
         if (reminder.Recipients.Count == 0)
         {
             // It stays due, but the audit event is written only once.
-            return (claim is null ? [ReminderClaim.Write(reminder, run, now, sentAt: null, held: null), reminder.WithoutRecipient(now).ToAction()] : [], false, null);
+            return (plan.Claim is null ? [claim.Write(plan.LeaId), reminder.WithoutRecipient(now).ToAction()] : [], null, null);
         }
 
-        if (claim?.IsHeldByAnother(run, now) is true)
-            return ([], false, now + RetryInterval);
+        if (plan.Claim?.IsHeldByAnother(run, now) is true)
+            return ([], null, now + RetryInterval);
         if (delivery.PausedUntil > now)
-            return ([], false, delivery.PausedUntil);
-        return ([ReminderClaim.Write(reminder, run, now + ClaimTime, sentAt: null, claim?.RowVersion)], true, null);
+            return ([], null, delivery.PausedUntil);
+        claim = claim with { ClaimedUntil = now + ClaimTime };
+        return ([claim.Write(plan.LeaId)], claim, null);
     }
 
     private async Task<LeaResult> WorkAsync(Work work, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
-        var withoutRecipient = work.Plan.Reminder is { Recipients.Count: 0 };
-        if (withoutRecipient)
-            telemetry.RecordReminder(work.Plan.Reminder!.Milestone.Days, "without_recipient");
+        var undeliverable = work.Plan.Reminder is { Recipients.Count: 0 } reminder ? reminder : null;
+        if (undeliverable is not null)
+            telemetry.RecordReminder(undeliverable.Milestone.Days, undeliverable.Rejected.Count > 0 ? "rejected" : "without_recipient");
         var results = await Task.WhenAll(SendAsync(work, cancellationToken), AnnounceAsync(work, cancellationToken));
         var result = results[0].And(results[1]);
         // Keep the index entry of superseded credentials until their announcement is removed: the next run finds the LEA by it.
         if (result.Removed || !work.Plan.Withdraws)
             result = result.And(await DeleteStaleAsync(work.Plan, indexed, cancellationToken));
-        return result with { WithoutRecipient = withoutRecipient, DaysRemaining = work.Plan.Status.DaysRemaining };
+        return result with
+        {
+            WithoutRecipient = undeliverable is { Rejected.Count: 0 },
+            Rejected = undeliverable?.Rejected.Count ?? result.Rejected,
+            DaysRemaining = work.Plan.Status.DaysRemaining,
+        };
     }
 
     private async Task<LeaResult> SendAsync(Work work, CancellationToken cancellationToken)
     {
-        if (work is not { Plan.Reminder: { } reminder, ClaimVersion: { } version })
+        if (work is not { Plan.Reminder: { } reminder, Claim: { } claim })
             return new() { RetryAt = work.RetryAt };
         EmailOutcome outcome;
         try
         {
-            var until = work.ClaimedUntil < reminder.Credential.ExpiresAt ? work.ClaimedUntil : reminder.Credential.ExpiresAt;
-            var email = emails.Compose(reminder) with { IsRepeated = work.Plan.Claim is not null };
+            var until = claim.ClaimedUntil < reminder.Credential.ExpiresAt ? claim.ClaimedUntil : reminder.Credential.ExpiresAt;
+            var email = emails.Compose(reminder) with { IsRepeated = work.Plan.Claim is { SentAt: null } };
             outcome = await delivery.DeliverAsync(email, until, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             // It may have been sent. The retry has the same operation id.
-            await TryReleaseAsync(reminder, version);
+            await TryReleaseAsync(work.Plan.LeaId, claim);
             telemetry.RecordReminder(reminder.Milestone.Days, "failed");
             return LeaResult.Failed("Its reminder could not be sent.", failure);
         }
@@ -146,26 +156,26 @@ internal sealed class LeaProcessor(
         {
             case EmailOutcome.Accepted accepted:
                 telemetry.RecordReminder(reminder.Milestone.Days, "sent");
+                claim = claim with { ClaimedUntil = now, SentAt = now, Rejected = [.. claim.Rejected, .. accepted.Rejected], Deferred = accepted.Deferred };
                 try
                 {
-                    await RecordAsync(ReminderClaim.Write(reminder, run, now, sentAt: now, version), reminder.Sent(now, accepted.Rejected).ToAction());
+                    await RecordAsync(claim.Write(work.Plan.LeaId), reminder.Sent(now, accepted.Rejected, accepted.Deferred).ToAction());
                 }
                 catch (Exception failure)
                 {
                     return LeaResult.Failed("Its reminder was sent, but this could not be recorded. The next run sends it again with the same operation id.", failure) with { Sent = true };
                 }
 
-                return accepted.Rejected.Count == 0
-                    ? new() { Sent = true }
-                    : LeaResult.Failed($"The mail service rejected {accepted.Rejected.Count} of its {reminder.Recipients.Count} addresses; the audit trail names them.", null) with { Sent = true };
+                return new() { Sent = true, Rejected = claim.Rejected.Count, RetryAt = accepted.Deferred.Count > 0 ? now + DeferredDelay : null };
             case EmailOutcome.Throttled throttled:
                 telemetry.RecordReminder(reminder.Milestone.Days, "delayed");
-                await TryReleaseAsync(reminder, version);
+                await TryReleaseAsync(work.Plan.LeaId, claim);
                 return new() { RetryAt = now + throttled.RetryAfter };
             default:
                 telemetry.RecordReminder(reminder.Milestone.Days, "rejected");
-                await TryReleaseAsync(reminder, version, reminder.Refused(now));
-                return LeaResult.Failed("The mail service rejected all of its addresses; the audit trail names them.", null);
+                claim = claim with { Rejected = [.. claim.Rejected, .. reminder.Recipients.Select(recipient => recipient.Email!)], Deferred = [] };
+                await TryReleaseAsync(work.Plan.LeaId, claim, reminder.Refused(now));
+                return new() { Rejected = claim.Rejected.Count };
         }
     }
 
@@ -177,7 +187,7 @@ internal sealed class LeaProcessor(
             var otherUntil = work.Plan.Posted?.PostingUntil > work.At ? work.Plan.Posted.PostingUntil : null;
             if (work.Plan.Post is { } announcement)
             {
-                using var claim = new CancellationTokenSource(work.ClaimedUntil - work.At, time);
+                using var claim = new CancellationTokenSource(Remaining(work.ClaimedUntil), time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(claim.Token, cancellationToken);
                 await myToms.PutAsync(announcement, either.Token);
                 await RecordAsync(PostedAnnouncement.Write(announcement, otherUntil, work.PostVersion));
@@ -223,11 +233,11 @@ internal sealed class LeaProcessor(
     }
 
     /// <summary>Releases the claim, so that a run can retry immediately. If that fails, the claim expires.</summary>
-    private async Task TryReleaseAsync(Reminder reminder, ETag version, AuditEvent? auditEvent = null)
+    private async Task TryReleaseAsync(LeaId leaId, ReminderClaim claim, AuditEvent? auditEvent = null)
     {
         try
         {
-            var release = ReminderClaim.Write(reminder, run, claimedUntil: time.GetUtcNow(), sentAt: null, version);
+            var release = (claim with { ClaimedUntil = time.GetUtcNow() }).Write(leaId);
             await RecordAsync(auditEvent is null ? [release] : [release, auditEvent.ToAction()]);
         }
         catch (Exception)
@@ -235,6 +245,9 @@ internal sealed class LeaProcessor(
             // Ignored: the caller reports the failure that led to the release.
         }
     }
+
+    /// <summary>The time until an instant; zero if it has passed.</summary>
+    private TimeSpan Remaining(DateTimeOffset until) => until - time.GetUtcNow() is { Ticks: > 0 } remaining ? remaining : TimeSpan.Zero;
 
     /// <summary>
     /// Records a result. Not cancelled at host shutdown, because the operation has taken place. Returns false, and records nothing, if
@@ -256,10 +269,10 @@ internal sealed class LeaProcessor(
     /// <summary>The work that this run has claimed for an LEA.</summary>
     /// <param name="Plan">What to do.</param>
     /// <param name="At">When it was claimed.</param>
-    /// <param name="ClaimVersion">The ETag of the claim on the reminder; null if the reminder is not sent now.</param>
+    /// <param name="Claim">The claim on the reminder; null if the reminder is not sent now.</param>
     /// <param name="PostVersion">The ETag of the outbox row; null if there is nothing to post.</param>
     /// <param name="RetryAt">When to retry the reminder; null if there is no need to.</param>
-    private sealed record Work(LeaPlan Plan, DateTimeOffset At, ETag? ClaimVersion, ETag? PostVersion, DateTimeOffset? RetryAt)
+    private sealed record Work(LeaPlan Plan, DateTimeOffset At, ReminderClaim? Claim, ETag? PostVersion, DateTimeOffset? RetryAt)
     {
         /// <summary>When the claim expires.</summary>
         internal DateTimeOffset ClaimedUntil => At + ClaimTime;

@@ -15,6 +15,9 @@ internal sealed record LeaResult
     /// <summary>Whether a reminder is due but no recipient has an address.</summary>
     internal bool WithoutRecipient { get; init; }
 
+    /// <summary>The number of addresses that the mail service has rejected permanently.</summary>
+    internal int Rejected { get; init; }
+
     /// <summary>When to retry what is not done yet; null if there is no need to.</summary>
     internal DateTimeOffset? RetryAt { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed record LeaResult
     internal int? DaysRemaining { get; init; }
 
     /// <summary>Whether there was nothing to do.</summary>
-    internal bool IsEmpty => this is { Sent: false, Posted: false, Removed: false, WithoutRecipient: false, RetryAt: null, Failures.Count: 0 };
+    internal bool IsEmpty => this is { Sent: false, Posted: false, Removed: false, WithoutRecipient: false, Rejected: 0, RetryAt: null, Failures.Count: 0 };
 
     internal static LeaResult Failed(string what, Exception? why) => new() { Failures = [(what, why)] };
 
@@ -35,11 +38,20 @@ internal sealed record LeaResult
         Sent = Sent || other.Sent,
         Posted = Posted || other.Posted,
         Removed = Removed || other.Removed,
+        Rejected = Math.Max(Rejected, other.Rejected),
         RetryAt = new[] { RetryAt, other.RetryAt }.Min(),
         Failures = [.. Failures, .. other.Failures],
     };
 
-    /// <summary>Combines this result with that of a retry: what either has done is done; the rest is taken from the retry.</summary>
-    internal LeaResult Then(LeaResult retry) =>
-        retry with { Sent = Sent || retry.Sent, Posted = Posted || retry.Posted, Removed = Removed || retry.Removed };
+    /// <summary>
+    /// Combines this result with that of a retry. What either has done is done, and a rejected address stays rejected. The rest is
+    /// taken from the retry, which has tried again what had failed.
+    /// </summary>
+    internal LeaResult Then(LeaResult retry) => retry with
+    {
+        Sent = Sent || retry.Sent,
+        Posted = Posted || retry.Posted,
+        Removed = Removed || retry.Removed,
+        Rejected = Math.Max(Rejected, retry.Rejected),
+    };
 }

@@ -81,6 +81,7 @@ internal sealed class RunResults
                 Removed: results.Count(result => result.Removed),
                 Skipped: results.Count(result => result.IsEmpty),
                 WithoutRecipient: results.Count(result => result.WithoutRecipient),
+                Rejected: results.Sum(result => result.Rejected),
                 Failures:
                 [
                     .. failures,

@@ -34,7 +34,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     internal RemoteCertificateValidationCallback? CertificateValidation { get; init; }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The server did not accept the email. The message has the codes of its reply.</exception>
+    /// <exception cref="MailServiceException">The server did not accept the email. The message has the codes of its reply.</exception>
     /// <exception cref="NotSupportedException">The options require STARTTLS or authentication, which the server does not offer.</exception>
     /// <exception cref="SslHandshakeException">TLS failed, or the server's certificate is not valid.</exception>
     /// <exception cref="AuthenticationException">The server rejects the username and password.</exception>
@@ -63,12 +63,12 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
             var reply = client.MayTakeLater ?? new SmtpResponse(failure.StatusCode, failure.Message);
             return IsThrottling(reply)
                 ? new EmailOutcome.Throttled(RetryAfter)
-                : throw new IOException($"The SMTP server did not accept the email: {Codes(reply)}.");
+                : throw new MailServiceException($"The SMTP server did not accept the email: {Codes(reply)}.");
         }
 
         await SayGoodbyeAsync(client, cancellationToken);
         var taken = recipients.Select(recipient => recipient.Address).Except(client.Refused, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
-        return new EmailOutcome.Accepted([.. email.To.Where(to => to.Mailbox is not { } mailbox || !taken.Contains(mailbox.Address)).Select(to => to.Address)]);
+        return new EmailOutcome.Accepted([.. email.To.Where(to => to.Mailbox is not { } mailbox || !taken.Contains(mailbox.Address)).Select(to => to.Address)], Deferred: []);
     }
 
     private async Task ConnectAsync(Client client, CancellationToken cancellationToken)

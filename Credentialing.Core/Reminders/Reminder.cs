@@ -13,10 +13,13 @@ namespace Credentialing.Core.Reminders;
 /// <param name="Milestone">The latest milestone reached.</param>
 /// <param name="DaysRemaining">Calendar days until expiry: less than the milestone's days if it was missed, 0 on the last day.</param>
 /// <param name="Recipients">
-/// The stored coordinators and the one who generated the credentials, without duplicate addresses. Empty if none has an address.
+/// Those to send it to now, without duplicate addresses: the stored coordinators; the one who generated the credentials, if nobody
+/// is stored. Without the addresses that the mail service has rejected at this milestone. If it has accepted the email for some,
+/// only the deferred ones. Empty if no usable address is left.
 /// </param>
+/// <param name="Rejected">The addresses on file that the mail service rejected in the last reminder. Only a person can correct them.</param>
 public sealed record Reminder(
-    Credential Credential, string LeaName, Milestone Milestone, int DaysRemaining, IReadOnlyList<Coordinator> Recipients)
+    Credential Credential, string LeaName, Milestone Milestone, int DaysRemaining, IReadOnlyList<Coordinator> Recipients, IReadOnlyList<string> Rejected)
 {
     /// <summary>
     /// Idempotency key of the email for the mail service: unique per LEA, generation and milestone, the same for every attempt.
@@ -37,32 +40,61 @@ public sealed record Reminder(
     /// <summary>
     /// Returns the due reminder, or null. Only credentials that have not expired get one. It is for the latest milestone reached,
     /// unless a reminder of this generation was sent for that milestone or a later one. So the next run sends a missed reminder,
-    /// with the actual number of days, and several missed milestones give one email.
+    /// with the actual number of days, and several missed milestones give one email. A sent reminder stays due for the addresses
+    /// that the mail service deferred.
     /// </summary>
-    internal static Reminder? Due(CredentialStatus status, string leaName, IReadOnlyList<Coordinator> onFile, IReadOnlyList<ReminderClaim> claims)
+    /// <param name="status">The status of the LEA's credentials.</param>
+    /// <param name="leaName">The LEA's name.</param>
+    /// <param name="onFile">The stored coordinators.</param>
+    /// <param name="claims">The claims on the LEA's reminders, of all generations.</param>
+    /// <param name="claim">The claim on the due reminder; null if there is none.</param>
+    internal static Reminder? Due(
+        CredentialStatus status, string leaName, IReadOnlyList<Coordinator> onFile, IReadOnlyList<ReminderClaim> claims, out ReminderClaim? claim)
     {
+        claim = null;
         if (status is not { State: CredentialState.Expiring, Credential: { } credential, DaysRemaining: { } days } ||
-            Milestone.Reached(days) is not { } milestone ||
-            claims.Any(claim => claim.Generation == credential.Generation && claim.Milestone.Days <= milestone.Days && claim.SentAt is not null))
+            Milestone.Reached(days) is not { } milestone)
             return null;
 
-        // A stored coordinator comes first: their current address replaces the one recorded at generation.
-        var recipients = onFile.Append(credential.GeneratedBy)
-            .Where(coordinator => !string.IsNullOrWhiteSpace(coordinator.Email))
-            .DistinctBy(coordinator => coordinator.Id, StringComparer.Ordinal)
-            .DistinctBy(coordinator => coordinator.Email, StringComparer.OrdinalIgnoreCase);
-        return new(credential, leaName, milestone, days, [.. recipients]);
+        var latestFirst = claims.Where(item => item.Generation == credential.Generation).OrderBy(item => item.Milestone.Days).ToList();
+        var sent = latestFirst.Find(item => item.Milestone.Days <= milestone.Days && item.SentAt is not null);
+        if (sent is { Deferred.Count: 0 })
+            return null;
+
+        var rejected = latestFirst.Find(item => item.SentAt is not null || item.Rejected.Count > 0)?.Rejected ?? [];
+        var found = claim = sent ?? latestFirst.Find(item => item.Milestone == milestone);
+        Coordinator[] addressed = [.. Addressed(onFile)];
+        if (addressed.Length == 0)
+            addressed = [.. Addressed([credential.GeneratedBy])];
+        Coordinator[] recipients = sent is null
+            ? [.. addressed.Where(recipient => !Contains(found?.Rejected, recipient))]
+            : [.. addressed.Where(recipient => Contains(sent.Deferred, recipient))];
+        return sent is not null && recipients.Length == 0 // the deferred addresses are not on file any more
+            ? null
+            : new(
+                credential, leaName, found?.Milestone ?? milestone, days, recipients,
+                [.. addressed.Where(recipient => Contains(rejected, recipient)).Select(recipient => recipient.Email!)]);
     }
 
     /// <summary>Audit event: the mail service accepted the email.</summary>
-    internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected) => Event(
-        at, "reminder-sent", $" To {string.Join(", ", Addresses.Except(rejected))}.{(rejected.Count == 0 ? "" : $" Rejected: {string.Join(", ", rejected)}.")}");
+    internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected, IReadOnlyList<string> deferred) => Event(
+        at, "reminder-sent", $"{List("To", [.. Addresses.Except(rejected).Except(deferred)])}{List("Rejected", rejected)}{List("Deferred", deferred)}");
 
     /// <summary>Audit event: the mail service rejected all addresses.</summary>
-    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", $" Rejected: {string.Join(", ", Addresses)}.");
+    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", List("Rejected", [.. Addresses]));
 
     /// <summary>Audit event: no recipient has an address.</summary>
     internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", "");
+
+    private static IEnumerable<Coordinator> Addressed(IEnumerable<Coordinator> coordinators) => coordinators
+        .Where(coordinator => !string.IsNullOrWhiteSpace(coordinator.Email))
+        .DistinctBy(coordinator => coordinator.Email, StringComparer.OrdinalIgnoreCase);
+
+    private static bool Contains(IReadOnlyList<string>? addresses, Coordinator recipient) =>
+        addresses?.Contains(recipient.Email, StringComparer.OrdinalIgnoreCase) is true;
+
+    private static string List(string label, IReadOnlyList<string> addresses) =>
+        addresses.Count == 0 ? "" : $" {label}{(label == "To" ? " " : ": ")}{string.Join(", ", addresses)}.";
 
     private IEnumerable<string> Addresses => Recipients.Select(recipient => recipient.Email!);
 

@@ -6,46 +6,67 @@ using Credentialing.Core.Storage;
 namespace Credentialing.Core.Reminders;
 
 /// <summary>
-/// A lease on sending one reminder, which at most one run has at a time. The lease of a run that stops expires at
+/// A lease on sending one reminder, which at most one run has at a time, and the result. The lease of a run that stops expires at
 /// <see cref="ClaimedUntil"/>. The next run sends with the same <see cref="Reminder.OperationId"/>.
 /// </summary>
 /// <param name="Generation">The generation of the credentials.</param>
 /// <param name="Milestone">The reminder's milestone.</param>
-/// <param name="ClaimedBy">The id of the run that has, or had, the lease.</param>
-/// <param name="ClaimedUntil">When the lease expires.</param>
-/// <param name="SentAt">When the mail service accepted the email; null if that is not recorded.</param>
-/// <param name="RowVersion">The ETag of the row.</param>
-internal sealed record ReminderClaim(
-    int Generation, Milestone Milestone, Guid ClaimedBy, DateTimeOffset ClaimedUntil, DateTimeOffset? SentAt, ETag RowVersion)
+internal sealed record ReminderClaim(int Generation, Milestone Milestone)
 {
+    private const char Separator = '\n'; // no address contains it
+
+    /// <summary>The id of the run that has, or had, the lease.</summary>
+    internal Guid ClaimedBy { get; init; }
+
+    /// <summary>When the lease expires.</summary>
+    internal DateTimeOffset ClaimedUntil { get; init; }
+
+    /// <summary>When the mail service last accepted the email; null if that is not recorded.</summary>
+    internal DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>The addresses that the mail service rejected permanently.</summary>
+    internal IReadOnlyList<string> Rejected { get; init; } = [];
+
+    /// <summary>The addresses that the mail service rejected for now. The reminder is still due for them.</summary>
+    internal IReadOnlyList<string> Deferred { get; init; } = [];
+
+    /// <summary>The ETag of the row; null if it is not stored yet.</summary>
+    internal ETag? RowVersion { get; init; }
+
     /// <summary>Whether a run other than <paramref name="run"/> has the lease at <paramref name="now"/>.</summary>
-    internal bool IsHeldByAnother(Guid run, DateTimeOffset now) => SentAt is null && ClaimedBy != run && now < ClaimedUntil;
+    internal bool IsHeldByAnother(Guid run, DateTimeOffset now) => ClaimedBy != run && now < ClaimedUntil;
 
     internal static ReminderClaim Read(TableEntity row) =>
         row.RowKey.Split(':') is [_, var generation, var days]
         && int.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var generationNumber)
         && int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var daysNumber)
         && Milestone.Of(daysNumber) is { } milestone
-        && row.RowKey == RowKey(generationNumber, milestone) // no second spelling of the same reminder
-            ? new(
-                generationNumber,
-                milestone,
-                row.Required<Guid>(nameof(ClaimedBy)),
-                row.Required<DateTimeOffset>(nameof(ClaimedUntil)),
-                row.OptionalValue<DateTimeOffset>(nameof(SentAt)),
-                row.ETag)
+        && new ReminderClaim(generationNumber, milestone) is var claim
+        && row.RowKey == claim.RowKey // no second spelling of the same reminder
+            ? claim with
+            {
+                ClaimedBy = row.Required<Guid>(nameof(ClaimedBy)),
+                ClaimedUntil = row.Required<DateTimeOffset>(nameof(ClaimedUntil)),
+                SentAt = row.OptionalValue<DateTimeOffset>(nameof(SentAt)),
+                Rejected = row.Optional<string>(nameof(Rejected))?.Split(Separator) ?? [],
+                Deferred = row.Optional<string>(nameof(Deferred))?.Split(Separator) ?? [],
+                RowVersion = row.ETag,
+            }
             : throw UnreadableRowException.Corrupt(row, "has no valid row key");
 
-    /// <summary>Transaction step: inserts the row if <paramref name="held"/> is null, else replaces the version with that ETag.</summary>
-    internal static TableTransactionAction Write(Reminder reminder, Guid claimedBy, DateTimeOffset claimedUntil, DateTimeOffset? sentAt, ETag? held)
+    /// <summary>Transaction step: inserts the row if it is not stored yet, else replaces the version that was read.</summary>
+    internal TableTransactionAction Write(LeaId leaId)
     {
-        var row = LeaPartition.Entity(reminder.Credential.LeaId, RowKey(reminder.Credential.Generation, reminder.Milestone));
-        row[nameof(ClaimedBy)] = claimedBy;
-        row[nameof(ClaimedUntil)] = claimedUntil;
-        row[nameof(SentAt)] = sentAt;
-        return LeaPartition.Put(row, held);
+        var row = LeaPartition.Entity(leaId, RowKey);
+        row[nameof(ClaimedBy)] = ClaimedBy;
+        row[nameof(ClaimedUntil)] = ClaimedUntil;
+        row[nameof(SentAt)] = SentAt;
+        row[nameof(Rejected)] = Text(Rejected);
+        row[nameof(Deferred)] = Text(Deferred);
+        return LeaPartition.Put(row, RowVersion);
     }
 
-    private static string RowKey(int generation, Milestone milestone) =>
-        string.Create(CultureInfo.InvariantCulture, $"{LeaPartition.ReminderRowPrefix}{generation:D6}:{milestone.Days:D2}");
+    private string RowKey => string.Create(CultureInfo.InvariantCulture, $"{LeaPartition.ReminderRowPrefix}{Generation:D6}:{Milestone.Days:D2}");
+
+    private static string? Text(IReadOnlyList<string> addresses) => addresses.Count == 0 ? null : string.Join(Separator, addresses);
 }

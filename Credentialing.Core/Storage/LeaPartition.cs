@@ -40,11 +40,11 @@ internal static class LeaPartition
             .ToListAsync(cancellationToken);
 
     /// <summary>
-    /// Table scan: returns the rows of all LEAs with this row key, one round trip per page of up to 1,000 scanned rows. Does not
+    /// Table scan: returns the rows of all LEAs with these row keys, one round trip per page of up to 1,000 scanned rows. Does not
     /// check the schema version: the caller passes each row to <see cref="Known"/>.
     /// </summary>
-    internal static IAsyncEnumerable<TableEntity> OfAllAsync(CredentialingStorage storage, string rowKey, CancellationToken cancellationToken) =>
-        storage.Leas.QueryAsync<TableEntity>($"RowKey eq '{rowKey}'", cancellationToken: cancellationToken);
+    internal static IAsyncEnumerable<TableEntity> OfAllAsync(CredentialingStorage storage, IEnumerable<string> rowKeys, CancellationToken cancellationToken) =>
+        storage.Leas.QueryAsync<TableEntity>(string.Join(" or ", rowKeys.Select(rowKey => $"RowKey eq '{rowKey}'")), cancellationToken: cancellationToken);
 
     /// <summary>OData filter: the row key starts with a prefix.</summary>
     internal static string StartsWith(string prefix) => $"(RowKey ge '{prefix}' and RowKey lt '{Successor(prefix)}')";

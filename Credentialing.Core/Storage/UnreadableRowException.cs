@@ -9,19 +9,19 @@ namespace Credentialing.Core.Storage;
 /// </summary>
 public sealed class UnreadableRowException : Exception
 {
-    private UnreadableRowException(string message, bool isNewer)
-        : base(message) => IsNewer = isNewer;
+    private UnreadableRowException(string message, string reason)
+        : base(message) => Reason = reason;
 
-    /// <summary>Whether a newer release wrote the row. That release can read it.</summary>
-    public bool IsNewer { get; }
+    /// <summary>Why the LEA's rows cannot be read, in one sentence for a list of LEAs.</summary>
+    public string Reason { get; }
 
     /// <param name="row">The row.</param>
     /// <param name="why">What is wrong, such as "has no valid Name".</param>
     internal static UnreadableRowException Corrupt(TableEntity row, string why) =>
-        new($"Row {LeaPartition.KindOf(row)} of LEA {row.PartitionKey} {why}.", isNewer: false);
+        new($"Row {LeaPartition.KindOf(row)} of LEA {row.PartitionKey} {why}.", "Its rows are corrupt.");
 
     internal static UnreadableRowException Newer(string kind, string leaId, object? version, int newestKnown) => new(
         string.Create(CultureInfo.InvariantCulture, $"Row {kind} of LEA {leaId} has schema version {version}; this release knows versions up to {newestKnown}. ")
             + "A newer release wrote it: deploy that release again.",
-        isNewer: true);
+        "A newer release has written its rows.");
 }

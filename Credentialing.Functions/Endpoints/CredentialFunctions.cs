@@ -91,7 +91,11 @@ public sealed class CredentialFunctions(
     public Task<IResult> RestoreExpirationsAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "expirations/restore")] HttpRequest request,
         CancellationToken cancellationToken) =>
-        caller.AsTomsAsync(request, async _ => TypedResults.Ok(new RestorationResponse(await credentials.RestoreExpirationsAsync(cancellationToken))));
+        caller.AsTomsAsync(request, async _ =>
+        {
+            var (indexed, unreadable) = await credentials.RestoreExpirationsAsync(cancellationToken);
+            return TypedResults.Ok(new RestorationResponse(indexed, [.. unreadable.Select(lea => new FailureResponse(lea.Key, lea.Value))]));
+        });
 
     private IResult ResponseTo(HttpRequest request, GenerationOutcome outcome)
     {
@@ -120,7 +124,8 @@ public sealed class CredentialFunctions(
 
     /// <summary>The result of the index rebuild.</summary>
     /// <param name="Credentials">The number of LEAs whose credentials are in the expiration index.</param>
-    private sealed record RestorationResponse(int Credentials);
+    /// <param name="Failures">The LEAs whose credentials cannot be read.</param>
+    private sealed record RestorationResponse(int Credentials, IReadOnlyList<FailureResponse> Failures);
 
     /// <summary>A coordinator's authorization to release student data to vendors.</summary>
     /// <param name="Authorized">Must be <c>true</c>: the coordinator checked the box.</param>

@@ -59,11 +59,6 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     /// <param name="Failures">The parts of the preview that failed.</param>
     private sealed record PreviewResponse(DateOnly On, DateTime At, IReadOnlyList<PlanResponse> Leas, IReadOnlyList<FailureResponse> Failures);
 
-    /// <summary>A part of the preview that failed.</summary>
-    /// <param name="LeaId">The LEA's CDS code, or another name if the failure is not about an LEA.</param>
-    /// <param name="Detail">What went wrong.</param>
-    private sealed record FailureResponse(string LeaId, string Detail);
-
     /// <summary>The planned actions of a daily run for an LEA.</summary>
     /// <param name="LeaId">The LEA's CDS code.</param>
     /// <param name="Name">The LEA's name.</param>
@@ -79,7 +74,7 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
             plan.LeaName,
             plan.Status.Credential?.ExpiresAt.UtcDateTime,
             plan.Status.DaysRemaining,
-            plan.Reminder is { } reminder ? new ReminderResponse(reminder.Milestone.Days, [.. reminder.Recipients.Select(recipient => recipient.Email!)]) : null,
+            plan.Reminder is { } reminder ? new ReminderResponse(reminder.Milestone.Days, [.. reminder.Recipients.Select(recipient => recipient.Email!)], reminder.Rejected) : null,
             plan.Post is { } announcement ? new AnnouncementChange("post", announcement.Text)
                 : plan.Withdraws ? new AnnouncementChange("remove", null)
                 : null);
@@ -90,8 +85,9 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
 
     /// <summary>A reminder email to an LEA's coordinators.</summary>
     /// <param name="Milestone">The number of days before the expiration at which it is due.</param>
-    /// <param name="To">The recipients' email addresses.</param>
-    private sealed record ReminderResponse([property: MilestoneDays] int Milestone, IReadOnlyList<string> To);
+    /// <param name="To">The recipients' email addresses. Empty if no usable address is left.</param>
+    /// <param name="Rejected">The registered addresses that the mail service rejected in the last reminder. TOMS must correct them.</param>
+    private sealed record ReminderResponse([property: MilestoneDays] int Milestone, IReadOnlyList<string> To, IReadOnlyList<string> Rejected);
 
     /// <summary>A change to the announcement on MyTOMS.</summary>
     /// <param name="Action">The action.</param>

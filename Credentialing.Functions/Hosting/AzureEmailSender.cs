@@ -24,7 +24,7 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The service did not accept the email. The message contains the status and the error code.</exception>
+    /// <exception cref="MailServiceException">The service did not accept the email. The message contains the status and the error code.</exception>
     public async Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
     {
         var recipients = email.To.Where(IsPlain).ToList();
@@ -34,7 +34,7 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
         {
             if (!email.IsRepeated || !await IsKnownAsync(email.OperationId, cancellationToken))
                 await client.SendAsync(WaitUntil.Started, MessageOf(email, recipients), email.OperationId, cancellationToken);
-            return new EmailOutcome.Accepted([.. email.To.Except(recipients).Select(recipient => recipient.Address)]);
+            return new EmailOutcome.Accepted([.. email.To.Except(recipients).Select(recipient => recipient.Address)], Deferred: []);
         }
         catch (RequestFailedException failure) when (failure.Status is 429)
         {
@@ -43,7 +43,7 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
         catch (RequestFailedException failure)
         {
             // The exception's message is left out: it may contain a recipient.
-            throw new IOException(string.Create(CultureInfo.InvariantCulture, $"Communication Services did not accept the email: {failure.Status} {failure.ErrorCode}."));
+            throw new MailServiceException(string.Create(CultureInfo.InvariantCulture, $"Communication Services did not accept the email: {failure.Status} {failure.ErrorCode}."));
         }
     }
 

@@ -21,6 +21,9 @@ public sealed class MailService(TimeProvider time)
     /// <summary>Addresses that it rejects.</summary>
     public ISet<string> Unknown { get; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Addresses that it rejects for now.</summary>
+    public ISet<string> Busy { get; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>Addresses for which a send never gets a response.</summary>
     public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
 
@@ -34,7 +37,7 @@ public sealed class MailService(TimeProvider time)
             return new EmailOutcome.Refused();
         offers.Enqueue((email, time.GetUtcNow()));
         first.TrySetResult();
-        return new EmailOutcome.Accepted(rejected);
+        return new EmailOutcome.Accepted(rejected, [.. email.To.Select(recipient => recipient.Address).Where(Busy.Contains)]);
     }
 
     private sealed class Sender(MailService service, Outside outside) : IEmailSender
