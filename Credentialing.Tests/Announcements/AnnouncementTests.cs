@@ -23,7 +23,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         Assert.Single(world.Traffic.Requests);
     }
 
-    /// <summary>Generated at noon, expires at noon: a few hours before expiry is the last day.</summary>
+    /// <summary>The credentials expire at noon. No days remain on the date of expiry.</summary>
     [Theory]
     [InlineData(0, null, null)]
     [InlineData(350 * 24, null, null)]
@@ -34,7 +34,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     [InlineData(364 * 24, "in 1 day", "in 1 day, on Tuesday, November 23, 2027, at 12:00 PM")]
     [InlineData(364 * 24 + 12, "today at 12:00 PM", "today, on Tuesday, November 23, 2027, at 12:00 PM")]
     [InlineData(364 * 24 + 23, "today at 12:00 PM", "today, on Tuesday, November 23, 2027, at 12:00 PM")]
-    public async Task From_14_days_before_the_end_it_counts_down(int hours, string? title, string? text)
+    public async Task The_announcement_counts_down_from_14_days_before_expiry(int hours, string? title, string? text)
     {
         await using var world = await WorldAsync(hours);
         await using var host = await TestHost.StartAsync(world);
@@ -54,7 +54,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     [InlineData(365)]
     [InlineData(366)]
     [InlineData(1000)]
-    public async Task After_the_end_it_stays_and_says_so(int days)
+    public async Task An_announcement_stays_after_expiry_with_state_expired(int days)
     {
         await using var world = await WorldAsync(days * 24);
         await using var host = await TestHost.StartAsync(world);
@@ -76,7 +76,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_LEA_that_TOMS_never_told_of_is_called_by_its_code()
+    public async Task An_announcement_contains_the_CDS_code_of_an_unregistered_LEA()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -89,7 +89,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task It_is_gone_the_moment_the_credentials_are_regenerated()
+    public async Task A_regeneration_removes_the_announcement_immediately()
     {
         await using var world = await WorldAsync(hours: 360 * 24);
         await using var host = await TestHost.StartAsync(world);
@@ -102,7 +102,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     [InlineData(null, HttpStatusCode.Unauthorized, "not-authenticated")]
     [InlineData("bea", HttpStatusCode.Forbidden, "not-permitted")]
     [InlineData("toms", HttpStatusCode.Forbidden, "not-permitted")]
-    public async Task Only_the_LEAs_own_coordinators_see_it(string? persona, HttpStatusCode status, string type)
+    public async Task Only_coordinators_of_the_LEA_can_read_its_announcement(string? persona, HttpStatusCode status, string type)
     {
         await using var world = await WorldAsync(hours: 360 * 24);
         await using var host = await TestHost.StartAsync(world);
@@ -112,7 +112,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_malformed_LEA_id_is_a_400_and_a_corrupt_row_a_500_that_tells_nothing_of_it()
+    public async Task A_malformed_LEA_id_returns_400_and_a_corrupt_row_returns_500_without_details()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -130,10 +130,10 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     [InlineData(364)]
     [InlineData(365)]
     [InlineData(500)]
-    public async Task A_regeneration_has_it_removed_from_MyTOMS_at_once_and_the_next_run_makes_sure(int days)
+    public async Task A_regeneration_deletes_the_announcement_on_MyTOMS_and_the_next_run_completes_the_removal(int days)
     {
         await using var world = await AnnouncedWorldAsync(days);
-        await using var host = await StartWithSiteAsync(world);
+        await using var host = await StartHostWithMyTomsAsync(world);
         var before = world.MyToms.Requests.Count;
 
         await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
@@ -141,11 +141,11 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         Assert.Empty(world.MyToms.Shown);
         Assert.Equal(["DELETE 01612590000000"], world.MyToms.Requests.Skip(before).Select(request => request.Request));
         await RunAsync(world);
-        await AssertNothingIsLeftAsync(world);
+        await AssertAnnouncementRemovedAsync(world);
     }
 
     [Fact]
-    public async Task DevHosts_own_MyTOMS_shows_nothing_any_more_after_a_regeneration()
+    public async Task DevHosts_MyTOMS_does_not_show_the_announcement_after_a_regeneration()
     {
         await using var world = await WorldAsync(hours: 360 * 24);
         await using var host = await TestHost.StartAsync(world);
@@ -161,20 +161,20 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_cannot_have_been_announced_is_no_business_of_MyTOMS()
+    public async Task A_generation_sends_no_request_to_MyTOMS_when_no_announcement_can_exist()
     {
         await using var world = await WorldAsync(hours: 350 * 24 + 11);
-        await using var host = await StartWithSiteAsync(world);
+        await using var host = await StartHostWithMyTomsAsync(world);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1); // still active, not yet announced
         await host.MustGenerateAsync("luis", LeaId.Parse("01612590130617"));
         Assert.Empty(world.MyToms.Requests);
     }
 
     [Fact]
-    public async Task Whoever_was_too_late_to_regenerate_removes_nothing()
+    public async Task A_regeneration_with_a_conflict_does_not_remove_the_announcement()
     {
         await using var world = await AnnouncedWorldAsync(days: 360);
-        await using var host = await StartWithSiteAsync(world);
+        await using var host = await StartHostWithMyTomsAsync(world);
         Assert.Equal("credential-changed", (await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2)).ProblemType);
         Assert.Single(world.MyToms.Shown);
         Assert.Single(world.MyToms.Requests);
@@ -186,10 +186,10 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     [InlineData(Fault.Timeout)]
     [InlineData(Fault.TooMany)]
     [InlineData(Fault.Unavailable)]
-    public async Task A_MyTOMS_that_is_away_does_not_spoil_a_regeneration_and_the_next_run_finishes_it(Fault fault)
+    public async Task A_regeneration_succeeds_when_MyTOMS_is_unavailable_and_the_next_run_removes_the_announcement(Fault fault)
     {
         await using var world = await AnnouncedWorldAsync(days: 360);
-        await using var host = await StartWithSiteAsync(world);
+        await using var host = await StartHostWithMyTomsAsync(world);
         world.Outside.Break = called => called is Called.MyToms ? fault : Fault.None;
 
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
@@ -197,22 +197,22 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
         world.Outside.Break = null;
         await RunAsync(world);
-        await AssertNothingIsLeftAsync(world);
+        await AssertAnnouncementRemovedAsync(world);
     }
 
     [Fact]
-    public async Task A_MyTOMS_that_hangs_holds_a_regeneration_back_for_5_seconds_and_the_next_run_finishes_it()
+    public async Task A_regeneration_waits_at_most_5_seconds_for_MyTOMS_and_the_next_run_removes_the_announcement()
     {
         await using var world = await AnnouncedWorldAsync(days: 360);
-        await using var host = await StartWithSiteAsync(world);
+        await using var host = await StartHostWithMyTomsAsync(world);
         var began = world.Clock.GetUtcNow();
-        var hung = 0;
+        var calls = 0;
         world.MyToms.Hangs.Add(TestWorld.Oakland.Value);
         world.Outside.Break = called =>
         {
             if (called is Called.MyToms)
             {
-                hung++;
+                calls++;
                 world.Clock.Advance(TimeSpan.FromSeconds(5));
             }
 
@@ -221,17 +221,17 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
 
         var response = await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
 
-        Assert.Equal((HttpStatusCode.Created, 1), (response.Status, hung));
+        Assert.Equal((HttpStatusCode.Created, 1), (response.Status, calls));
         Assert.Equal(began.UtcDateTime, response.Json.GetProperty("generatedAt").GetDateTime());
         Assert.Single(world.MyToms.Shown);
         world.Outside.Break = null;
         world.MyToms.Hangs.Clear();
         await RunAsync(world);
-        await AssertNothingIsLeftAsync(world);
+        await AssertAnnouncementRemovedAsync(world);
     }
 
-    /// <summary>A host that uses the world's MyTOMS, as the world's daily runs do.</summary>
-    private static Task<TestHost> StartWithSiteAsync(TestWorld world) => TestHost.StartAsync(world, builder => builder.Services
+    /// <summary>Starts a host that uses the same MyTOMS as the daily runs.</summary>
+    private static Task<TestHost> StartHostWithMyTomsAsync(TestWorld world) => TestHost.StartAsync(world, builder => builder.Services
         .Configure<MyTomsOptions>(options => (options.ApiKey, options.RetryDelay) = ("the key", TimeSpan.Zero))
         .AddHttpClient(MyToms.Client, client => client.BaseAddress = new Uri("https://mytoms.example/"))
         .ConfigurePrimaryHttpMessageHandler(() => world.MyToms.From(world.Outside)));
@@ -246,7 +246,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
 
     private static Task RunAsync(TestWorld world) => world.Run.RunAsync(TestContext.Current.CancellationToken);
 
-    private static async Task AssertNothingIsLeftAsync(TestWorld world)
+    private static async Task AssertAnnouncementRemovedAsync(TestWorld world)
     {
         Assert.Empty(world.MyToms.Shown);
         Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey == "announcement");

@@ -25,11 +25,11 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     private static JsonNode Contract => JsonNode.Parse(ContractAsJson)!;
 
     [Fact]
-    public async Task Every_announcement_of_a_year_and_its_removal_are_sent_as_the_contract_says()
+    public async Task Requests_conform_to_the_contract_from_14_days_before_expiry_to_the_removal()
     {
         await using var world = await ExpiringWorldAsync();
         await using var server = await MyTomsServer.StartAsync();
-        var myToms = server.Connect();
+        var myToms = server.CreateClient();
         var schema = await BodySchemaAsync();
         for (var day = 351; day <= 367; day++)
         {
@@ -60,11 +60,11 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_contracts_examples_are_what_is_sent()
+    public async Task Sent_bodies_equal_the_examples_of_the_contract()
     {
         await using var world = await ExpiringWorldAsync();
         await using var server = await MyTomsServer.StartAsync();
-        var myToms = server.Connect();
+        var myToms = server.CreateClient();
         await myToms.PutAsync(await AnnouncementAsync(world), TestContext.Current.CancellationToken);
         world.Clock.Advance(TimeSpan.FromDays(14));
         await myToms.PutAsync(await AnnouncementAsync(world), TestContext.Current.CancellationToken);
@@ -75,7 +75,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Every_answer_of_the_contract_means_to_the_client_what_it_says()
+    public async Task The_client_handles_every_response_of_the_contract()
     {
         await using var world = await ExpiringWorldAsync();
         var announcement = await AnnouncementAsync(world);
@@ -86,7 +86,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
         foreach (var (verb, status) in responses)
         {
             await using var server = await MyTomsServer.StartAsync([.. Enumerable.Repeat(MyTomsServer.Status(status), 4)]);
-            var myToms = server.Connect();
+            var myToms = server.CreateClient();
 
             var failure = await Record.ExceptionAsync(() => verb is "put"
                 ? myToms.PutAsync(announcement, TestContext.Current.CancellationToken)
@@ -149,7 +149,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task DevHosts_MyTOMS_takes_what_conforms_and_nothing_else(string member, string? value)
+    public async Task DevHosts_MyTOMS_accepts_only_bodies_that_conform_to_the_schema(string member, string? value)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -172,7 +172,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     [InlineData("{", "application/json")]
     [InlineData("<announcement/>", "application/xml")]
     [InlineData("Expires soon.", "text/plain")]
-    public async Task DevHosts_MyTOMS_refuses_what_is_no_JSON_object(string body, string mediaType)
+    public async Task DevHosts_MyTOMS_returns_400_for_a_body_that_is_not_a_JSON_object(string body, string mediaType)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -183,7 +183,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     [InlineData("01611430000000")]
     [InlineData("0161259000000")]
     [InlineData("oakland")]
-    public async Task DevHosts_MyTOMS_refuses_an_announcement_of_another_LEA_than_the_paths(string id)
+    public async Task DevHosts_MyTOMS_returns_400_when_the_LEA_of_the_body_differs_from_the_path(string id)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -198,7 +198,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     [InlineData("X-Api-Key", "Development")]
     [InlineData("X-Api-Key", "")]
     [InlineData("Authorization", "Bearer development")]
-    public async Task DevHosts_MyTOMS_does_nothing_without_its_key(params string[] headers)
+    public async Task DevHosts_MyTOMS_returns_401_and_changes_nothing_without_the_API_key(params string[] headers)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -213,17 +213,17 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task DevHosts_MyTOMS_can_be_told_everything_twice()
+    public async Task PUT_and_DELETE_of_DevHosts_MyTOMS_are_idempotent()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        for (var time = 0; time < 2; time++)
+        for (var repetition = 0; repetition < 2; repetition++)
         {
             Assert.Equal(HttpStatusCode.NoContent, (await PutAsync(host, Example().ToJsonString())).Status);
             Assert.Contains("sent: 1 in all", await PageAsync(host), StringComparison.Ordinal);
         }
 
-        for (var time = 0; time < 2; time++)
+        for (var repetition = 0; repetition < 2; repetition++)
         {
             Assert.Equal(HttpStatusCode.NoContent, (await DeleteAsync(host)).Status);
             Assert.Contains("sent: 0 in all", await PageAsync(host), StringComparison.Ordinal);
@@ -231,7 +231,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task DevHosts_MyTOMS_shows_the_last_announcement_whole_and_nothing_of_the_one_before()
+    public async Task DevHosts_MyTOMS_replaces_the_previous_announcement_completely()
     {
         await using var world = await ExpiringWorldAsync();
         var before = await BodyAsync(world);
@@ -262,7 +262,7 @@ public sealed class MyTomsContractTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task DevHosts_MyTOMS_keeps_what_it_has_over_a_restart()
+    public async Task DevHosts_MyTOMS_keeps_its_announcements_after_a_restart()
     {
         using var folder = new TemporaryFolder();
         var file = System.IO.Path.Combine(folder.Path, "mytoms.json");

@@ -66,7 +66,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
     internal static Task HangAsync(HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted);
 
     /// <summary>Sends the headers of a 200 response, and then nothing until the client disconnects.</summary>
-    internal static async Task HangHalfWayAsync(HttpContext context)
+    internal static async Task HangAfterHeadersAsync(HttpContext context)
     {
         context.Response.ContentLength = 1000;
         await context.Response.Body.FlushAsync(context.RequestAborted);
@@ -80,7 +80,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
     }
 
     /// <summary>The client as configured in the hosts. By default, with the API key and a retry delay of 1 ms.</summary>
-    internal MyToms Connect(
+    internal MyToms CreateClient(
         Action<MyTomsOptions>? configure = null, TimeProvider? time = null, CapturedLogs? logs = null, TokenCredential? identity = null)
     {
         var services = new ServiceCollection()
@@ -96,7 +96,7 @@ internal sealed class MyTomsServer : IAsyncDisposable
     }
 
     /// <summary>Returns the next request that was not returned before. Waits for it if necessary.</summary>
-    internal ValueTask<MyTomsRequest> NextAsync() => arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    internal ValueTask<MyTomsRequest> NextRequestAsync() => arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 

@@ -20,8 +20,8 @@ public sealed class MyTomsTests
     private const string Scope = "api://mytoms/.default";
     private const string Token = "the-token-of-the-tests";
 
-    private static readonly TimeSpan Total = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(8);
 
     private static readonly Announcement Announcement = new(
         TestWorld.Oakland,
@@ -34,10 +34,10 @@ public sealed class MyTomsTests
         new Uri("https://toms.example/"));
 
     [Fact]
-    public async Task Every_request_bears_the_API_key_and_nothing_else()
+    public async Task Every_request_has_the_API_key_and_no_Authorization_header()
     {
         await using var server = await MyTomsServer.StartAsync();
-        var myToms = server.Connect();
+        var myToms = server.CreateClient();
 
         await PutAsync(myToms);
         await DeleteAsync(myToms);
@@ -49,20 +49,20 @@ public sealed class MyTomsTests
     }
 
     [Fact]
-    public async Task With_a_scope_every_attempt_bears_a_token_of_the_apps_identity_instead()
+    public async Task Every_attempt_has_a_token_of_the_apps_identity_when_a_scope_is_configured()
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(503));
-        List<string> asked = [];
-        var myToms = server.Connect(UseScope, identity: DelegatedTokenCredential.Create((context, _) =>
+        List<string> requestedScopes = [];
+        var myToms = server.CreateClient(UseScope, identity: DelegatedTokenCredential.Create((context, _) =>
         {
-            asked.AddRange(context.Scopes);
-            return new AccessToken($"{Token}-{asked.Count}", DateTimeOffset.MaxValue);
+            requestedScopes.AddRange(context.Scopes);
+            return new AccessToken($"{Token}-{requestedScopes.Count}", DateTimeOffset.MaxValue);
         }));
 
         await PutAsync(myToms);
         await DeleteAsync(myToms);
 
-        Assert.Equal([Scope, Scope, Scope], asked);
+        Assert.Equal([Scope, Scope, Scope], requestedScopes);
         Assert.Equal(
             [(null, $"Bearer {Token}-1"), (null, $"Bearer {Token}-2"), (null, $"Bearer {Token}-3")],
             server.Requests.Select(request => (request.ApiKey, request.Authorization)));
@@ -75,11 +75,11 @@ public sealed class MyTomsTests
     [InlineData(502)]
     [InlineData(503)]
     [InlineData(504)]
-    public async Task What_may_pass_is_tried_again_with_the_very_same_request(int status)
+    public async Task A_transient_error_status_is_retried_with_the_same_request(int status)
     {
         await using var server = await MyTomsServer.StartAsync([.. Enumerable.Repeat(MyTomsServer.Status(status), 3)]);
 
-        await PutAsync(server.Connect());
+        await PutAsync(server.CreateClient());
 
         Assert.Equal(4, server.Requests.Count);
         Assert.All(server.Requests, request => Assert.Equal((MyTomsServer.ApiKey, server.Requests[0].Body), (request.ApiKey, request.Body)));
@@ -87,29 +87,29 @@ public sealed class MyTomsTests
     }
 
     [Fact]
-    public async Task A_broken_connection_is_tried_again()
+    public async Task A_connection_failure_is_retried()
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.AbortAsync, MyTomsServer.AbortAsync);
-        await DeleteAsync(server.Connect());
+        await DeleteAsync(server.CreateClient());
         Assert.Equal(3, server.Requests.Count);
     }
 
     [Fact]
-    public async Task What_does_not_pass_is_an_exception_after_three_more_attempts()
+    public async Task A_request_throws_after_three_failed_retries()
     {
         await using var server = await MyTomsServer.StartAsync([.. Enumerable.Repeat(MyTomsServer.Status(503), 5)]);
-        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => PutAsync(server.Connect()));
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => PutAsync(server.CreateClient()));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, failure.StatusCode);
         Assert.Equal(4, server.Requests.Count);
     }
 
     [Fact]
-    public async Task A_MyTOMS_that_is_away_altogether_is_left_alone_for_half_a_minute()
+    public async Task The_circuit_breaker_opens_for_30_seconds_after_10_failed_attempts()
     {
         await using var server = await MyTomsServer.StartAsync([.. Enumerable.Repeat(MyTomsServer.Status(503), 10)]);
         var clock = new Clock();
-        var myToms = server.Connect(options => options.RetryDelay = TimeSpan.Zero, clock);
-        for (var time = 0; time < 2; time++)
+        var myToms = server.CreateClient(options => options.RetryDelay = TimeSpan.Zero, clock);
+        for (var call = 0; call < 2; call++)
             await Assert.ThrowsAsync<HttpRequestException>(() => PutAsync(myToms));
 
         await Assert.ThrowsAsync<BrokenCircuitException>(() => PutAsync(myToms));
@@ -127,13 +127,13 @@ public sealed class MyTomsTests
     [InlineData(401)]
     [InlineData(403)]
     [InlineData(409)]
-    public async Task What_will_not_pass_is_an_exception_at_once(int status)
+    public async Task A_permanent_error_status_throws_without_a_retry(int status)
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(status), MyTomsServer.Status(status));
-        var myToms = server.Connect();
+        var myToms = server.CreateClient();
 
-        foreach (var ask in (Func<MyToms, Task>[])[PutAsync, DeleteAsync])
-            Assert.Equal(status, (int?)(await Assert.ThrowsAsync<HttpRequestException>(() => ask(myToms))).StatusCode);
+        foreach (var send in (Func<MyToms, Task>[])[PutAsync, DeleteAsync])
+            Assert.Equal(status, (int?)(await Assert.ThrowsAsync<HttpRequestException>(() => send(myToms))).StatusCode);
 
         Assert.Equal(2, server.Requests.Count);
     }
@@ -142,20 +142,20 @@ public sealed class MyTomsTests
     [InlineData(200)]
     [InlineData(201)]
     [InlineData(204)]
-    public async Task Any_success_will_do(int status)
+    public async Task Any_2xx_status_is_a_success(int status)
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(status), MyTomsServer.Status(status));
-        var myToms = server.Connect();
+        var myToms = server.CreateClient();
         await PutAsync(myToms);
         await DeleteAsync(myToms);
         Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]
-    public async Task Nothing_to_remove_is_as_good_as_removed_and_nowhere_to_put_is_not()
+    public async Task A_404_is_a_success_for_DELETE_and_an_error_for_PUT()
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(404), MyTomsServer.Status(404));
-        var myToms = server.Connect();
+        var myToms = server.CreateClient();
         await DeleteAsync(myToms);
         await Assert.ThrowsAsync<HttpRequestException>(() => PutAsync(myToms));
         Assert.Equal(2, server.Requests.Count);
@@ -166,102 +166,102 @@ public sealed class MyTomsTests
     [InlineData(302)]
     [InlineData(303)]
     [InlineData(307)]
-    public async Task A_redirection_is_not_followed(int status)
+    public async Task A_redirect_is_not_followed(int status)
     {
-        await using var elsewhere = await MyTomsServer.StartAsync();
-        await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(status, location: elsewhere.BaseUrl));
-        await Assert.ThrowsAsync<HttpRequestException>(() => PutAsync(server.Connect()));
-        Assert.Empty(elsewhere.Requests);
+        await using var redirectTarget = await MyTomsServer.StartAsync();
+        await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(status, location: redirectTarget.BaseUrl));
+        await Assert.ThrowsAsync<HttpRequestException>(() => PutAsync(server.CreateClient()));
+        Assert.Empty(redirectTarget.Requests);
     }
 
     [Theory]
     [InlineData(429)]
     [InlineData(503)]
-    public async Task A_MyTOMS_that_says_when_to_try_again_is_asked_again_then(int status)
+    public async Task A_retry_waits_for_the_Retry_After_time(int status)
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(status, retryAfter: "17"));
         var clock = new Clock();
 
-        var putting = PutAsync(server.Connect(time: clock));
-        foreach (var timer in (TimeSpan[])[Total, Attempt, TimeSpan.FromSeconds(17)])
+        var put = PutAsync(server.CreateClient(time: clock));
+        foreach (var timer in (TimeSpan[])[TotalTimeout, AttemptTimeout, TimeSpan.FromSeconds(17)])
             Assert.Equal(timer, await clock.NextTimerAsync());
         clock.Advance(TimeSpan.FromSeconds(17) - TimeSpan.FromTicks(1));
         Assert.Single(server.Requests);
         clock.Advance(TimeSpan.FromTicks(1));
-        await putting;
+        await put;
 
         Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]
-    public async Task A_MyTOMS_that_asks_for_more_time_than_there_is_gets_no_second_request()
+    public async Task A_request_times_out_without_a_retry_when_Retry_After_exceeds_the_total_timeout()
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.Status(429, retryAfter: "3600"));
         var clock = new Clock();
 
-        var putting = PutAsync(server.Connect(time: clock));
-        foreach (var timer in (TimeSpan[])[Total, Attempt, TimeSpan.FromHours(1)])
+        var put = PutAsync(server.CreateClient(time: clock));
+        foreach (var timer in (TimeSpan[])[TotalTimeout, AttemptTimeout, TimeSpan.FromHours(1)])
             Assert.Equal(timer, await clock.NextTimerAsync());
-        clock.Advance(Total);
+        clock.Advance(TotalTimeout);
 
-        Assert.Equal(Total, (await Assert.ThrowsAsync<TimeoutRejectedException>(() => putting)).Timeout);
+        Assert.Equal(TotalTimeout, (await Assert.ThrowsAsync<TimeoutRejectedException>(() => put)).Timeout);
         Assert.Single(server.Requests);
     }
 
     [Fact]
-    public async Task An_attempt_that_takes_too_long_is_followed_by_another()
+    public async Task An_attempt_that_times_out_is_retried()
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.HangAsync);
         var clock = new Clock();
 
-        var putting = PutAsync(server.Connect(options => options.RetryDelay = TimeSpan.Zero, clock));
-        await server.NextAsync();
-        clock.Advance(Attempt);
-        await putting;
+        var put = PutAsync(server.CreateClient(options => options.RetryDelay = TimeSpan.Zero, clock));
+        await server.NextRequestAsync();
+        clock.Advance(AttemptTimeout);
+        await put;
 
         Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]
-    public async Task A_MyTOMS_that_never_answers_ends_in_a_timeout_after_30_seconds_in_all()
+    public async Task A_request_without_a_response_times_out_after_30_seconds_in_total()
     {
         await using var server = await MyTomsServer.StartAsync([.. Enumerable.Repeat<RequestDelegate>(MyTomsServer.HangAsync, 5)]);
         var clock = new Clock();
 
-        var putting = PutAsync(server.Connect(options => options.RetryDelay = TimeSpan.Zero, clock));
-        Assert.Equal(Total, await clock.NextTimerAsync());
-        for (var left = Total; left > TimeSpan.Zero; left -= Attempt)
+        var put = PutAsync(server.CreateClient(options => options.RetryDelay = TimeSpan.Zero, clock));
+        Assert.Equal(TotalTimeout, await clock.NextTimerAsync());
+        for (var remaining = TotalTimeout; remaining > TimeSpan.Zero; remaining -= AttemptTimeout)
         {
-            Assert.Equal(Attempt, await clock.NextTimerAsync());
-            await server.NextAsync();
-            Assert.False(putting.IsCompleted);
-            clock.Advance(left < Attempt ? left : Attempt);
+            Assert.Equal(AttemptTimeout, await clock.NextTimerAsync());
+            await server.NextRequestAsync();
+            Assert.False(put.IsCompleted);
+            clock.Advance(remaining < AttemptTimeout ? remaining : AttemptTimeout);
         }
 
-        Assert.Equal(Total, (await Assert.ThrowsAsync<TimeoutRejectedException>(() => putting)).Timeout);
+        Assert.Equal(TotalTimeout, (await Assert.ThrowsAsync<TimeoutRejectedException>(() => put)).Timeout);
         Assert.Equal(4, server.Requests.Count);
     }
 
     [Fact]
-    public async Task An_answer_whose_body_never_ends_is_not_waited_for()
+    public async Task The_client_does_not_wait_for_the_end_of_the_response_body()
     {
-        await using var server = await MyTomsServer.StartAsync(MyTomsServer.HangHalfWayAsync, MyTomsServer.HangHalfWayAsync);
-        var myToms = server.Connect();
-        await PutAsync(myToms).WaitAsync(Total, TestContext.Current.CancellationToken);
-        await DeleteAsync(myToms).WaitAsync(Total, TestContext.Current.CancellationToken);
+        await using var server = await MyTomsServer.StartAsync(MyTomsServer.HangAfterHeadersAsync, MyTomsServer.HangAfterHeadersAsync);
+        var myToms = server.CreateClient();
+        await PutAsync(myToms).WaitAsync(TotalTimeout, TestContext.Current.CancellationToken);
+        await DeleteAsync(myToms).WaitAsync(TotalTimeout, TestContext.Current.CancellationToken);
     }
 
     [Fact]
-    public async Task Who_cancels_does_not_wait()
+    public async Task A_cancellation_stops_the_request_immediately()
     {
         await using var server = await MyTomsServer.StartAsync(MyTomsServer.HangAsync);
         using var cancellation = new CancellationTokenSource();
 
-        var deleting = server.Connect().DeleteAsync(TestWorld.Oakland, cancellation.Token);
-        await server.NextAsync();
+        var delete = server.CreateClient().DeleteAsync(TestWorld.Oakland, cancellation.Token);
+        await server.NextRequestAsync();
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => deleting);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delete);
         Assert.Single(server.Requests);
     }
 
@@ -273,7 +273,7 @@ public sealed class MyTomsTests
         using var logs = new CapturedLogs();
         await using var server = await MyTomsServer.StartAsync(
             MyTomsServer.Status(503), MyTomsServer.AbortAsync, MyTomsServer.Status(204), MyTomsServer.Status(403));
-        var myToms = server.Connect(
+        var myToms = server.CreateClient(
             usesScope ? UseScope : null, logs: logs, identity: DelegatedTokenCredential.Create((_, _) => new AccessToken(Token, DateTimeOffset.MaxValue)));
 
         await PutAsync(myToms);
@@ -291,7 +291,7 @@ public sealed class MyTomsTests
     [InlineData("http://localhost:5000/dev/mytoms", "a key", null)]
     [InlineData("http://127.0.0.1", "a key", "")]
     [InlineData("http://[::1]", "", Scope)]
-    public void Options_that_can_work_are_taken(string baseUrl, string? apiKey, string? scope) => Validate(baseUrl, apiKey, scope);
+    public void Valid_options_pass_the_startup_validation(string baseUrl, string? apiKey, string? scope) => Validate(baseUrl, apiKey, scope);
 
     [Theory]
     [InlineData(null, "a key", null)]
@@ -304,7 +304,7 @@ public sealed class MyTomsTests
     [InlineData("https://mytoms.example/api", null, null)]
     [InlineData("https://mytoms.example/api", "", "")]
     [InlineData("https://mytoms.example/api", "a key", Scope)]
-    public void Options_that_cannot_work_keep_a_host_from_starting(string? baseUrl, string? apiKey, string? scope) =>
+    public void Invalid_options_fail_the_startup_validation(string? baseUrl, string? apiKey, string? scope) =>
         Assert.Throws<OptionsValidationException>(() => Validate(baseUrl, apiKey, scope));
 
     private static void UseScope(MyTomsOptions options) => (options.ApiKey, options.Scope) = (null, Scope);
@@ -335,26 +335,26 @@ public sealed class MyTomsTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            var timer = new Timer(base.CreateTimer(callback, state, dueTime, period), Tell);
-            Tell(dueTime);
+            var timer = new Timer(base.CreateTimer(callback, state, dueTime, period), Report);
+            Report(dueTime);
             return timer;
         }
 
         /// <summary>Due time of the next timer that was not returned before. Waits for it if necessary.</summary>
         internal ValueTask<TimeSpan> NextTimerAsync() => timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
-        private void Tell(TimeSpan dueTime)
+        private void Report(TimeSpan dueTime)
         {
             if (dueTime != Timeout.InfiniteTimeSpan)
                 timers.Writer.TryWrite(dueTime);
         }
 
-        private sealed class Timer(ITimer timer, Action<TimeSpan> tell) : ITimer
+        private sealed class Timer(ITimer timer, Action<TimeSpan> report) : ITimer
         {
             public bool Change(TimeSpan dueTime, TimeSpan period)
             {
                 var changed = timer.Change(dueTime, period);
-                tell(dueTime);
+                report(dueTime);
                 return changed;
             }
 

@@ -21,7 +21,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(TomsRoutes))]
-    public async Task A_request_without_a_token_is_a_401(string method, string path)
+    public async Task A_request_without_a_token_returns_401(string method, string path)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -35,7 +35,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(TomsRoutes))]
-    public async Task A_coordinator_of_another_LEA_may_not_and_learns_nothing_of_it(string method, string path)
+    public async Task A_coordinator_of_another_LEA_gets_the_same_403_whether_or_not_the_LEA_exists(string method, string path)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -48,7 +48,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task TOMS_itself_is_no_coordinator()
+    public async Task TOMS_cannot_generate_credentials()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -56,7 +56,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_token_works_for_an_hour_by_the_systems_clock_and_a_little_for_clocks_that_differ()
+    public async Task A_token_is_valid_for_one_hour_plus_5_minutes_of_clock_skew()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -69,7 +69,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_token_that_somebody_else_signed_is_refused()
+    public async Task A_forged_or_malformed_token_returns_401()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -88,21 +88,21 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         });
         await world.MustGenerateAsync(TestWorld.Oakland);
         var status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
-        var vendors = await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
+        var vendorToken = await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
 
         await Assert.AllAsync(
-            (string[])[forged, $"{Base64UrlEncoder.Encode("""{"alg":"none"}""")}.{genuine.EncodedPayload}.", vendors.Value, "", "x", "a.b.c", "a.b.c.d.e"],
+            (string[])[forged, $"{Base64UrlEncoder.Encode("""{"alg":"none"}""")}.{genuine.EncodedPayload}.", vendorToken.Value, "", "x", "a.b.c", "a.b.c.d.e"],
             async token => Assert.Equal("not-authenticated", (await StatusAsync(host, $"Bearer {token}")).ProblemType));
         Assert.Equal("not-authenticated", (await StatusAsync(host, "Basic cm9zYTpyb3Nh")).ProblemType);
     }
 
     [Fact]
-    public async Task While_the_identity_provider_is_away_a_token_is_a_503_and_no_token_still_a_401()
+    public async Task With_an_unavailable_identity_provider_a_token_returns_503_and_no_token_returns_401()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world, builder => builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, bearer =>
         {
-            bearer.Configuration = null; // instead of DevHost's keys, discovery at a closed port
+            bearer.Configuration = null; // replaces DevHost's keys by discovery at a closed port
             bearer.Authority = "http://127.0.0.1:1";
             bearer.RequireHttpsMetadata = false;
         }));

@@ -8,7 +8,7 @@ namespace Credentialing.Tests.Credentials;
 public sealed class CredentialServiceTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Generated_credentials_last_365_days_to_the_second_and_then_no_longer()
+    public async Task Generated_credentials_expire_after_exactly_365_days()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -26,7 +26,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_row_says_who_generated_who_authorized_and_under_which_wording()
+    public async Task A_generation_records_the_coordinator_the_authorization_and_the_wording()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.GenerateAsync(TestWorld.Oakland, by: TestWorld.Luis);
@@ -35,62 +35,62 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
 
         Assert.Equal(TestWorld.Luis, credential.GeneratedBy);
         Assert.Equal(new ReleaseAuthorization(TestWorld.Luis, world.Clock.GetUtcNow(), ReleaseWording.Current.Version), credential.Authorization);
-        var line = Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland));
-        Assert.Equal(("credential-generated", "luis", "Luis Ortega", 1), (line["Kind"], line["ById"], line["ByName"], line["Generation"]));
+        var auditEvent = Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland));
+        Assert.Equal(("credential-generated", "luis", "Luis Ortega", 1), (auditEvent["Kind"], auditEvent["ById"], auditEvent["ByName"], auditEvent["Generation"]));
     }
 
     [Fact]
-    public async Task Regenerating_ends_the_old_key_at_once_and_the_username_stays()
+    public async Task A_regeneration_invalidates_the_previous_key_immediately_and_keeps_the_username()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var elsewhere = world.AnotherInstance();
-        var old = await world.MustGenerateAsync(TestWorld.Oakland);
-        Assert.IsType<AuthenticationOutcome.Authenticated>(await elsewhere.AuthenticateAsync(TestWorld.Oakland, old));
+        await using var otherInstance = world.AnotherInstance();
+        var oldKey = await world.MustGenerateAsync(TestWorld.Oakland);
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await otherInstance.AuthenticateAsync(TestWorld.Oakland, oldKey));
 
         world.Clock.Advance(TimeSpan.FromTicks(1));
-        var renewed = await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        var newKey = await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
-        Assert.IsType<AuthenticationOutcome.Refused>(await elsewhere.AuthenticateAsync(TestWorld.Oakland, old));
-        Assert.IsType<AuthenticationOutcome.Authenticated>(await elsewhere.AuthenticateAsync(TestWorld.Oakland, renewed));
-        Assert.Equal(["credential-regenerated", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+        Assert.IsType<AuthenticationOutcome.Refused>(await otherInstance.AuthenticateAsync(TestWorld.Oakland, oldKey));
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await otherInstance.AuthenticateAsync(TestWorld.Oakland, newKey));
+        Assert.Equal(["credential-regenerated", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(auditEvent => auditEvent["Kind"]));
     }
 
     [Theory]
     [InlineData(null)]
     [InlineData(0)]
     [InlineData(2)]
-    public async Task Whoever_has_not_seen_the_current_generation_is_told_whose_it_is_and_changes_nothing(int? seen)
+    public async Task GenerateAsync_returns_a_conflict_and_changes_nothing_when_the_seen_generation_differs(int? seen)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
-        var before = await EverythingAsync(world);
+        var before = await AllRowsAsync(world);
 
         var conflict = Assert.IsType<GenerationOutcome.Conflict>(await world.GenerateAsync(TestWorld.Oakland, seen, TestWorld.Luis));
 
         Assert.Equal(TestWorld.Rosa, conflict.Current!.GeneratedBy);
-        Assert.Equal(before, await EverythingAsync(world));
+        Assert.Equal(before, await AllRowsAsync(world));
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
     }
 
     [Fact]
-    public async Task What_never_was_cannot_be_regenerated()
+    public async Task GenerateAsync_returns_a_conflict_when_there_are_no_credentials_to_regenerate()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         Assert.Null(Assert.IsType<GenerationOutcome.Conflict>(await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)).Current);
-        Assert.Empty(await EverythingAsync(world));
+        Assert.Empty(await AllRowsAsync(world));
     }
 
     [Fact]
-    public async Task Of_two_at_the_same_moment_one_wins_50_times_over()
+    public async Task One_of_two_concurrent_generations_succeeds_and_the_other_returns_a_conflict()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var elsewhere = world.AnotherInstance();
+        await using var otherInstance = world.AnotherInstance();
         for (var round = 0; round < 50; round++)
         {
             int? seen = round == 0 ? null : round;
             var outcomes = await Task.WhenAll(
                 Task.Run(() => world.GenerateAsync(TestWorld.Oakland, seen, TestWorld.Rosa)),
-                Task.Run(() => elsewhere.GenerateAsync(TestWorld.Oakland, seen, TestWorld.Luis)));
+                Task.Run(() => otherInstance.GenerateAsync(TestWorld.Oakland, seen, TestWorld.Luis)));
 
             var winner = Assert.Single(outcomes.OfType<GenerationOutcome.Generated>());
             var loser = Assert.Single(outcomes.OfType<GenerationOutcome.Conflict>());
@@ -102,7 +102,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_vendor_at_work_does_not_stand_in_the_way_of_a_regeneration()
+    public async Task A_regeneration_succeeds_during_a_concurrent_authentication()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -117,7 +117,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Status_costs_one_round_trip_and_generating_three()
+    public async Task StatusAsync_takes_one_round_trip_and_GenerateAsync_three()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
 
@@ -135,7 +135,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task There_is_an_expiry_pointer_to_the_credentials_and_older_ones_are_left_to_the_daily_run()
+    public async Task A_generation_adds_an_expiration_pointer_and_keeps_older_pointers()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -154,35 +154,35 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     [InlineData(1, Fault.Before), InlineData(1, Fault.After)]
     [InlineData(2, Fault.Before), InlineData(2, Fault.After)]
     [InlineData(3, Fault.Before), InlineData(3, Fault.After)]
-    public async Task A_process_that_dies_anywhere_in_a_regeneration_leaves_one_key_working_and_a_pointer_to_it(int request, Fault fault)
+    public async Task A_crash_during_a_regeneration_leaves_one_valid_key_and_its_expiration_pointer(int request, Fault fault)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var survivor = world.AnotherInstance();
-        var old = await world.MustGenerateAsync(TestWorld.Oakland);
+        await using var otherInstance = world.AnotherInstance();
+        var oldKey = await world.MustGenerateAsync(TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(100));
         world.Traffic.Reset();
-        // A dead process sends nothing more: all later requests and retries fail.
+        // A crashed process sends nothing more: all later requests and retries fail.
         world.Traffic.Break = number => number < request ? Fault.None : number == request ? fault : Fault.Before;
 
         var generated = await TryAsync(() => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)) as GenerationOutcome.Generated;
 
-        var credential = (await StatusAsync(survivor)).Credential!;
-        var oldWorks = await survivor.AuthenticateAsync(TestWorld.Oakland, old) is AuthenticationOutcome.Authenticated;
-        Assert.Equal(credential.Generation == 1, oldWorks);
+        var credential = (await StatusAsync(otherInstance)).Credential!;
+        var oldKeyIsValid = await otherInstance.AuthenticateAsync(TestWorld.Oakland, oldKey) is AuthenticationOutcome.Authenticated;
+        Assert.Equal(credential.Generation == 1, oldKeyIsValid);
         Assert.Equal(request == 3 && fault is Fault.After, credential.Generation == 2);
         if (generated is not null)
-            Assert.IsType<AuthenticationOutcome.Authenticated>(await survivor.AuthenticateAsync(TestWorld.Oakland, generated.SecretKey.Reveal()));
-        Assert.Contains((credential.ExpiresAt.ToString("yyyy-MM-dd", null), "01612590000000"), await PointersAsync(survivor));
-        Assert.Equal(credential.Generation, (await survivor.AuditEventsAsync(TestWorld.Oakland)).Count);
+            Assert.IsType<AuthenticationOutcome.Authenticated>(await otherInstance.AuthenticateAsync(TestWorld.Oakland, generated.SecretKey.Reveal()));
+        Assert.Contains((credential.ExpiresAt.ToString("yyyy-MM-dd", null), "01612590000000"), await PointersAsync(otherInstance));
+        Assert.Equal(credential.Generation, (await otherInstance.AuditEventsAsync(TestWorld.Oakland)).Count);
         // The coordinator can regenerate.
-        await survivor.MustGenerateAsync(TestWorld.Oakland, credential.Generation);
+        await otherInstance.MustGenerateAsync(TestWorld.Oakland, credential.Generation);
     }
 
     /// <summary>Loses one response of storage. The client retries the request.</summary>
     [Theory]
     [InlineData(null, 1), InlineData(null, 2), InlineData(null, 3)]
     [InlineData(1, 1), InlineData(1, 2), InlineData(1, 3)]
-    public async Task A_lost_answer_does_not_make_a_coordinator_lose_to_herself(int? seen, int request)
+    public async Task A_retry_after_a_lost_response_does_not_cause_a_conflict(int? seen, int request)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         if (seen is not null)
@@ -198,16 +198,16 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Without_the_vault_nothing_is_generated_and_nothing_changes()
+    public async Task GenerateAsync_throws_and_changes_nothing_when_the_vault_is_unavailable()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         world.Vault.IsAway = true;
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => world.GenerateAsync(TestWorld.Oakland));
-        Assert.Empty(await EverythingAsync(world));
+        Assert.Empty(await AllRowsAsync(world));
     }
 
     [Fact]
-    public async Task A_corrupt_row_is_reported_by_LEA_and_column()
+    public async Task StatusAsync_throws_with_LEA_and_column_when_the_row_is_corrupt()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -221,7 +221,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task New_keys_are_made_under_the_newest_pepper()
+    public async Task GenerateAsync_uses_the_newest_pepper_version()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -236,7 +236,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     private static Task<CredentialStatus> StatusAsync(TestWorld world) =>
         world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
-    private static async Task<IReadOnlyList<string>> EverythingAsync(TestWorld world) =>
+    private static async Task<IReadOnlyList<string>> AllRowsAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations")).Select(row => $"{row.PartitionKey}/{row.RowKey}/{row.ETag}")];
 
     private static async Task<IReadOnlyList<(string Date, string LeaId)>> PointersAsync(TestWorld world) =>

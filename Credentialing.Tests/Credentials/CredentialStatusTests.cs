@@ -24,24 +24,24 @@ public sealed class CredentialStatusTests
     [InlineData("364.23:59:59", CredentialState.Expiring, 0, "Current credentials expire today at 3:04 PM.")]
     [InlineData("365.00:00:00", CredentialState.Expired, 0, "Current credentials have expired.")]
     [InlineData("500.00:00:00", CredentialState.Expired, 0, "Current credentials have expired.")]
-    public void The_screen_counts_down_and_says_when_it_is_over(string age, CredentialState state, int days, string notice)
+    public void Of_returns_state_days_remaining_and_notice(string age, CredentialState state, int days, string notice)
     {
         var status = CredentialStatus.Of(Generated(GeneratedAt), Calendar, GeneratedAt + TimeSpan.Parse(age, CultureInfo.InvariantCulture));
         Assert.Equal((state, days, notice), (status.State, status.DaysRemaining, status.Notice));
     }
 
     [Fact]
-    public void Without_credentials_there_is_nothing_to_count() =>
+    public void Of_returns_state_None_without_credentials() =>
         Assert.Equal(new CredentialStatus(CredentialState.None, null, null, "No credentials have been generated."), CredentialStatus.Of(null, Calendar, GeneratedAt));
 
     [Fact]
-    public void As_time_passes_the_days_only_fall_and_the_state_only_goes_on() =>
+    public void Days_remaining_never_increase_and_the_state_never_reverts() =>
         Gen.Select(Gen.Int[0, 3650 * 24 * 60], Gen.Int[0, 366 * 24 * 60], Gen.Int[0, 3 * 24 * 60]).Sample((start, age, later) =>
         {
             var generatedAt = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(start);
             var now = CredentialStatus.Of(Generated(generatedAt), Calendar, generatedAt.AddMinutes(age));
-            var then = CredentialStatus.Of(Generated(generatedAt), Calendar, generatedAt.AddMinutes(age + later));
-            return now.DaysRemaining >= then.DaysRemaining && now.State <= then.State && then.DaysRemaining is >= 0 and <= 366;
+            var afterwards = CredentialStatus.Of(Generated(generatedAt), Calendar, generatedAt.AddMinutes(age + later));
+            return now.DaysRemaining >= afterwards.DaysRemaining && now.State <= afterwards.State && afterwards.DaysRemaining is >= 0 and <= 366;
         });
 
     private static Credential Generated(DateTimeOffset at) => new(

@@ -10,33 +10,33 @@ public sealed class SecretKeyTests
     private static readonly Gen<string> Keys = Gen.Int.Select(_ => SecretKey.Generate().Reveal());
 
     [Fact]
-    public void A_key_is_its_prefix_and_59_digits() => Assert.Matches($"^tsk_[{Digits}]{{59}}$", SecretKey.Generate().Reveal());
+    public void A_key_has_a_prefix_and_59_digits() => Assert.Matches($"^tsk_[{Digits}]{{59}}$", SecretKey.Generate().Reveal());
 
     [Fact]
-    public void No_two_keys_are_alike() =>
+    public void Generated_keys_are_unique() =>
         Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => SecretKey.Generate().Reveal()).Distinct().Count());
 
     [Fact]
-    public void A_key_that_is_read_is_the_key_that_was_written() => Keys.Sample(text =>
+    public void TryParse_returns_the_key_that_Reveal_returned() => Keys.Sample(text =>
         SecretKey.TryParse(text, out var key) && key.Reveal() == text);
 
     [Fact]
-    public void A_key_survives_being_written_down_by_hand() => Keys.Sample(text =>
+    public void TryParse_accepts_lowercase_and_look_alike_characters() => Keys.Sample(text =>
     {
-        var byHand = text.ToLowerInvariant().Replace('0', 'o').Replace('1', 'l');
-        return SecretKey.TryParse(byHand, out var key) && key.Reveal() == text
+        var retyped = text.ToLowerInvariant().Replace('0', 'o').Replace('1', 'l');
+        return SecretKey.TryParse(retyped, out var key) && key.Reveal() == text
             && SecretKey.TryParse(text.Replace('1', 'I').Replace('0', 'O'), out key) && key.Reveal() == text;
     });
 
     [Fact]
-    public void One_wrong_digit_anywhere_makes_it_no_key() =>
-        Gen.Select(Keys, Gen.Int[4, 62], Gen.Char[Digits]).Where((text, place, digit) => text[place] != digit).Sample((text, place, digit) =>
-            !SecretKey.TryParse(text[..place] + digit + text[(place + 1)..], out _));
+    public void TryParse_rejects_a_key_with_one_wrong_digit() =>
+        Gen.Select(Keys, Gen.Int[4, 62], Gen.Char[Digits]).Where((text, position, digit) => text[position] != digit).Sample((text, position, digit) =>
+            !SecretKey.TryParse(text[..position] + digit + text[(position + 1)..], out _));
 
     [Fact]
-    public void Two_neighbours_swapped_make_it_no_key() =>
-        Gen.Select(Keys, Gen.Int[4, 61]).Where((text, place) => text[place] != text[place + 1]).Sample((text, place) =>
-            !SecretKey.TryParse(text[..place] + text[place + 1] + text[place] + text[(place + 2)..], out _));
+    public void TryParse_rejects_a_key_with_two_adjacent_digits_swapped() =>
+        Gen.Select(Keys, Gen.Int[4, 61]).Where((text, position) => text[position] != text[position + 1]).Sample((text, position) =>
+            !SecretKey.TryParse(text[..position] + text[position + 1] + text[position] + text[(position + 2)..], out _));
 
     [Theory]
     [InlineData(null)]
@@ -45,14 +45,14 @@ public sealed class SecretKeyTests
     [InlineData("tsk_00000000000000000000000000000000000000000000000000000000000")]
     [InlineData("pat_00000000000000000000000000000000000000000000000000000000000")]
     [InlineData("tsk_UUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUU")]
-    public void Anything_else_is_no_key(string? text) => Assert.False(SecretKey.TryParse(text, out _));
+    public void TryParse_rejects_other_text(string? text) => Assert.False(SecretKey.TryParse(text, out _));
 
     [Fact]
-    public void Longer_and_shorter_is_no_key() => Keys.Sample(text =>
+    public void TryParse_rejects_longer_and_shorter_text() => Keys.Sample(text =>
         !SecretKey.TryParse(text + "0", out _) && !SecretKey.TryParse(text[..^1], out _) && !SecretKey.TryParse(" " + text, out _));
 
     [Fact]
-    public void A_key_is_never_printed_by_accident()
+    public void ToString_does_not_reveal_the_key()
     {
         var key = SecretKey.Generate();
         Assert.Equal("tsk_(hidden)", $"{key}");

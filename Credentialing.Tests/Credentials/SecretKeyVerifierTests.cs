@@ -12,11 +12,11 @@ public sealed class SecretKeyVerifierTests
     private readonly SecretKey key = SecretKey.Generate();
 
     [Fact]
-    public void The_same_key_in_the_same_place_matches() =>
+    public void Matches_returns_true_for_the_same_key_LEA_generation_and_pepper() =>
         Assert.True(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Oakland, 1, key)));
 
     [Fact]
-    public void Another_key_LEA_generation_or_pepper_does_not()
+    public void Matches_returns_false_for_another_key_LEA_generation_or_pepper()
     {
         Assert.False(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Oakland, 1, SecretKey.Generate())));
         Assert.False(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Berkeley, 1, key)));
@@ -26,7 +26,7 @@ public sealed class SecretKeyVerifierTests
     }
 
     [Fact]
-    public void It_is_the_HMAC_that_its_documentation_says()
+    public void Hash_is_the_documented_HMAC()
     {
         byte[] message = [.. "01612590000000"u8, 0, 0, 0, 1, .. key.Bytes];
         Assert.Equal(HMACSHA256.HashData(Pepper.Value.Span, message), Verifier().Hash.ToArray());

@@ -6,7 +6,7 @@ namespace Credentialing.Tests.Credentials;
 public sealed class UsernameTests
 {
     [Fact]
-    public void A_username_leads_to_its_LEA()
+    public void TryParse_returns_the_LEA_of_a_username()
     {
         var text = new Username(TestWorld.Oakland).ToString();
         Assert.Equal("sis-01612590000000", text);
@@ -22,5 +22,5 @@ public sealed class UsernameTests
     [InlineData("sis-0161259000000")]
     [InlineData("sis-01612590000000 ")]
     [InlineData("sis-01612590000000' or PartitionKey ne '")]
-    public void Anything_else_is_no_username(string? text) => Assert.False(Username.TryParse(text, out _));
+    public void TryParse_rejects_other_text(string? text) => Assert.False(Username.TryParse(text, out _));
 }

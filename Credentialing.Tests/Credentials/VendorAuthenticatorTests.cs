@@ -7,7 +7,7 @@ namespace Credentialing.Tests.Credentials;
 public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Authenticating_costs_one_round_trip_and_one_more_on_the_first_use_of_a_day()
+    public async Task AuthenticateAsync_takes_one_round_trip_and_two_on_the_first_use_of_a_day()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -21,7 +21,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_date_of_the_last_use_is_kept()
+    public async Task AuthenticateAsync_records_the_date_of_the_last_use()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -33,7 +33,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_mistyped_key_or_username_never_reaches_storage()
+    public async Task A_malformed_key_or_username_is_refused_without_a_round_trip()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -47,7 +47,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_wrong_key_and_an_unknown_LEA_are_refused_alike_with_one_round_trip_each()
+    public async Task A_wrong_key_and_an_unknown_LEA_are_refused_with_one_round_trip_each()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -61,7 +61,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_made_under_an_old_pepper_works_and_is_brought_up_to_the_new_one()
+    public async Task AuthenticateAsync_accepts_an_old_pepper_version_and_upgrades_the_verifier_to_the_newest()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -80,7 +80,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_whose_pepper_was_disabled_no_longer_works()
+    public async Task A_key_whose_pepper_version_is_disabled_is_refused()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -92,22 +92,22 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_made_by_an_instance_that_knows_a_newer_pepper_works_on_one_that_does_not_yet()
+    public async Task A_key_under_a_newer_pepper_version_works_on_an_instance_that_has_not_cached_that_version()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var elsewhere = world.AnotherInstance();
+        await using var otherInstance = world.AnotherInstance();
         await world.AuthenticateAsync(TestWorld.Oakland, await world.MustGenerateAsync(TestWorld.Oakland)); // caches the secrets of the vault
         world.Clock.Advance(SecretRing.UnknownVersionInterval);
         var newest = world.Vault.Rotate(SecretRing.CredentialPepper);
 
-        var key = await elsewhere.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        var key = await otherInstance.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
         Assert.Equal(newest, (await CredentialAsync(world)).Verifier.PepperVersion);
     }
 
     [Fact]
-    public async Task A_vault_that_is_away_stops_nobody_once_it_was_read()
+    public async Task AuthenticateAsync_uses_cached_secrets_when_the_vault_is_unavailable()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -118,7 +118,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_use_that_cannot_be_noted_is_no_reason_to_turn_a_vendor_away()
+    public async Task AuthenticateAsync_succeeds_when_the_last_use_cannot_be_recorded()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);

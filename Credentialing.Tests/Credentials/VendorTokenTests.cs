@@ -10,7 +10,7 @@ namespace Credentialing.Tests.Credentials;
 public sealed class VendorTokenTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task A_token_works_for_15_minutes_with_one_round_trip_each_time()
+    public async Task A_token_is_valid_for_15_minutes_and_each_use_takes_one_round_trip()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var token = await IssueAsync(world);
@@ -18,16 +18,16 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         world.Traffic.Reset();
 
         world.Clock.Advance(token.Lifetime - TimeSpan.FromSeconds(1));
-        Assert.IsType<AuthenticationOutcome.Authenticated>(await TryAsync(world, token.Value));
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await AuthenticateAsync(world, token.Value));
         Assert.Single(world.Traffic.Requests);
 
         world.Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token.Value));
+        Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token.Value));
         Assert.Single(world.Traffic.Requests);
     }
 
     [Fact]
-    public async Task A_token_never_outlives_its_credentials()
+    public async Task A_token_expires_no_later_than_its_credentials()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -36,35 +36,35 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
 
         Assert.Equal(TimeSpan.FromSeconds(90), token.Lifetime);
         world.Clock.Advance(token.Lifetime);
-        Assert.IsNotType<AuthenticationOutcome.Authenticated>(await TryAsync(world, token.Value));
+        Assert.IsNotType<AuthenticationOutcome.Authenticated>(await AuthenticateAsync(world, token.Value));
     }
 
     [Fact]
-    public async Task A_token_dies_with_its_generation_on_every_instance()
+    public async Task A_regeneration_invalidates_tokens_on_every_instance()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var elsewhere = world.AnotherInstance();
+        await using var otherInstance = world.AnotherInstance();
         var token = await IssueAsync(world);
-        Assert.IsType<AuthenticationOutcome.Authenticated>(await TryAsync(elsewhere, token.Value));
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await AuthenticateAsync(otherInstance, token.Value));
 
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
-        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(elsewhere, token.Value));
-        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token.Value));
+        Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(otherInstance, token.Value));
+        Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token.Value));
     }
 
     [Fact]
-    public async Task A_token_survives_the_rotation_of_the_key_that_signed_it_until_that_is_disabled()
+    public async Task A_token_stays_valid_after_a_rotation_until_its_signing_key_is_disabled()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var token = await IssueAsync(world);
         world.Vault.Rotate(SecretRing.VendorTokenKey);
         world.Clock.Advance(SecretRing.RefreshInterval);
-        Assert.IsType<AuthenticationOutcome.Authenticated>(await TryAsync(world, token.Value));
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await AuthenticateAsync(world, token.Value));
 
         world.Vault.Disable(SecretRing.VendorTokenKey, new JsonWebToken(token.Value).Kid);
         world.Clock.Advance(SecretRing.RefreshInterval);
-        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token.Value));
+        Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token.Value));
     }
 
     [Theory]
@@ -73,10 +73,10 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
     [InlineData("....")]
     [InlineData("eyJhbGciOiJIUzI1NiJ9.e30.")]
     [InlineData("tsk_0")]
-    public async Task Rubbish_is_refused_without_a_round_trip(string token)
+    public async Task Malformed_tokens_are_refused_without_a_round_trip(string token)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token));
+        Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token));
         Assert.Empty(world.Traffic.Requests);
     }
 
@@ -94,11 +94,11 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
                 genuine[..^4] + "AAAA",
                 WithHeader(genuine, header => header.Replace("at+jwt", "JWT", StringComparison.Ordinal)),
                 Signed(key.Value.ToArray(), key.Version, type: "JWT"), // right key, wrong token type
-                Signed(key.Value.ToArray(), key.Version, issuer: "somebody"),
+                Signed(key.Value.ToArray(), key.Version, issuer: "another-issuer"),
                 Signed(new byte[32], key.Version),
                 Signed(key.Value.ToArray(), "unknown"),
             ],
-            async token => Assert.IsType<AuthenticationOutcome.Refused>(await TryAsync(world, token)));
+            async token => Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token)));
         Assert.Empty(world.Traffic.Requests);
 
         string Signed(byte[] secret, string keyId, string type = "at+jwt", string issuer = "credentialing:vendor") =>
@@ -116,7 +116,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Tokens_with_invented_key_ids_cost_the_vault_at_most_one_call_a_second()
+    public async Task Tokens_with_unknown_key_ids_cause_at_most_one_vault_call_per_second()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var genuine = (await IssueAsync(world)).Value;
@@ -125,7 +125,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         var calls = world.Vault.Calls;
 
         for (var number = 0; number < 20; number++)
-            await TryAsync(world, WithHeader(genuine, header => header.Replace(kid, $"invented{number}", StringComparison.Ordinal)));
+            await AuthenticateAsync(world, WithHeader(genuine, header => header.Replace(kid, $"unknown{number}", StringComparison.Ordinal)));
 
         Assert.Equal(calls + 1, world.Vault.Calls);
     }
@@ -139,7 +139,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         return await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
     }
 
-    private static Task<AuthenticationOutcome> TryAsync(TestWorld world, string token) =>
+    private static Task<AuthenticationOutcome> AuthenticateAsync(TestWorld world, string token) =>
         world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken);
 
     private static string WithHeader(string token, Func<string, string> change)

@@ -11,7 +11,7 @@ namespace Credentialing.Tests.DailyRun;
 public sealed class DailyRunTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task A_year_brings_four_emails_and_an_announcement_that_counts_down()
+    public async Task The_runs_of_a_year_send_four_emails_and_post_an_announcement_that_counts_down()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa, TestWorld.Luis);
@@ -42,7 +42,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         Assert.Equal("SIS vendor credentials expire in 14 days", titles[351]);
         Assert.Equal("SIS vendor credentials expire in 1 day", titles[364]);
         Assert.Equal("SIS vendor credentials have expired", titles[365]);
-        Assert.Equal(15, world.MyToms.Requests.Count); // once a day while the announcement changes, then never again
+        Assert.Equal(15, world.MyToms.Requests.Count); // once a day while the announcement changes, then none
         Assert.All(world.Mail.Offers, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
     }
 
@@ -50,7 +50,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     [InlineData(354, 11)]
     [InlineData(359, 6)]
     [InlineData(365, 0)]
-    public async Task Runs_that_were_missed_are_caught_up_by_one_email_with_the_true_number_of_days(int day, int daysRemaining)
+    public async Task After_missed_runs_one_email_with_the_current_number_of_days_is_sent(int day, int daysRemaining)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -64,7 +64,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Runs_that_were_missed_until_after_expiry_send_nothing_and_announce_that_it_has_expired()
+    public async Task A_first_run_after_expiry_sends_no_email_and_posts_an_expired_announcement()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -77,7 +77,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_is_not_due_costs_nothing_and_what_is_due_at_most_four_round_trips_besides_the_email()
+    public async Task An_LEA_takes_no_round_trip_when_not_due_and_at_most_four_when_due()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -102,7 +102,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_regeneration_ends_reminders_and_the_next_run_makes_sure_of_the_announcement()
+    public async Task A_regeneration_stops_reminders_and_the_next_run_removes_the_announcement()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -123,7 +123,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_address_that_the_mail_service_rejects_holds_nobody_back_and_is_reported_once()
+    public async Task A_rejected_address_is_reported_once_and_does_not_block_other_recipients()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa, TestWorld.Luis with { Email = "rubbish" });
@@ -138,14 +138,14 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         var failure = Assert.Single(failed.Summary.Failures);
         Assert.Equal(TestWorld.Oakland.Value, failure.Where);
         Assert.DoesNotContain("rubbish", failed.Message, StringComparison.Ordinal);
-        var line = (await world.AuditEventsAsync(TestWorld.Oakland))[0];
-        Assert.Equal(("reminder-sent", "Milestone of 14 days, with 14 remaining. To rosa@lea.example. Rejected: rubbish."), (line["Kind"], line["Detail"]));
+        var auditEvent = (await world.AuditEventsAsync(TestWorld.Oakland))[0];
+        Assert.Equal(("reminder-sent", "Milestone of 14 days, with 14 remaining. To rosa@lea.example. Rejected: rubbish."), (auditEvent["Kind"], auditEvent["Detail"]));
         await RunAsync(world);
         Assert.Equal(2, world.Mail.Offers.Count);
     }
 
     [Fact]
-    public async Task When_every_address_is_rejected_each_run_tries_again_and_says_so()
+    public async Task Each_run_retries_and_reports_a_reminder_whose_addresses_are_all_rejected()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -160,11 +160,11 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
         Assert.Equal(["luis@lea.example", "rosa@lea.example"], Assert.Single(world.Mail.Offers).Email.To.Select(to => to.Address));
-        Assert.Equal(["reminder-sent", "lea-saved", "reminder-refused", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+        Assert.Equal(["reminder-sent", "lea-saved", "reminder-refused", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(auditEvent => auditEvent["Kind"]));
     }
 
     [Fact]
-    public async Task Nobody_to_remind_is_said_once_in_the_audit_trail_and_the_announcement_is_posted_all_the_same()
+    public async Task An_LEA_without_recipients_gets_one_audit_event_and_its_announcement()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.GenerateAsync(TestWorld.Oakland, by: TestWorld.Rosa with { Email = null });
@@ -173,7 +173,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         Assert.Equal(1, (await RunAsync(world)).WithoutRecipient);
 
         Assert.Single(world.MyToms.Shown);
-        Assert.Equal(["reminder-without-recipient", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+        Assert.Equal(["reminder-without-recipient", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(auditEvent => auditEvent["Kind"]));
 
         await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Luis);
         world.Clock.Advance(TimeSpan.FromDays(1));
@@ -182,7 +182,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Whoever_generated_is_told_once_at_the_address_on_file_or_else_at_the_one_of_then()
+    public async Task The_generating_coordinator_gets_one_email_at_the_registered_address_or_else_at_the_recorded_one()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa with { Email = "new@lea.example" }, TestWorld.Luis with { Email = "NEW@lea.example" });
@@ -199,7 +199,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_summary_and_the_progress_are_logged_and_name_no_person()
+    public async Task Summary_and_progress_are_logged_without_personal_data()
     {
         using var logs = new CapturedLogs();
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -224,7 +224,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_preview_says_what_the_run_then_does_and_changes_nothing()
+    public async Task PreviewAsync_returns_what_the_run_does_and_changes_nothing()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, "Oakland Unified", TestWorld.Rosa, TestWorld.Luis);
@@ -232,12 +232,12 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(7));
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(344));
-        var before = await EverythingAsync(world);
+        var before = await AllRowsAsync(world);
 
         var (now, _) = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
         var (later, _) = await world.Run.PreviewAsync(world.Clock.GetUtcNow().AddDays(12), TestContext.Current.CancellationToken);
 
-        Assert.Equal(before, await EverythingAsync(world));
+        Assert.Equal(before, await AllRowsAsync(world));
         Assert.Empty(world.Mail.Offers);
         Assert.Empty(world.MyToms.Requests);
         var plan = Assert.Single(now);
@@ -251,7 +251,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_clock_that_is_behind_does_not_bring_back_an_earlier_milestone()
+    public async Task A_clock_that_is_behind_does_not_repeat_an_earlier_milestone()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -265,7 +265,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_next_years_credentials_are_reminded_of_again()
+    public async Task Reminders_are_sent_for_the_next_generation_too()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -281,7 +281,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_full_LEA_is_reminded_with_one_email_to_fifty()
+    public async Task An_LEA_with_the_maximum_number_of_coordinators_gets_one_email()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var label = new string('a', 60);
@@ -303,6 +303,6 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     private static Task RegisterAsync(TestWorld world, LeaId leaId, string name, params Coordinator[] coordinators) =>
         world.Register.SaveAsync(new Lea(leaId, name, coordinators), "test", TestContext.Current.CancellationToken);
 
-    private static async Task<IReadOnlyList<string>> EverythingAsync(TestWorld world) =>
+    private static async Task<IReadOnlyList<string>> AllRowsAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations")).Select(row => $"{row.PartitionKey}/{row.RowKey}/{row.ETag}")];
 }

@@ -17,7 +17,7 @@ internal static class Driver
     internal static async Task<DailyRunSummary> RunInTimeAsync(TestWorld world)
     {
         DailyRunSummary? summary = null;
-        await DriveAsync(world.Clock, [world], async instance => summary = await RunAsync(instance));
+        await RunAllAsync(world.Clock, [world], async instance => summary = await RunAsync(instance));
         return summary!;
     }
 
@@ -42,13 +42,13 @@ internal static class Driver
     /// Runs an operation on all instances concurrently, until it completes or the instance crashes. While all remaining instances
     /// are only waiting, advances the clock to the next due timer.
     /// </summary>
-    internal static async Task DriveAsync(FakeTimeProvider clock, IReadOnlyList<TestWorld> instances, Func<TestWorld, Task> run)
+    internal static async Task RunAllAsync(FakeTimeProvider clock, IReadOnlyList<TestWorld> instances, Func<TestWorld, Task> run)
     {
-        var runs = instances.Select(instance => (instance.Outside.Clock, Ended: RunAsync(instance))).ToList();
-        var all = Task.WhenAll(runs.Select(run => run.Ended));
+        var runs = instances.Select(instance => (instance.Outside.Clock, Completion: RunAsync(instance))).ToList();
+        var all = Task.WhenAll(runs.Select(run => run.Completion));
         while (await Task.WhenAny(all, Task.Delay(PollInterval, TestContext.Current.CancellationToken)) != all)
         {
-            var due = runs.Where(run => !run.Ended.IsCompleted).Select(run => run.Clock.NextDue).ToList();
+            var due = runs.Where(run => !run.Completion.IsCompleted).Select(run => run.Clock.NextDue).ToList();
             if (due.Count > 0 && due.All(next => next is not null))
                 clock.Advance(due.Min()!.Value - clock.GetUtcNow());
         }

@@ -14,7 +14,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     /// <summary>Injects each fault into each call of a run that has to send, post and remove.</summary>
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task Whatever_happens_to_any_one_call_the_next_run_has_everything_done_once(Fault fault)
+    public async Task The_next_run_completes_all_work_once_after_a_fault_in_any_call(Fault fault)
     {
         for (var call = 1; ; call++)
         {
@@ -30,8 +30,8 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
             var calls = 0;
             broken.Outside.Break = _ => Interlocked.Increment(ref calls) == call ? fault : Fault.None;
 
-            await DriveAsync(world.Clock, [broken], async instance => await Record.ExceptionAsync(() => RunAsync(instance)));
-            await DriveAsync(world.Clock, [world], instance => RunAsync(instance));
+            await RunAllAsync(world.Clock, [broken], async instance => await Record.ExceptionAsync(() => RunAsync(instance)));
+            await RunAllAsync(world.Clock, [world], instance => RunAsync(instance));
 
             Assert.Equal([7, 7, 12], world.Mail.Delivered.Select(DaysIn).Order());
             Assert.InRange(world.Mail.Offers.Count, 3, 4);
@@ -44,36 +44,36 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_mail_service_that_has_had_enough_is_left_alone_as_long_as_it_asks()
+    public async Task The_run_waits_for_the_Retry_After_time_of_a_throttling_mail_service()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));
         var began = world.Clock.GetUtcNow();
-        List<DateTimeOffset> asked = [];
+        List<DateTimeOffset> attempts = [];
         world.Outside.Break = called =>
         {
             if (called is not Called.Mail)
                 return Fault.None;
-            lock (asked)
+            lock (attempts)
             {
-                asked.Add(world.Clock.GetUtcNow());
-                return asked[^1] < began + TimeSpan.FromMinutes(3) ? Fault.TooMany : Fault.None;
+                attempts.Add(world.Clock.GetUtcNow());
+                return attempts[^1] < began + TimeSpan.FromMinutes(3) ? Fault.TooMany : Fault.None;
             }
         };
 
-        await DriveAsync(world.Clock, [world], instance => RunAsync(instance));
+        await RunAllAsync(world.Clock, [world], instance => RunAsync(instance));
 
         Assert.Equal(2, world.Mail.Offers.Count);
         // Retry-After is one minute. Both LEAs may send at the same time, but not before that minute is over.
-        var moments = asked.Distinct().ToList();
-        Assert.All(moments.Zip(moments.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromMinutes(1)));
-        Assert.InRange(moments.Count, 3, 5);
+        var attemptTimes = attempts.Distinct().ToList();
+        Assert.All(attemptTimes.Zip(attemptTimes.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromMinutes(1)));
+        Assert.InRange(attemptTimes.Count, 3, 5);
     }
 
     [Fact]
-    public async Task What_the_mail_service_will_not_take_in_the_runs_time_is_left_to_the_next_and_reported()
+    public async Task A_reminder_throttled_until_the_time_limit_is_reported_and_sent_by_the_next_run()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         world.Outside.Break = called => called is Called.Mail ? Fault.TooMany : Fault.None;
@@ -90,31 +90,31 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(Called.Mail, 6)]
     [InlineData(Called.MyToms, 10)]
-    public async Task A_service_that_is_away_altogether_is_soon_left_alone_and_does_not_keep_the_other_waiting(Called away, int failuresThatOpenTheCircuit)
+    public async Task An_unavailable_service_opens_its_circuit_breaker_and_does_not_block_the_other_service(Called unavailable, int failuresThatOpenTheCircuit)
     {
         const int Leas = 40;
         await using var world = await TestWorld.CreateAsync(azurite);
         for (var number = 0; number < Leas; number++)
             await world.MustGenerateAsync(LeaId.Parse($"1062166{number:D7}"));
         world.Clock.Advance(TimeSpan.FromDays(351));
-        var asked = 0;
-        world.Outside.Break = called => called == away && Interlocked.Increment(ref asked) > 0 ? Fault.Before : Fault.None;
+        var attempts = 0;
+        world.Outside.Break = called => called == unavailable && Interlocked.Increment(ref attempts) > 0 ? Fault.Before : Fault.None;
 
         var failed = await MustFailAsync(world);
 
         Assert.Equal(Leas, failed.Failures.Count);
-        Assert.Equal(away is Called.Mail ? (0, Leas) : (Leas, 0), (failed.Sent, failed.Posted));
+        Assert.Equal(unavailable is Called.Mail ? (0, Leas) : (Leas, 0), (failed.Sent, failed.Posted));
         // The failures that open the circuit, the concurrent calls in progress, and one probe per minute for the rest of the run.
         // Without a circuit breaker, there are at least three calls for each LEA (one call with retries).
         var options = new DailyRunOptions();
-        Assert.InRange(asked, failuresThatOpenTheCircuit, failuresThatOpenTheCircuit + options.Parallelism + (int)options.TimeLimit.TotalMinutes);
+        Assert.InRange(attempts, failuresThatOpenTheCircuit, failuresThatOpenTheCircuit + options.Parallelism + (int)options.TimeLimit.TotalMinutes);
         world.Outside.Break = null;
         world.Clock.Advance(TimeSpan.FromMinutes(10));
-        Assert.Equal(away is Called.Mail ? (Leas, 0) : (0, Leas), (await RunInTimeAsync(world) is var summary ? summary.Sent : -1, summary.Posted));
+        Assert.Equal(unavailable is Called.Mail ? (Leas, 0) : (0, Leas), (await RunInTimeAsync(world) is var summary ? summary.Sent : -1, summary.Posted));
     }
 
     [Fact]
-    public async Task A_corrupt_row_holds_back_its_own_LEA_only_and_the_run_is_reported_as_failed()
+    public async Task A_corrupt_row_fails_only_its_own_LEA_and_the_run_throws()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley, TestWorld.Fresno])
@@ -132,7 +132,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_MyTOMS_that_hangs_for_one_LEA_holds_back_no_other_and_no_email()
+    public async Task A_MyTOMS_request_that_hangs_for_one_LEA_does_not_block_other_LEAs_or_emails()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -149,7 +149,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_mail_service_that_never_answers_for_one_LEA_holds_back_no_other()
+    public async Task A_send_that_hangs_for_one_LEA_does_not_block_other_LEAs()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -166,7 +166,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_run_whose_time_is_up_leaves_the_rest_to_the_next()
+    public async Task A_run_that_reaches_its_time_limit_leaves_the_remaining_LEAs_to_the_next_run()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -190,15 +190,15 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_email_that_failed_is_not_offered_again_after_expiry()
+    public async Task A_failed_email_is_not_retried_after_expiry()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(365) - TimeSpan.FromSeconds(5));
-        var asked = 0;
+        var attempts = 0;
         world.Outside.Break = called =>
         {
-            if (called is not Called.Mail || Interlocked.Increment(ref asked) > 1)
+            if (called is not Called.Mail || Interlocked.Increment(ref attempts) > 1)
                 return Fault.None;
             world.Clock.Advance(TimeSpan.FromSeconds(10));
             return Fault.Before;
@@ -210,13 +210,13 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_email_is_not_offered_again_when_the_claim_has_run_out()
+    public async Task A_failed_email_is_not_retried_after_the_claim_has_expired()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        var asked = 0;
+        var attempts = 0;
         world.Outside.Break = called =>
         {
-            if (called is not Called.Mail || Interlocked.Increment(ref asked) > 1)
+            if (called is not Called.Mail || Interlocked.Increment(ref attempts) > 1)
                 return Fault.None;
             world.Clock.Advance(TimeSpan.FromMinutes(6));
             return Fault.Before;
@@ -228,31 +228,31 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task One_LEA_that_met_a_busy_mail_service_is_enough_for_all()
+    public async Task Throttling_of_one_email_delays_the_emails_of_all_LEAs()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley, TestWorld.Fresno])
             await world.MustGenerateAsync(lea);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await using var single = world.AnotherInstance(options => options.Parallelism = 1);
-        List<DateTimeOffset> asked = [];
+        List<DateTimeOffset> attempts = [];
         var began = world.Clock.GetUtcNow();
         single.Outside.Break = called =>
         {
             if (called is not Called.Mail)
                 return Fault.None;
-            asked.Add(world.Clock.GetUtcNow());
-            return asked[^1] < began + TimeSpan.FromMinutes(2) ? Fault.TooMany : Fault.None;
+            attempts.Add(world.Clock.GetUtcNow());
+            return attempts[^1] < began + TimeSpan.FromMinutes(2) ? Fault.TooMany : Fault.None;
         };
 
-        await DriveAsync(world.Clock, [single], instance => RunAsync(instance));
+        await RunAllAsync(world.Clock, [single], instance => RunAsync(instance));
 
         Assert.Equal(3, world.Mail.Offers.Count);
-        Assert.Equal(2, asked.Count(at => at < began + TimeSpan.FromMinutes(2)));
+        Assert.Equal(2, attempts.Count(at => at < began + TimeSpan.FromMinutes(2)));
     }
 
     [Fact]
-    public async Task An_email_whose_sending_could_not_be_noted_is_reported()
+    public async Task A_sent_email_that_cannot_be_recorded_is_reported()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         var mailed = false;
@@ -269,17 +269,17 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_mail_service_that_fails_once_is_asked_again_in_the_same_run()
+    public async Task A_failed_send_is_retried_in_the_same_run()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        var asked = 0;
-        world.Outside.Break = called => called is Called.Mail && Interlocked.Increment(ref asked) == 1 ? Fault.Before : Fault.None;
+        var attempts = 0;
+        world.Outside.Break = called => called is Called.Mail && Interlocked.Increment(ref attempts) == 1 ? Fault.Before : Fault.None;
 
         Assert.Equal(1, (await RunAsync(world)).Sent);
     }
 
     [Fact]
-    public async Task An_email_that_was_taken_is_noted_though_the_host_is_shutting_down()
+    public async Task An_accepted_email_is_recorded_when_the_host_is_shutting_down()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         using var stopping = new CancellationTokenSource();
@@ -298,7 +298,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_pointer_that_cannot_be_dropped_does_not_make_a_sent_email_unsent()
+    public async Task A_sent_email_counts_as_sent_when_a_stale_pointer_cannot_be_deleted()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -314,15 +314,15 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_next_run_leaves_the_mail_service_alone_too()
+    public async Task The_next_run_also_waits_for_the_Retry_After_time_of_the_mail_service()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        List<DateTimeOffset> asked = [];
+        List<DateTimeOffset> attempts = [];
         world.Outside.Break = called =>
         {
             if (called is not Called.Mail)
                 return Fault.None;
-            asked.Add(world.Clock.GetUtcNow());
+            attempts.Add(world.Clock.GetUtcNow());
             return Fault.TooMany;
         };
         await using var shorter = world.AnotherInstance(o => o.TimeLimit = TimeSpan.FromSeconds(30));
@@ -330,40 +330,40 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await Record.ExceptionAsync(() => RunAsync(shorter));
         world.Clock.Advance(TimeSpan.FromSeconds(1));
         await Record.ExceptionAsync(() => RunAsync(shorter));
-        Assert.Single(asked);
+        Assert.Single(attempts);
     }
 
     [Fact]
-    public async Task A_run_in_which_all_was_done_in_the_end_is_not_reported_as_failed()
+    public async Task A_run_whose_retries_all_succeed_does_not_throw()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        var (mails, puts) = (0, 0);
+        var (sends, puts) = (0, 0);
         world.Outside.Break = called => called switch
         {
-            Called.Mail => Interlocked.Increment(ref mails) == 1 ? Fault.TooMany : Fault.None,
+            Called.Mail => Interlocked.Increment(ref sends) == 1 ? Fault.TooMany : Fault.None,
             Called.MyToms => Interlocked.Increment(ref puts) <= 4 ? Fault.Unavailable : Fault.None,
             _ => Fault.None,
         };
         Exception? thrown = null;
-        await DriveAsync(world.Clock, [world], async instance => thrown = await Record.ExceptionAsync(() => RunAsync(instance)));
+        await RunAllAsync(world.Clock, [world], async instance => thrown = await Record.ExceptionAsync(() => RunAsync(instance)));
         Assert.Single(world.Mail.Offers);
         Assert.Single(world.MyToms.Shown);
         Assert.Null(thrown);
     }
 
     [Fact]
-    public async Task A_mail_client_that_grew_tired_of_waiting_is_tried_again()
+    public async Task A_send_that_times_out_is_retried()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        var mails = 0;
-        world.Outside.Break = called => called is Called.Mail && Interlocked.Increment(ref mails) == 1 ? Fault.Timeout : Fault.None;
+        var sends = 0;
+        world.Outside.Break = called => called is Called.Mail && Interlocked.Increment(ref sends) == 1 ? Fault.Timeout : Fault.None;
         Assert.Null(await Record.ExceptionAsync(() => RunAsync(world)));
     }
 
     [Theory]
     [InlineData(Called.Mail)]
     [InlineData(Called.MyToms)]
-    public async Task A_service_that_never_answers_anybody_does_not_keep_the_other_waiting_beyond_the_runs_time(Called silent)
+    public async Task A_service_that_never_responds_does_not_block_the_other_service(Called unresponsive)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var slow = world.AnotherInstance(options => (options.Parallelism, options.TimeLimit) = (1, TimeSpan.FromMinutes(10)));
@@ -371,22 +371,22 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         foreach (var lea in leas)
         {
             await world.MustGenerateAsync(lea);
-            if (silent is Called.MyToms)
+            if (unresponsive is Called.MyToms)
                 world.MyToms.Hangs.Add(lea.Value);
         }
 
-        if (silent is Called.Mail)
+        if (unresponsive is Called.Mail)
             world.Mail.Hangs.Add(TestWorld.Rosa.Email!);
         world.Clock.Advance(TimeSpan.FromDays(351));
 
         var failed = await MustFailAsync(slow);
 
         Assert.Equal(leas.Count, failed.Failures.Count);
-        Assert.Equal(silent is Called.Mail ? (0, leas.Count) : (leas.Count, 0), (failed.Sent, failed.Posted));
+        Assert.Equal(unresponsive is Called.Mail ? (0, leas.Count) : (leas.Count, 0), (failed.Sent, failed.Posted));
     }
 
     [Fact]
-    public async Task A_removal_that_fails_is_made_up_for_by_the_next_run()
+    public async Task A_failed_removal_is_retried_by_the_next_run()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await RunAsync(world);

@@ -18,12 +18,12 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
     /// <summary>
     /// Number of seeds. <c>CREDENTIALING_SEEDS</c> (up to 1,000) overrides it; <c>CREDENTIALING_FIRST_SEED</c> sets the first seed.
     /// </summary>
-    private static readonly int Seeds = Setting("CREDENTIALING_SEEDS", 300);
+    private static readonly int Seeds = IntegerSetting("CREDENTIALING_SEEDS", 300);
 
-    private static readonly int FirstSeed = Setting("CREDENTIALING_FIRST_SEED", 1);
+    private static readonly int FirstSeed = IntegerSetting("CREDENTIALING_FIRST_SEED", 1);
 
     [Fact]
-    public async Task Whatever_goes_wrong_every_reminder_is_sent_once_and_every_announcement_is_right()
+    public async Task Every_reminder_is_sent_once_and_every_announcement_is_correct_under_random_faults()
     {
         output.WriteLine($"Seeds {FirstSeed} to {FirstSeed + Seeds - 1}.");
         var counts = new Counts();
@@ -35,7 +35,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 try
                 {
                     await using var world = await TestWorld.CreateAsync(azurite);
-                    await new Schedule(world, new Random(seed), counts).WalkAsync();
+                    await new Simulation(world, new Random(seed), counts).SimulateAsync();
                 }
                 catch (Exception failure)
                 {
@@ -45,21 +45,21 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
         output.WriteLine(counts.ToString());
         // The simulation must have covered each of these events.
-        Assert.True(counts is { Emails: > 0, OfferedAgain: > 0, Deaths: > 0, FailedRuns: > 0, CleanRuns: > 0, Regenerations: > 0, AtOnce: > 0 }, counts.ToString());
+        Assert.True(counts is { Emails: > 0, Resends: > 0, Crashes: > 0, FailedRuns: > 0, CleanRuns: > 0, Regenerations: > 0, ConcurrentRuns: > 0 }, counts.ToString());
     }
 
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+    private static int IntegerSetting(string name, int defaultValue) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : defaultValue;
 
     private sealed record Counts
     {
-        private int emails, offeredAgain, deaths, failedRuns, cleanRuns, regenerations, atOnce;
+        private int emails, resends, crashes, failedRuns, cleanRuns, regenerations, concurrentRuns;
 
         public int Emails => emails;
 
-        public int OfferedAgain => offeredAgain;
+        public int Resends => resends;
 
-        public int Deaths => deaths;
+        public int Crashes => crashes;
 
         public int FailedRuns => failedRuns;
 
@@ -67,34 +67,34 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
         public int Regenerations => regenerations;
 
-        public int AtOnce => atOnce;
+        public int ConcurrentRuns => concurrentRuns;
 
         public void AddMail(MailService mail)
         {
             Interlocked.Add(ref emails, mail.Delivered.Count);
-            Interlocked.Add(ref offeredAgain, mail.Offers.Count - mail.Delivered.Count);
+            Interlocked.Add(ref resends, mail.Offers.Count - mail.Delivered.Count);
         }
 
-        public void AddRun(bool died, bool clean, bool withOthers)
+        public void AddRun(bool crashed, bool clean, bool concurrent)
         {
-            if (died)
-                Interlocked.Increment(ref deaths);
+            if (crashed)
+                Interlocked.Increment(ref crashes);
             else if (clean)
                 Interlocked.Increment(ref cleanRuns);
             else
                 Interlocked.Increment(ref failedRuns);
-            if (withOthers)
-                Interlocked.Increment(ref atOnce);
+            if (concurrent)
+                Interlocked.Increment(ref concurrentRuns);
         }
 
         public void AddRegeneration() => Interlocked.Increment(ref regenerations);
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{emails} emails, {offeredAgain} offered again, {cleanRuns} clean runs, {failedRuns} failed, {deaths} dead, {atOnce} at once with others, {regenerations} regenerations.");
+            $"{emails} emails, {resends} resends, {cleanRuns} clean runs, {failedRuns} failed runs, {crashes} crashes, {concurrentRuns} concurrent runs, {regenerations} regenerations.");
     }
 
-    private sealed class Schedule(TestWorld world, Random random, Counts counts)
+    private sealed class Simulation(TestWorld world, Random random, Counts counts)
     {
         private static readonly LeaId[] Leas = [TestWorld.Oakland, TestWorld.Berkeley, TestWorld.Fresno];
 
@@ -105,7 +105,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         /// <summary>Operation ids of emails whose outcome may be unknown to the app because of a fault.</summary>
         private readonly HashSet<Guid> uncertain = [];
 
-        public async Task WalkAsync()
+        public async Task SimulateAsync()
         {
             // Random start within two years, so that expiry also meets both daylight saving changes. All generated within ten days.
             world.Clock.Advance(TimeSpan.FromDays(random.Next(730)));
@@ -144,72 +144,72 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             var offersBefore = world.Mail.Offers.Count;
             var requestsBefore = world.MyToms.Requests.Count;
             var worlds = Enumerable.Range(0, instances).Select(_ => world.AnotherInstance()).ToList();
-            var trouble = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.3;
+            var faultRate = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.3;
             foreach (var instance in worlds)
-                instance.Outside.Break = Faults(new Random(random.Next()), trouble);
-            var regenerating = random.Next(8) == 0 ? Leas[random.Next(Leas.Length)] : (LeaId?)null;
-            var atWork = Leas[random.Next(Leas.Length)];
+                instance.Outside.Break = Faults(new Random(random.Next()), faultRate);
+            var leaToRegenerate = random.Next(8) == 0 ? Leas[random.Next(Leas.Length)] : (LeaId?)null;
+            var vendorLea = Leas[random.Next(Leas.Length)];
 
             var clean = 0;
-            var running = Driver.DriveAsync(world.Clock, worlds, async instance =>
+            var running = Driver.RunAllAsync(world.Clock, worlds, async instance =>
             {
                 try
                 {
                     await instance.Run.RunAsync(CancellationToken.None);
-                    counts.AddRun(died: false, clean: true, instances > 1);
+                    counts.AddRun(crashed: false, clean: true, instances > 1);
                     Interlocked.Increment(ref clean);
                 }
                 catch (DailyRunFailedException)
                 {
-                    counts.AddRun(died: false, clean: false, instances > 1);
+                    counts.AddRun(crashed: false, clean: false, instances > 1);
                 }
             });
-            if (regenerating is { } lea)
+            if (leaToRegenerate is { } lea)
                 await GenerateAsync(world, lea);
-            await world.AuthenticateAsync(atWork, generations[atWork][^1].Key);
+            await world.AuthenticateAsync(vendorLea, generations[vendorLea][^1].Key);
             await running;
             foreach (var _ in worlds.Where(instance => instance.Outside.Died.IsCompleted))
-                counts.AddRun(died: true, clean: false, instances > 1);
-            log.Add(string.Create(CultureInfo.InvariantCulture, $"{began:u}..{world.Clock.GetUtcNow():u}: {instances} runs, {clean} clean, trouble {trouble:F2}, regenerated {regenerating}"));
+                counts.AddRun(crashed: true, clean: false, instances > 1);
+            log.Add(string.Create(CultureInfo.InvariantCulture, $"{began:u}..{world.Clock.GetUtcNow():u}: {instances} runs, {clean} clean, fault rate {faultRate:F2}, regenerated {leaToRegenerate}"));
 
-            CheckOfferedOnce(offersBefore, trouble > 0);
-            Must(trouble > 0 || clean == instances, "a run was reported as failed, though nothing went wrong");
-            await CheckAsync(began, before, offersBefore, requestsBefore, clean > 0, regenerating);
+            CheckNoResends(offersBefore, faultRate > 0);
+            Check(faultRate > 0 || clean == instances, "a run failed without a fault");
+            await CheckInvariantsAsync(began, before, offersBefore, requestsBefore, clean > 0, leaToRegenerate);
             foreach (var instance in worlds)
                 await instance.DisposeAsync();
         }
 
-        /// <summary>Only a fault may cause an email to be sent again. The mail service deduplicates it by its operation id.</summary>
-        private void CheckOfferedOnce(int offersBefore, bool trouble)
+        /// <summary>Only a fault may cause a resend. The mail service deduplicates it by its operation id.</summary>
+        private void CheckNoResends(int offersBefore, bool hasFaults)
         {
             var offers = world.Mail.Offers.Select(offer => offer.Email.OperationId).ToList();
             var now = offers.Skip(offersBefore).ToList();
-            if (trouble)
+            if (hasFaults)
                 uncertain.UnionWith(now);
-            Must(now.Where(id => !uncertain.Contains(id)).All(id => offers.Count(other => other == id) == 1), "an email was offered twice, though nothing went wrong");
+            Check(now.Where(id => !uncertain.Contains(id)).All(id => offers.Count(other => other == id) == 1), "an email was sent twice without a fault");
         }
 
-        private async Task CheckAsync(
+        private async Task CheckInvariantsAsync(
             DateTimeOffset began, Dictionary<LeaId, int> before, int offersBefore, int requestsBefore, bool completed, LeaId? regenerated)
         {
             var now = world.Clock.GetUtcNow();
             foreach (var (email, at) in world.Mail.Offers.Skip(offersBefore))
             {
                 var (credential, milestone) = Identify(email.OperationId);
-                Must(credential.Generation >= before[credential.LeaId], $"an email for generation {credential.Generation}, which was superseded before the run");
-                Must(at < credential.ExpiresAt, "an email after expiry");
+                Check(credential.Generation >= before[credential.LeaId], $"an email for generation {credential.Generation}, which was superseded before the run");
+                Check(at < credential.ExpiresAt, "an email after expiry");
                 var days = world.Calendar.DaysUntil(credential.ExpiresAt, at);
-                var daysWhenItBegan = world.Calendar.DaysUntil(credential.ExpiresAt, began);
-                Must(days <= milestone.Days, $"an email {days} days before expiry, for {milestone.Days}");
-                Must(Milestone.Reached(days) == milestone || Milestone.Reached(daysWhenItBegan) == milestone, $"an email for {milestone.Days} with {days} days remaining");
-                Must(
-                    Enumerable.Range(days, daysWhenItBegan - days + 1).Any(said => email.Subject.EndsWith(said switch { 0 => "expire today", 1 => "expire in 1 day", _ => $"expire in {said} days" }, StringComparison.Ordinal)),
+                var daysAtStart = world.Calendar.DaysUntil(credential.ExpiresAt, began);
+                Check(days <= milestone.Days, $"an email {days} days before expiry, for {milestone.Days}");
+                Check(Milestone.Reached(days) == milestone || Milestone.Reached(daysAtStart) == milestone, $"an email for {milestone.Days} with {days} days remaining");
+                Check(
+                    Enumerable.Range(days, daysAtStart - days + 1).Any(shownDays => email.Subject.EndsWith(shownDays switch { 0 => "expire today", 1 => "expire in 1 day", _ => $"expire in {shownDays} days" }, StringComparison.Ordinal)),
                     $"an email that says \"{email.Subject}\" with {days} days remaining");
-                Must(email.To.Count == 2, "an email to somebody else than the two coordinators");
+                Check(email.To.Count == 2, "an email with other recipients than the two coordinators");
             }
 
             foreach (var (request, body, _) in world.MyToms.Requests.Skip(requestsBefore).Where(item => item.Body is not null))
-                Must(body!.ExpiresAt >= generations[LeaId.Parse(body.LeaId)][before[LeaId.Parse(body.LeaId)] - 1].Credential.ExpiresAt.UtcDateTime, $"{request} for a superseded generation");
+                Check(body!.ExpiresAt >= generations[LeaId.Parse(body.LeaId)][before[LeaId.Parse(body.LeaId)] - 1].Credential.ExpiresAt.UtcDateTime, $"{request} for a superseded generation");
 
             if (!completed)
                 return;
@@ -219,17 +219,17 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 var status = CredentialStatus.Of(credential, world.Calendar, began);
                 // Every reminder due at the start of the run has been sent, by this run or another.
                 if (status.State is CredentialState.Expiring && !credential.HasExpired(now) && Milestone.Reached(status.DaysRemaining!.Value) is { } milestone)
-                    Must(world.Mail.Delivered.Any(email => Identify(email.OperationId) == (credential, milestone)), $"no email of {milestone.Days} days for {lea}, with {status.DaysRemaining} remaining");
+                    Check(world.Mail.Delivered.Any(email => Identify(email.OperationId) == (credential, milestone)), $"no email of {milestone.Days} days for {lea}, with {status.DaysRemaining} remaining");
 
                 var shown = world.MyToms.Shown.GetValueOrDefault(lea.Value);
                 var possible = new[] { began, now }.Select(at => Announcement.Of(lea, $"LEA of {lea}", CredentialStatus.Of(credential, world.Calendar, at), world.Calendar, new CredentialingScreen(new Uri("https://toms.example/credentialing"))));
-                Must(possible.Any(expected => expected?.Text == shown?.Text), $"MyTOMS shows \"{shown?.Text}\" for {lea}");
+                Check(possible.Any(expected => expected?.Text == shown?.Text), $"MyTOMS shows \"{shown?.Text}\" for {lea}");
             }
 
             // The expiration index contains the current credentials of each LEA.
             var pointers = (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).ToHashSet();
             foreach (var lea in Leas)
-                Must(pointers.Contains((generations[lea][^1].Credential.ExpiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)), $"no pointer to {lea}");
+                Check(pointers.Contains((generations[lea][^1].Credential.ExpiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)), $"no pointer to {lea}");
         }
 
         private (Credential Credential, Milestone Milestone) Identify(Guid operationId) =>
@@ -240,11 +240,11 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
         private async Task GenerateAsync(TestWorld instance, LeaId lea)
         {
-            var held = generations.TryGetValue(lea, out var list) ? list : generations[lea] = [];
-            var outcome = await instance.GenerateAsync(lea, held.Count == 0 ? null : held[^1].Credential.Generation);
+            var previous = generations.TryGetValue(lea, out var known) ? known : generations[lea] = [];
+            var outcome = await instance.GenerateAsync(lea, previous.Count == 0 ? null : previous[^1].Credential.Generation);
             var generated = Assert.IsType<GenerationOutcome.Generated>(outcome);
             lock (generations)
-                held.Add((generated.Credential, generated.SecretKey.Reveal()));
+                previous.Add((generated.Credential, generated.SecretKey.Reveal()));
             if (generated.Superseded is { } superseded)
             {
                 counts.AddRegeneration();
@@ -255,11 +255,11 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         }
 
         /// <summary>Injects faults with the given probability. One fault in eight is a crash.</summary>
-        private static Func<Called, Fault> Faults(Random dice, double trouble) => _ =>
+        private static Func<Called, Fault> Faults(Random faultRandom, double faultRate) => _ =>
         {
-            lock (dice)
+            lock (faultRandom)
             {
-                return dice.NextDouble() >= trouble ? Fault.None : dice.Next(16) switch
+                return faultRandom.NextDouble() >= faultRate ? Fault.None : faultRandom.Next(16) switch
                 {
                     0 => Fault.Death,
                     1 => Fault.DeathAfter,
@@ -282,10 +282,10 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 world.Clock.SetUtcNow(at);
         }
 
-        private void Must(bool holds, string otherwise)
+        private void Check(bool condition, string message)
         {
-            if (!holds)
-                Assert.Fail($"{otherwise}\n{string.Join('\n', log.TakeLast(12))}");
+            if (!condition)
+                Assert.Fail($"{message}\n{string.Join('\n', log.TakeLast(12))}");
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     [InlineData("""{"authorized":true}""", "unknown-wording")]
     [InlineData("""{"authorized":true,"wordingVersion":null}""", "unknown-wording")]
     [InlineData("""{"authorized":true,"wordingVersion":"1999-1"}""", "unknown-wording")]
-    public async Task Without_the_authorization_under_a_known_wording_nothing_changes(string body, string type)
+    public async Task A_generation_without_authorization_under_a_known_wording_returns_422_and_changes_nothing(string body, string type)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -30,25 +30,25 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Two_coordinators_at_the_same_moment_get_one_201_and_one_412_with_who_and_when_50_times_over()
+    public async Task Two_concurrent_generations_return_one_201_and_one_412_with_the_current_author_and_time()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var elsewhere = world.AnotherInstance();
+        await using var otherInstance = world.AnotherInstance();
         await using var host = await TestHost.StartAsync(world);
-        await using var other = await TestHost.StartAsync(elsewhere);
+        await using var otherHost = await TestHost.StartAsync(otherInstance);
         for (var round = 0; round < 50; round++)
         {
             int? seen = round == 0 ? null : round;
-            var responses = await Task.WhenAll(host.GenerateAsync("rosa", TestWorld.Oakland, seen), other.GenerateAsync("luis", TestWorld.Oakland, seen));
+            var responses = await Task.WhenAll(host.GenerateAsync("rosa", TestWorld.Oakland, seen), otherHost.GenerateAsync("luis", TestWorld.Oakland, seen));
 
-            var won = Assert.Single(responses, response => response.Status == HttpStatusCode.Created);
-            var lost = Assert.Single(responses, response => response.Status == HttpStatusCode.PreconditionFailed);
-            Assert.Equal("credential-changed", lost.ProblemType);
-            Assert.Equal(won.Json.GetProperty("generatedBy").GetString(), lost.Json.GetProperty("generatedBy").GetString());
-            Assert.Equal(won.Json.GetProperty("generatedAt").GetDateTime(), lost.Json.GetProperty("generatedAt").GetDateTime());
-            Assert.Equal(won.Headers.ETag, lost.Headers.ETag);
-            Assert.False(lost.Json.TryGetProperty("secretKey", out _));
-            Assert.Equal(HttpStatusCode.OK, (await other.AsVendorAsync(TestWorld.Oakland, won.Json.GetProperty("secretKey").GetString()!, "v1/credential")).Status);
+            var created = Assert.Single(responses, response => response.Status == HttpStatusCode.Created);
+            var conflict = Assert.Single(responses, response => response.Status == HttpStatusCode.PreconditionFailed);
+            Assert.Equal("credential-changed", conflict.ProblemType);
+            Assert.Equal(created.Json.GetProperty("generatedBy").GetString(), conflict.Json.GetProperty("generatedBy").GetString());
+            Assert.Equal(created.Json.GetProperty("generatedAt").GetDateTime(), conflict.Json.GetProperty("generatedAt").GetDateTime());
+            Assert.Equal(created.Headers.ETag, conflict.Headers.ETag);
+            Assert.False(conflict.Json.TryGetProperty("secretKey", out _));
+            Assert.Equal(HttpStatusCode.OK, (await otherHost.AsVendorAsync(TestWorld.Oakland, created.Json.GetProperty("secretKey").GetString()!, "v1/credential")).Status);
             Assert.Equal(round + 1, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
         }
     }
@@ -68,7 +68,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     [InlineData(412, "credential-changed", "If-Match", "\"99999999999999999999\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"somebody else's\"")]
     [InlineData(412, "credential-changed", "If-Match", "W/\"1\"")] // RFC 9110, section 13.1.1: strong comparison
-    public async Task Nobody_replaces_credentials_that_they_have_not_seen(int status, string type, params string[] headers)
+    public async Task A_missing_malformed_or_failed_precondition_changes_nothing(int status, string type, params string[] headers)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -82,7 +82,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Regenerating_what_never_was_is_a_412()
+    public async Task A_regeneration_without_credentials_returns_412()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -92,7 +92,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_round_trip_budgets_hold_over_HTTP()
+    public async Task Each_endpoint_keeps_its_round_trip_budget()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -105,16 +105,16 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(1));
         Assert.Equal(3, await RoundTripsAsync(() => host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1)));
 
-        async Task<int> RoundTripsAsync(Func<Task<ApiResponse>> ask)
+        async Task<int> RoundTripsAsync(Func<Task<ApiResponse>> send)
         {
             world.Traffic.Reset();
-            await ask();
+            await send();
             return world.Traffic.Requests.Count;
         }
     }
 
     [Fact]
-    public async Task The_status_shows_the_wording_to_agree_to_and_never_a_key()
+    public async Task The_status_contains_the_wording_version_and_no_secret_key()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

@@ -43,7 +43,7 @@ public sealed class FunctionClassTests
         });
 
     [Fact]
-    public void Every_function_has_an_HTTP_or_a_timer_trigger_and_a_name_of_its_own()
+    public void Every_function_has_an_HTTP_or_a_timer_trigger_and_a_unique_name()
     {
         var triggered = FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>().Select(item => item.Function)
             .Concat(FunctionEndpoints.TriggeredBy<TimerTriggerAttribute>().Select(item => item.Function)).ToList();

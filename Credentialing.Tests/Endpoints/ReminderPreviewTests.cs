@@ -18,7 +18,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(null, HttpStatusCode.Unauthorized, "not-authenticated")]
     [InlineData("rosa", HttpStatusCode.Forbidden, "not-permitted")]
-    public async Task It_is_for_TOMS_alone(string? persona, HttpStatusCode status, string type)
+    public async Task Only_TOMS_can_read_the_preview(string? persona, HttpStatusCode status, string type)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -49,7 +49,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     [InlineData("?on=9999-12-31")]
     [InlineData("?on=2026-12-01&on=2026-12-01")]
     [InlineData("?on=2026-12-01,2026-12-02")]
-    public async Task A_date_that_cannot_be_used_is_a_400(string query)
+    public async Task An_invalid_date_returns_400(string query)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -66,7 +66,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     [InlineData("?on=2027-07-01", "2027-07-01", "2027-07-02T03:30:00Z")] // daylight saving time
     [InlineData("?on=2028-11-23", "2028-11-23", "2028-11-24T04:30:00Z")]
     [InlineData("?On=2026-11-24", "2026-11-24", "2026-11-25T04:30:00Z")]
-    public async Task It_is_of_today_or_of_a_day_to_come_at_this_time_of_day(string query, string on, string at)
+    public async Task The_preview_is_for_today_or_the_given_date_at_the_current_time_of_day(string query, string on, string at)
     {
         await using var world = await TestWorld.CreateAsync(azurite, new DateTimeOffset(2026, 11, 24, 4, 30, 0, TimeSpan.Zero));
         await using var host = await TestHost.StartAsync(world);
@@ -75,7 +75,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Today_is_now_even_in_the_hour_that_clocks_show_twice()
+    public async Task The_preview_for_today_is_for_the_current_instant_in_an_ambiguous_hour()
     {
         var now = new DateTimeOffset(2026, 11, 1, 1, 30, 0, TimeSpan.FromHours(-7)); // this local time occurs again one hour later
         await using var world = await TestWorld.CreateAsync(azurite, now.ToUniversalTime());
@@ -87,7 +87,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task It_says_of_each_LEA_whom_it_reminds_and_what_it_announces()
+    public async Task The_preview_lists_the_recipients_and_the_announcement_of_each_LEA()
     {
         await using var world = await BusyWorldAsync();
         await using var host = await TestHost.StartAsync(world);
@@ -138,7 +138,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     [InlineData("reminder:rubbish", "SentAt", null)]
     [InlineData("lea", "Name", 1)]
     [InlineData("coordinator:rosa", "Email", 1)]
-    public async Task A_corrupt_row_is_listed_and_hides_nobody_else(string rowKey, string column, object? value)
+    public async Task A_corrupt_row_is_listed_as_a_failure_and_other_LEAs_are_still_listed(string rowKey, string column, object? value)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley])
@@ -167,7 +167,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Storage_that_is_away_is_a_503()
+    public async Task The_preview_returns_503_when_storage_is_unavailable()
     {
         await using var world = await BusyWorldAsync();
         await using var host = await TestHost.StartAsync(world);
@@ -178,7 +178,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task It_changes_nothing()
+    public async Task The_preview_changes_nothing()
     {
         await using var world = await BusyWorldAsync();
         await using var host = await TestHost.StartAsync(world);
@@ -206,7 +206,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     [InlineData(363)]
     [InlineData(364)]
     [InlineData(366)]
-    public async Task What_it_says_of_a_day_is_what_the_run_of_that_day_does(int days)
+    public async Task The_preview_for_a_day_equals_what_the_run_of_that_day_does(int days)
     {
         await using var world = await BusyWorldAsync();
         var day = world.Calendar.LocalDate(world.Clock.GetUtcNow()).AddDays(days);

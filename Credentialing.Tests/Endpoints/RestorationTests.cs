@@ -12,7 +12,7 @@ namespace Credentialing.Tests.Endpoints;
 public sealed class RestorationTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Without_its_table_of_expirations_the_daily_run_fails_and_after_it_was_restored_all_LEAs_are_reminded()
+    public async Task The_daily_run_fails_without_the_Expirations_table_and_reminds_all_LEAs_after_a_restore()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -25,7 +25,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken); // on Azure, the templates create the tables
-        for (var time = 0; time < 2; time++)
+        for (var repetition = 0; repetition < 2; repetition++)
         {
             var response = await host.SendAsync(HttpMethod.Post, "expirations/restore", "toms");
             Assert.Equal((HttpStatusCode.OK, 2), (response.Status, response.Json.GetProperty("credentials").GetInt32()));
@@ -37,7 +37,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task More_LEAs_than_a_page_has_rows_are_all_restored()
+    public async Task A_restore_handles_more_LEAs_than_fit_on_one_page()
     {
         const int Leas = 1100;
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -55,7 +55,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_LEA_whose_row_cannot_be_read_keeps_no_other_from_being_restored()
+    public async Task A_restore_throws_for_an_unreadable_row_after_it_has_restored_the_other_LEAs()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000001", "credential"), TestContext.Current.CancellationToken);
@@ -71,7 +71,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Without_its_table_of_expirations_nobody_generates_what_the_daily_run_would_not_find()
+    public async Task A_generation_throws_and_changes_nothing_without_the_Expirations_table()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
@@ -82,7 +82,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task After_the_loss_of_everything_about_LEAs_old_keys_stay_worthless_and_TOMS_and_coordinators_begin_anew()
+    public async Task After_the_loss_of_the_Leas_table_old_keys_stay_invalid_and_new_credentials_can_be_generated()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -97,7 +97,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, next, "v1/credential")).Status);
     }
 
-    /// <summary>In date order, without what superseded credentials left behind.</summary>
+    /// <summary>Returns the expiration pointers in date order.</summary>
     private static async Task<IReadOnlyList<(string Date, string LeaId)>> PointersAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).Order()];
 }

@@ -11,11 +11,11 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
     private const string Report = "v1/students/9016125901/score-reports/2026-ssr-en.pdf";
 
     [Fact]
-    public async Task The_list_tells_type_year_language_format_and_link()
+    public async Task The_list_contains_type_year_language_format_link_and_length()
     {
-        await using var scene = await Scene.SetAsync(azurite);
+        await using var scenario = await Scenario.CreateAsync(azurite);
 
-        var listed = (await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/students/9016125901/score-reports")).Json;
+        var listed = (await scenario.Host.AsVendorAsync(TestWorld.Oakland, scenario.Key, "v1/students/9016125901/score-reports")).Json;
 
         var item = Assert.Single(listed.EnumerateArray());
         Assert.Equal("ssr", item.GetProperty("type").GetString());
@@ -27,20 +27,20 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_student_without_reports_has_an_empty_list_and_no_file()
+    public async Task The_list_is_empty_for_a_student_without_reports_and_an_unknown_file_is_not_found()
     {
-        await using var scene = await Scene.SetAsync(azurite);
-        Assert.Equal("[]", (await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/students/1234567890/score-reports")).Text);
-        Assert.Equal("score-report-not-found", (await scene.GetAsync("v1/students/1234567890/score-reports/2026-ssr-en.pdf")).ProblemType);
-        Assert.Equal("score-report-not-found", (await scene.GetAsync("v1/students/9016125901/score-reports/rubbish")).ProblemType);
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        Assert.Equal("[]", (await scenario.Host.AsVendorAsync(TestWorld.Oakland, scenario.Key, "v1/students/1234567890/score-reports")).Text);
+        Assert.Equal("score-report-not-found", (await scenario.GetAsync("v1/students/1234567890/score-reports/2026-ssr-en.pdf")).ProblemType);
+        Assert.Equal("score-report-not-found", (await scenario.GetAsync("v1/students/9016125901/score-reports/rubbish")).ProblemType);
     }
 
     [Fact]
-    public async Task A_file_comes_whole_with_its_type_its_name_and_an_ETag()
+    public async Task A_download_returns_the_file_with_media_type_file_name_and_ETag()
     {
-        await using var scene = await Scene.SetAsync(azurite);
+        await using var scenario = await Scenario.CreateAsync(azurite);
 
-        var file = await scene.GetAsync(Report);
+        var file = await scenario.GetAsync(Report);
 
         Assert.Equal((HttpStatusCode.OK, "0123456789"), (file.Status, file.Text));
         Assert.Equal("application/pdf", file.ContentHeaders.ContentType?.MediaType);
@@ -59,28 +59,28 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
     [InlineData("bytes=5-99", 206, "56789", "bytes 5-9/10")]
     [InlineData("bytes=99-", 416, "", "bytes */10")]
     [InlineData("pages=1", 200, "0123456789", null)]
-    public async Task A_range_of_it_can_be_had(string range, int status, string content, string? contentRange)
+    public async Task A_Range_header_is_honoured(string range, int status, string content, string? contentRange)
     {
-        await using var scene = await Scene.SetAsync(azurite);
-        var part = await scene.GetAsync(Report, "Range", range);
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        var part = await scenario.GetAsync(Report, "Range", range);
         Assert.Equal((status, content, contentRange), ((int)part.Status, part.Text, part.ContentHeaders.ContentRange?.ToString()));
     }
 
     [Fact]
-    public async Task What_a_vendor_has_already_is_not_sent_again()
+    public async Task Conditional_request_headers_are_honoured()
     {
-        await using var scene = await Scene.SetAsync(azurite);
-        var tag = (await scene.GetAsync(Report)).Headers.ETag!.ToString();
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        var tag = (await scenario.GetAsync(Report)).Headers.ETag!.ToString();
 
-        Assert.Equal((HttpStatusCode.NotModified, 0), await ShortAsync("If-None-Match", tag));
-        Assert.Equal((HttpStatusCode.OK, 10), await ShortAsync("If-None-Match", "\"another\""));
-        Assert.Equal((HttpStatusCode.PreconditionFailed, 0), await ShortAsync("If-Match", "\"another\""));
-        Assert.Equal((HttpStatusCode.PartialContent, 2), await ShortAsync("Range", "bytes=0-1", "If-Range", tag));
-        Assert.Equal((HttpStatusCode.OK, 10), await ShortAsync("Range", "bytes=0-1", "If-Range", "\"another\""));
+        Assert.Equal((HttpStatusCode.NotModified, 0), await StatusAndLengthAsync("If-None-Match", tag));
+        Assert.Equal((HttpStatusCode.OK, 10), await StatusAndLengthAsync("If-None-Match", "\"another\""));
+        Assert.Equal((HttpStatusCode.PreconditionFailed, 0), await StatusAndLengthAsync("If-Match", "\"another\""));
+        Assert.Equal((HttpStatusCode.PartialContent, 2), await StatusAndLengthAsync("Range", "bytes=0-1", "If-Range", tag));
+        Assert.Equal((HttpStatusCode.OK, 10), await StatusAndLengthAsync("Range", "bytes=0-1", "If-Range", "\"another\""));
 
-        async Task<(HttpStatusCode, int)> ShortAsync(params string[] headers)
+        async Task<(HttpStatusCode, int)> StatusAndLengthAsync(params string[] headers)
         {
-            var response = await scene.GetAsync(Report, headers);
+            var response = await scenario.GetAsync(Report, headers);
             return (response.Status, response.Body.Length);
         }
     }
@@ -102,47 +102,47 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
     [InlineData("/API/V1/STUDENTS/9016114301/SCORE-REPORTS/2026-SSR-EN.PDF")]
     [InlineData("/api/v1/students/9016114301%00/score-reports/2026-ssr-en.pdf")]
     [InlineData("//api/v1/students/9016114301/score-reports/2026-ssr-en.pdf")]
-    [InlineData("http://somewhere.example/api/v1/students/9016114301/score-reports/2026-ssr-en.pdf")]
+    [InlineData("http://other.example/api/v1/students/9016114301/score-reports/2026-ssr-en.pdf")]
     [InlineData("/api/v1/students/９０１６１１４３０１/score-reports/2026-ssr-en.pdf")]
-    public async Task A_vendor_never_reaches_another_LEAs_report(string target)
+    public async Task A_vendor_cannot_read_another_LEAs_report(string target)
     {
-        await using var scene = await Scene.SetAsync(azurite);
+        await using var scenario = await Scenario.CreateAsync(azurite);
 
-        var response = await scene.Host.SendRawAsync($"GET {target}", TestHost.Basic(TestWorld.Oakland, scene.Key));
+        var response = await scenario.Host.SendRawAsync($"GET {target}", TestHost.Basic(TestWorld.Oakland, scenario.Key));
 
-        Assert.DoesNotContain(Scene.OfBerkeley, response, StringComparison.Ordinal);
+        Assert.DoesNotContain(Scenario.BerkeleyReport, response, StringComparison.Ordinal);
         // 4xx or an empty list, never 5xx.
         Assert.Matches("^HTTP/1.1 (4[0-9][0-9] |200 OK(.|\n)*\r\n\\[\\]\r\n)", response);
     }
 
     [Fact]
-    public async Task A_large_report_is_streamed_and_not_fetched_ahead_of_its_reader()
+    public async Task A_large_report_is_streamed_without_reading_ahead()
     {
         const int Megabytes = 64;
-        await using var scene = await Scene.SetAsync(azurite);
-        await scene.UploadAsync("01612590000000/9016125901/2026/ssr-en.mp4", new byte[Megabytes * 1024 * 1024]);
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        await scenario.UploadAsync("01612590000000/9016125901/2026/ssr-en.mp4", new byte[Megabytes * 1024 * 1024]);
         using var request = new HttpRequestMessage(HttpMethod.Get, "v1/students/9016125901/score-reports/2026-ssr-en.mp4");
-        request.Headers.Add("Authorization", TestHost.Basic(TestWorld.Oakland, scene.Key));
-        scene.World.Traffic.Reset();
+        request.Headers.Add("Authorization", TestHost.Basic(TestWorld.Oakland, scenario.Key));
+        scenario.World.Traffic.Reset();
 
-        using var response = await scene.Host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await scenario.Host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         await using var content = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         await content.ReadExactlyAsync(new byte[1024], TestContext.Current.CancellationToken);
 
         // Data in transit is in the socket buffers, whose size the operating system chooses, and in one of our buffers.
-        Assert.InRange(scene.World.Traffic.Requests.Count, 1, Megabytes / 2);
+        Assert.InRange(scenario.World.Traffic.Requests.Count, 1, Megabytes / 2);
         var length = 1024L;
         var buffer = new byte[ScoreReportStore.BufferSize];
         for (int read; (read = await content.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;)
             length += read;
         Assert.Equal(Megabytes * 1024 * 1024, length);
-        Assert.InRange(scene.World.Traffic.Requests.Count, Megabytes, Megabytes + 4);
+        Assert.InRange(scenario.World.Traffic.Requests.Count, Megabytes, Megabytes + 4);
     }
 
-    /// <summary>Oakland's vendor, with one report of Oakland's and one of Berkeley's in storage.</summary>
-    private sealed class Scene(TestWorld world, TestHost host, string key) : IAsyncDisposable
+    /// <summary>A vendor of Oakland. Storage contains one report of Oakland and one of Berkeley.</summary>
+    private sealed class Scenario(TestWorld world, TestHost host, string key) : IAsyncDisposable
     {
-        public const string OfBerkeley = "a report of Berkeley's";
+        public const string BerkeleyReport = "a report of Berkeley's";
 
         public TestWorld World => world;
 
@@ -150,14 +150,14 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
 
         public string Key => key;
 
-        public static async Task<Scene> SetAsync(AzuriteFixture azurite)
+        public static async Task<Scenario> CreateAsync(AzuriteFixture azurite)
         {
             var world = await TestWorld.CreateAsync(azurite);
             var host = await TestHost.StartAsync(world);
-            var scene = new Scene(world, host, await host.MustGenerateAsync("rosa", TestWorld.Oakland));
-            await scene.UploadAsync("01612590000000/9016125901/2026/ssr-en.pdf", Encoding.ASCII.GetBytes("0123456789"));
-            await scene.UploadAsync("01611430000000/9016114301/2026/ssr-en.pdf", Encoding.ASCII.GetBytes(OfBerkeley));
-            return scene;
+            var scenario = new Scenario(world, host, await host.MustGenerateAsync("rosa", TestWorld.Oakland));
+            await scenario.UploadAsync("01612590000000/9016125901/2026/ssr-en.pdf", Encoding.ASCII.GetBytes("0123456789"));
+            await scenario.UploadAsync("01611430000000/9016114301/2026/ssr-en.pdf", Encoding.ASCII.GetBytes(BerkeleyReport));
+            return scenario;
         }
 
         public Task<ApiResponse> GetAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);

@@ -8,7 +8,7 @@ namespace Credentialing.Tests.Endpoints;
 public sealed class StoryTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task A_coordinator_generates_a_vendor_downloads_a_year_passes_and_it_begins_again()
+    public async Task Credentials_are_generated_used_until_they_expire_and_regenerated()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -18,9 +18,9 @@ public sealed class StoryTests(AzuriteFixture azurite)
         // TOMS registers the LEA.
         using (var lea = TestHost.Json("""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa Delgado","email":"rosa@lea.example"}]}"""))
             Assert.Equal(HttpStatusCode.NoContent, (await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", lea)).Status);
-        var told = (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).Json;
-        Assert.Equal("Oakland Unified", told.GetProperty("name").GetString());
-        Assert.Equal("rosa@lea.example", told.GetProperty("coordinators")[0].GetProperty("email").GetString());
+        var saved = (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).Json;
+        Assert.Equal("Oakland Unified", saved.GetProperty("name").GetString());
+        Assert.Equal("rosa@lea.example", saved.GetProperty("coordinators")[0].GetProperty("email").GetString());
 
         // The coordinator generates the first credentials.
         var status = await StatusAsync(host);
@@ -56,27 +56,27 @@ public sealed class StoryTests(AzuriteFixture azurite)
         Assert.Contains("expired", (await TokenAsync(host, key)).ErrorDescription, StringComparison.Ordinal);
 
         // The coordinator regenerates.
-        var renewed = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+        var newKey = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
         Assert.True((await TokenAsync(host, key)).IsError);
-        Assert.False((await TokenAsync(host, renewed)).IsError);
+        Assert.False((await TokenAsync(host, newKey)).IsError);
         Assert.Equal("Current credentials expire in 365 days.", Text(await StatusAsync(host), "notice"));
     }
 
     [Fact]
-    public async Task After_a_regeneration_the_old_key_and_its_tokens_are_refused_at_once_by_every_instance()
+    public async Task A_regeneration_invalidates_the_previous_key_and_its_tokens_on_every_instance()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var elsewhere = world.AnotherInstance();
+        await using var otherInstance = world.AnotherInstance();
         await using var host = await TestHost.StartAsync(world);
-        await using var other = await TestHost.StartAsync(elsewhere);
+        await using var otherHost = await TestHost.StartAsync(otherInstance);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         var token = (await TokenAsync(host, key)).AccessToken!;
-        Assert.Equal(HttpStatusCode.OK, (await WithTokenAsync(other, token)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await other.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await WithTokenAsync(otherHost, token)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await otherHost.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
 
         await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1);
 
-        foreach (var instance in (TestHost[])[host, other])
+        foreach (var instance in (TestHost[])[host, otherHost])
         {
             Assert.Equal("invalid-credentials", (await WithTokenAsync(instance, token)).ProblemType);
             Assert.Equal("invalid-credentials", (await instance.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).ProblemType);
@@ -88,19 +88,19 @@ public sealed class StoryTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task TOMS_can_ask_whether_credentials_are_right_and_only_TOMS()
+    public async Task Only_TOMS_can_validate_credentials()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
-        var right = (await ValidateAsync("toms", key)).Json;
-        Assert.Equal((true, "01612590000000"), (right.GetProperty("valid").GetBoolean(), right.GetProperty("leaId").GetString()));
-        Assert.Equal(world.Clock.GetUtcNow().AddDays(365).UtcDateTime, right.GetProperty("expiresAt").GetDateTime());
+        var valid = (await ValidateAsync("toms", key)).Json;
+        Assert.Equal((true, "01612590000000"), (valid.GetProperty("valid").GetBoolean(), valid.GetProperty("leaId").GetString()));
+        Assert.Equal(world.Clock.GetUtcNow().AddDays(365).UtcDateTime, valid.GetProperty("expiresAt").GetDateTime());
 
-        var wrong = (await ValidateAsync("toms", SecretKey.Generate().Reveal())).Json;
-        Assert.False(wrong.GetProperty("valid").GetBoolean());
-        Assert.Equal(System.Text.Json.JsonValueKind.Null, wrong.GetProperty("leaId").ValueKind);
+        var invalid = (await ValidateAsync("toms", SecretKey.Generate().Reveal())).Json;
+        Assert.False(invalid.GetProperty("valid").GetBoolean());
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, invalid.GetProperty("leaId").ValueKind);
 
         world.Clock.Advance(TimeSpan.FromDays(365));
         Assert.False((await ValidateAsync("toms", key)).Json.GetProperty("valid").GetBoolean());

@@ -11,7 +11,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(ClientCredentialStyle.AuthorizationHeader)]
     [InlineData(ClientCredentialStyle.PostBody)]
-    public async Task An_ordinary_OAuth_library_gets_a_token_with_nothing_but_URL_username_and_key(ClientCredentialStyle style)
+    public async Task A_standard_OAuth_library_gets_a_token_with_only_URL_username_and_key(ClientCredentialStyle style)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -45,7 +45,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     [InlineData("grant_type=client_credentials&client_id=rosa&client_secret=KEY", 401, "invalid_client")]
     [InlineData("grant_type=client_credentials&client_id=sis-01611430000000&client_secret=KEY", 401, "invalid_client")]
     [InlineData("grant_type=client_credentials&client_id=%FF%00&client_secret=%", 401, "invalid_client")]
-    public async Task A_request_that_is_not_right_gets_the_error_that_OAuth_clients_understand(string form, int status, string error)
+    public async Task An_invalid_request_returns_the_error_code_of_RFC_6749(string form, int status, string error)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -62,15 +62,15 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
-        AssertError(400, "invalid_request", await AskAsync($"grant_type=client_credentials&client_secret={key}", TestHost.Basic(TestWorld.Oakland, key)));
-        AssertError(401, "invalid_client", await AskAsync("grant_type=client_credentials", "Basic !!!!"));
-        AssertError(401, "invalid_client", await AskAsync("grant_type=client_credentials", TestHost.Basic(TestWorld.Oakland, SecretKey.Generate().Reveal())));
-        Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials&client_id=sis-01612590000000", TestHost.Basic(TestWorld.Oakland, key))).Status);
+        AssertError(400, "invalid_request", await RequestTokenAsync($"grant_type=client_credentials&client_secret={key}", TestHost.Basic(TestWorld.Oakland, key)));
+        AssertError(401, "invalid_client", await RequestTokenAsync("grant_type=client_credentials", "Basic !!!!"));
+        AssertError(401, "invalid_client", await RequestTokenAsync("grant_type=client_credentials", TestHost.Basic(TestWorld.Oakland, SecretKey.Generate().Reveal())));
+        Assert.Equal(HttpStatusCode.OK, (await RequestTokenAsync("grant_type=client_credentials&client_id=sis-01612590000000", TestHost.Basic(TestWorld.Oakland, key))).Status);
         // RFC 6749, section 2.3.1: both parts of the Basic credentials may be percent-encoded.
         var encoded = Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis%2D01612590000000:{key.Replace("_", "%5F", StringComparison.Ordinal)}"));
-        Assert.Equal(HttpStatusCode.OK, (await AskAsync("grant_type=client_credentials", $"Basic {encoded}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await RequestTokenAsync("grant_type=client_credentials", $"Basic {encoded}")).Status);
 
-        async Task<ApiResponse> AskAsync(string form, string authorization)
+        async Task<ApiResponse> RequestTokenAsync(string form, string authorization)
         {
             using var content = new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded");
             return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", authorization);
@@ -78,7 +78,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Credentials_that_have_expired_are_an_invalid_client_of_a_type_of_its_own()
+    public async Task Expired_credentials_return_invalid_client_with_problem_type_credentials_expired()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -94,7 +94,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_form_that_breaks_off_is_an_error_that_OAuth_clients_understand()
+    public async Task An_unreadable_form_returns_invalid_request()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -105,7 +105,7 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task JSON_is_no_token_request()
+    public async Task A_JSON_body_returns_invalid_request()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

@@ -16,11 +16,11 @@ public sealed class LeaCalendarTests
     [InlineData("2026-10-31T23:30-07:00", "2026-11-01T23:30-08:00", 1)] // daylight saving time ends in between
     [InlineData("2028-02-28T12:00-08:00", "2028-03-01T12:00-08:00", 2)] // leap year
     [InlineData("2026-11-24T00:00-08:00", "2026-11-23T23:59-08:00", -1)]
-    public void Days_are_counted_by_the_calendar_on_the_wall(string now, string until, int days) =>
+    public void DaysUntil_counts_local_calendar_days(string now, string until, int days) =>
         Assert.Equal(days, calendar.DaysUntil(Instant(until), Instant(now)));
 
     [Fact]
-    public void At_every_local_time_of_day_the_same_date_is_zero_days_away_and_each_later_date_one_more() =>
+    public void DaysUntil_does_not_depend_on_the_local_time_of_day() =>
         Gen.Select(Gen.Int[0, 3650], Gen.Int[0, 400], Gen.Int[0, 86_399], Gen.Int[0, 86_399]).Sample((start, days, nowSecond, thenSecond) =>
         {
             var first = new DateTime(2024, 1, 1).AddDays(start);
@@ -32,16 +32,16 @@ public sealed class LeaCalendarTests
     [InlineData("2027-07-09", "2026-11-23T06:00-08:00", "2027-07-09T06:00-07:00")]
     [InlineData("2027-03-14", "2026-11-23T02:30-08:00", "2027-03-14T03:30-07:00")] // nonexistent local time
     [InlineData("2027-11-07", "2026-11-23T01:30-08:00", "2027-11-07T01:30-08:00")] // ambiguous local time
-    public void A_time_of_day_is_found_on_another_date(string date, string timeOfDay, string instant) =>
+    public void At_returns_the_same_local_time_on_another_date(string date, string timeOfDay, string instant) =>
         Assert.Equal(Instant(instant), calendar.At(DateOnly.Parse(date, CultureInfo.InvariantCulture), Instant(timeOfDay)));
 
     [Theory]
     [InlineData("2027-11-23T12:00-08:00", "Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time")]
     [InlineData("2027-07-04T00:05-07:00", "Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time")]
-    public void An_instant_is_put_into_words(string instant, string words) => Assert.Equal(words, calendar.InWords(Instant(instant)));
+    public void InWords_returns_weekday_date_time_and_time_zone(string instant, string words) => Assert.Equal(words, calendar.InWords(Instant(instant)));
 
     [Fact]
-    public void The_words_are_English_whatever_the_language_of_the_machine()
+    public void InWords_returns_English_in_every_culture()
     {
         var (culture, uiCulture) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
         try

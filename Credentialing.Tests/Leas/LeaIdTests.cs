@@ -7,7 +7,7 @@ public sealed class LeaIdTests
     [Theory]
     [InlineData("01612590000000")]
     [InlineData("01612590130617")]
-    public void Fourteen_digits_are_an_LEA_id(string code)
+    public void TryParse_accepts_14_digits(string code)
     {
         Assert.True(LeaId.TryParse(code, out var leaId));
         Assert.Equal(code, leaId.Value);
@@ -24,9 +24,9 @@ public sealed class LeaIdTests
     [InlineData("0161259000000٣")]
     [InlineData("../12590000000")]
     [InlineData("01612590000000\n")]
-    public void Nothing_else_is(string? code) => Assert.False(LeaId.TryParse(code, out _));
+    public void TryParse_rejects_other_text(string? code) => Assert.False(LeaId.TryParse(code, out _));
 
     [Fact]
-    public void The_default_value_names_no_LEA_and_says_so() =>
+    public void Value_throws_for_the_default_LeaId() =>
         Assert.Throws<InvalidOperationException>(() => default(LeaId).Value);
 }

@@ -8,7 +8,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
 
     [Fact]
-    public async Task What_TOMS_says_of_an_LEA_is_found_again_in_one_round_trip()
+    public async Task FindAsync_returns_a_saved_LEA_in_one_round_trip()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await SaveAsync(world, Oakland);
@@ -22,29 +22,29 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_LEA_that_TOMS_never_told_of_is_not_found()
+    public async Task FindAsync_returns_null_for_an_LEA_that_was_never_saved()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         Assert.Null(await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task Coordinators_who_left_go_and_new_ones_come_up_to_the_most_that_an_LEA_may_have()
+    public async Task SaveAsync_replaces_all_coordinators_up_to_the_maximum_number()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await SaveAsync(world, Oakland with { Coordinators = Many("old") });
-        await SaveAsync(world, Oakland with { Coordinators = Many("new") });
+        await SaveAsync(world, Oakland with { Coordinators = CoordinatorsNamed("old") });
+        await SaveAsync(world, Oakland with { Coordinators = CoordinatorsNamed("new") });
 
         var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
-        Assert.Equal(Many("new"), found!.Coordinators);
+        Assert.Equal(CoordinatorsNamed("new"), found!.Coordinators);
 
-        static IReadOnlyList<Coordinator> Many(string name) =>
+        static IReadOnlyList<Coordinator> CoordinatorsNamed(string name) =>
             [.. Enumerable.Range(10, Lea.MaxCoordinators).Select(n => new Coordinator($"{name}{n}", $"{name} {n}", $"{name}{n}@lea.example"))];
     }
 
     [Fact]
-    public async Task Saying_the_same_again_writes_nothing()
+    public async Task SaveAsync_writes_nothing_when_nothing_has_changed()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await SaveAsync(world, Oakland);
@@ -54,21 +54,21 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_two_that_save_at_the_same_time_one_is_what_is_found_and_not_a_mixture()
+    public async Task Concurrent_saves_do_not_mix_their_data()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         for (var round = 0; round < 20; round++)
         {
-            var (one, other) = (Oakland with { Name = $"One {round}", Coordinators = [TestWorld.Luis] }, Oakland with { Name = $"Other {round}", Coordinators = [TestWorld.Rosa] });
-            await Task.WhenAll(SaveAsync(world, one), SaveAsync(world, other));
+            var (first, second) = (Oakland with { Name = $"One {round}", Coordinators = [TestWorld.Luis] }, Oakland with { Name = $"Other {round}", Coordinators = [TestWorld.Rosa] });
+            await Task.WhenAll(SaveAsync(world, first), SaveAsync(world, second));
 
             var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
-            Assert.Equal(found!.Name == one.Name ? TestWorld.Luis : TestWorld.Rosa, Assert.Single(found.Coordinators));
+            Assert.Equal(found!.Name == first.Name ? TestWorld.Luis : TestWorld.Rosa, Assert.Single(found.Coordinators));
         }
     }
 
     [Fact]
-    public async Task Coordinators_that_cannot_be_filed_are_refused()
+    public async Task SaveAsync_throws_for_a_coordinator_id_that_is_not_a_valid_row_key()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await Assert.ThrowsAsync<ArgumentException>(() => SaveAsync(world, Oakland with { Coordinators = [new("a/b", "A", null)] }));

@@ -25,7 +25,7 @@ public sealed class MilestoneTests
         (1, Gen.Select(Gen.Int[505, 512], Gen.Int[0, (24 * 3600) - 1], (fourYears, seconds) => Pacific.At(new DateTime(4 * fourYears, 2, 29).AddSeconds(seconds)))));
 
     [Fact]
-    public void On_the_date_so_many_days_before_expiry_so_many_days_remain_at_any_time_of_day() =>
+    public void DaysUntil_returns_the_days_between_the_local_dates_at_any_time_of_day() =>
         Gen.Select(Instants, Gen.Int[0, 400], Gen.Int[0, (24 * 3600) - 1]).Sample((generatedAt, days, second) =>
         {
             var expiresAt = generatedAt + Credential.Lifetime;
@@ -34,7 +34,7 @@ public sealed class MilestoneTests
         }, iter: Iterations);
 
     [Fact]
-    public void A_milestone_has_come_from_its_date_on_until_the_next_has() =>
+    public void Reached_returns_a_milestone_from_its_date_until_the_next_one() =>
         Gen.Int[-5, 400].Sample(days => Milestone.Reached(days)?.Days == days switch
         {
             > 14 => null,
@@ -45,7 +45,7 @@ public sealed class MilestoneTests
         });
 
     [Fact]
-    public void The_pointers_that_a_run_reads_lead_to_everything_that_is_expiring_in_every_time_zone() =>
+    public void The_pointers_that_a_run_reads_include_all_expiring_credentials_in_every_time_zone() =>
         Gen.Select(Instants, Gen.Int[0, 16 * 24 * 3600], Gen.Int[0, Zones.Count - 1]).Sample((expiresAt, before, zone) =>
         {
             var calendar = new LeaCalendar(Zones[zone]);
@@ -57,7 +57,7 @@ public sealed class MilestoneTests
         }, iter: Iterations);
 
     [Fact]
-    public void All_attempts_at_a_reminder_have_one_operation_id_and_no_other_reminder_has_it()
+    public void OperationId_is_the_same_for_all_attempts_and_unique_for_each_reminder()
     {
         var reminders =
             from lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley]

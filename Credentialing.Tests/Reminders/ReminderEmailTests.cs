@@ -30,7 +30,7 @@ public sealed partial class ReminderEmailTests
     [InlineData(1, "in 1 day", "in 1 day, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "1")]
     [InlineData(7, "in 7 days", "in 7 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "7")]
     [InlineData(13, "in 13 days", "in 13 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "13")]
-    public void It_says_how_many_days_are_left_and_when_that_is(int days, string inSubject, string inBody, string remaining)
+    public void Subject_and_bodies_contain_the_days_remaining_and_the_expiry_time(int days, string inSubject, string inBody, string remaining)
     {
         var email = Compose(days);
         Assert.Equal($"Oakland Unified: SIS vendor credentials expire {inSubject}", email.Subject);
@@ -43,7 +43,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void It_says_what_ends_what_then_happens_and_what_to_do_about_it()
+    public void Bodies_explain_the_consequences_of_expiry_and_how_to_regenerate()
     {
         string[] sentences =
         [
@@ -71,7 +71,7 @@ public sealed partial class ReminderEmailTests
     [InlineData("2026-03-14T20:00:00Z", "Sunday, March 14, 2027 at 1:00 PM Pacific Daylight Time")] // daylight saving time starts that night
     [InlineData("2026-11-07T08:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Daylight Time")] // ambiguous local time, first occurrence
     [InlineData("2026-11-07T09:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Standard Time")] // second occurrence
-    public void Date_and_time_are_those_on_the_wall_of_the_LEA_in_summer_and_winter(string generatedAt, string expires)
+    public void Date_and_time_are_in_the_LEAs_time_zone_with_daylight_saving_time(string generatedAt, string expires)
     {
         var email = Compose(7, Generated(Instant(generatedAt)));
         Assert.All(Bodies(email), body => Assert.Contains(expires, body, StringComparison.Ordinal));
@@ -79,14 +79,14 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void It_is_the_same_wherever_the_server_stands()
+    public void Compose_does_not_depend_on_the_culture_of_the_server()
     {
-        var here = Compose(7);
+        var expected = Compose(7);
         var culture = CultureInfo.CurrentCulture;
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("ar-SA"); // different calendar and digits
-            AssertSame(here, Compose(7));
+            AssertSame(expected, Compose(7));
         }
         finally
         {
@@ -95,10 +95,10 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void Composing_twice_gives_the_same_bytes() => AssertSame(Compose(7), Compose(7));
+    public void Compose_is_deterministic() => AssertSame(Compose(7), Compose(7));
 
     [Fact]
-    public void It_goes_to_every_recipient_under_the_id_of_the_reminder()
+    public void Compose_uses_every_recipient_and_the_operation_id_of_the_reminder()
     {
         var reminder = Reminder(7, Generated(GeneratedAt), "Oakland Unified");
         var email = emails.Compose(reminder);
@@ -107,7 +107,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void A_name_with_markup_is_harmless_in_HTML_and_itself_everywhere_else()
+    public void A_name_with_markup_is_encoded_in_HTML_and_unchanged_elsewhere()
     {
         var by = new Coordinator("x", "<script>alert(1)</script>{{ link }}", null);
         var email = Compose(7, Generated(GeneratedAt) with { GeneratedBy = by }, HostileName);
@@ -123,7 +123,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void A_name_cannot_begin_a_line_of_its_own()
+    public void A_name_cannot_inject_a_line_break()
     {
         var email = Compose(7, leaName: "Oakland\r\nBcc: all@lea.example\u2028\u0007Unified");
         Assert.Equal("Oakland Bcc: all@lea.example Unified: SIS vendor credentials expire in 7 days", email.Subject);
@@ -132,7 +132,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void The_HTML_says_its_language_has_one_main_heading_and_loads_nothing_from_anywhere()
+    public void The_HTML_has_a_language_and_one_main_heading_and_loads_no_resources()
     {
         var html = Compose(7).Html;
         Assert.Contains("<html lang=\"en\">", html, StringComparison.Ordinal);
@@ -143,7 +143,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void No_part_of_it_holds_a_secret_key()
+    public void No_part_contains_a_secret_key_or_its_hash()
     {
         var key = SecretKey.Generate();
         var verifier = SecretKeyVerifier.Create(new("1", new byte[32]), TestWorld.Oakland, 1, key);
@@ -155,7 +155,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void The_calendar_file_is_an_all_day_event_on_the_date_of_expiry_at_the_LEA_with_an_alarm_the_morning_before()
+    public void The_calendar_file_has_an_all_day_event_on_the_local_expiry_date_and_an_alarm_on_the_morning_before()
     {
         var email = Compose(7, Generated(Instant("2026-12-01T07:59:00Z"))); // December in UTC, November in local time
         Assert.Equal("sis-vendor-credentials-01612590000000.ics", email.Attachment.FileName);
@@ -179,7 +179,7 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
-    public void All_reminders_of_the_same_credentials_carry_the_same_event_and_no_others_do()
+    public void All_reminders_of_one_generation_have_the_same_event_and_other_credentials_have_other_events()
     {
         var credential = Generated(GeneratedAt);
         Assert.Equal(CalendarText(Compose(14, credential)), CalendarText(Compose(1, credential)));
@@ -193,7 +193,7 @@ public sealed partial class ReminderEmailTests
     [InlineData("Peña; Ñandú, \\n and 東灣聯合學區東灣聯合學區東灣聯合學區東灣聯合學區東灣聯合學區")]
     [InlineData("a😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀")]
     [InlineData("ab😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀")]
-    public void The_calendar_file_is_UTF_8_in_lines_of_at_most_75_octets_and_keeps_every_name_whole(string leaName)
+    public void The_calendar_file_is_UTF_8_with_lines_of_at_most_75_octets_and_contains_the_complete_name(string leaName)
     {
         var email = Compose(7, leaName: leaName);
         var text = CalendarText(email);

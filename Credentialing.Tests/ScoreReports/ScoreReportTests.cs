@@ -11,7 +11,7 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("2026-ssr-en.pdf", "application/pdf")]
     [InlineData("2026-lexile-quantile-es.html", "text/html; charset=utf-8")]
     [InlineData("1999-ssr-fil.mp4", "video/mp4")]
-    public void An_id_names_a_report_and_the_report_its_id(string id, string mediaType)
+    public void TryParseId_returns_a_report_with_the_same_id(string id, string mediaType)
     {
         Assert.True(ScoreReport.TryParseId(Student, id, out var report));
         Assert.Equal((id, mediaType), (report.Id, report.MediaType));
@@ -30,7 +30,7 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("2026/ssr-en.pdf")]
     [InlineData("2026-ssr-en.pdf\n")]
     [InlineData("２０２６-ssr-en.pdf")]
-    public void Nothing_else_is_an_id(string? id) => Assert.False(ScoreReport.TryParseId(Student, id, out _));
+    public void TryParseId_rejects_other_text(string? id) => Assert.False(ScoreReport.TryParseId(Student, id, out _));
 
     [Theory]
     [InlineData(null)]
@@ -38,15 +38,15 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("90161259011")]
     [InlineData("901612590a")]
     [InlineData("../6125901")]
-    public void Only_ten_digits_are_an_SSID(string? ssid) => Assert.False(Ssid.TryParse(ssid, out _));
+    public void Ssid_TryParse_rejects_anything_but_10_digits(string? ssid) => Assert.False(Ssid.TryParse(ssid, out _));
 
     [Fact]
-    public async Task Listing_shows_the_reports_newest_first_and_nothing_else()
+    public async Task ListAsync_returns_only_reports_newest_first()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         foreach (var name in (string[])["2025/ssr-en.pdf", "2026/ssr-es.pdf", "2026/lexile-quantile-en.pdf", "2026/notes.txt", "draft.pdf"])
             await UploadAsync(world, $"01612590000000/9016125901/{name}", "content");
-        await UploadAsync(world, "01612590000000/90161259010/2026/ssr-en.pdf", "a folder that only begins alike");
+        await UploadAsync(world, "01612590000000/90161259010/2026/ssr-en.pdf", "a folder with the same prefix");
         await UploadAsync(world, "01611430000000/9016125901/2026/ssr-en.pdf", "another LEA's");
 
         var listed = await world.Reports.ListAsync(TestWorld.Oakland, Student, TestContext.Current.CancellationToken);
@@ -56,7 +56,7 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_file_is_read_from_storage_only_as_far_as_its_reader_has_come()
+    public async Task OpenAsync_returns_a_stream_that_does_not_read_ahead()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         Assert.True(ScoreReport.TryParseId(Student, "2026-ssr-en.mp4", out var report));
@@ -73,7 +73,7 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_not_opened()
+    public async Task OpenAsync_returns_null_for_a_missing_file()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         Assert.True(ScoreReport.TryParseId(Student, "2026-ssr-en.pdf", out var report));

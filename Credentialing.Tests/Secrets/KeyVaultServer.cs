@@ -23,7 +23,7 @@ namespace Credentialing.Tests.Secrets;
 /// </summary>
 public sealed class KeyVaultServer : IAsyncDisposable
 {
-    /// <summary>The only accepted token: the one that the credential of <see cref="Connect"/> returns for the challenge.</summary>
+    /// <summary>The only accepted token: the one that the credential of <see cref="CreateClient"/> returns for the challenge.</summary>
     public const string Token = $"{Tenant}:{Resource}/.default";
 
     /// <summary>Small, so that a few versions span several pages.</summary>
@@ -58,7 +58,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
     public Uri Proxy => new($"http://127.0.0.1:{new Uri(app.Urls.Single()).Port}");
 
     /// <summary>Whether the server aborts every connection without a response.</summary>
-    public bool IsAway { get; set; }
+    public bool IsUnavailable { get; set; }
 
     /// <summary>Responses are delayed until this task completes.</summary>
     public Task RespondsAfter { get; set; } = Task.CompletedTask;
@@ -74,7 +74,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
     }
 
     /// <summary>Returns the adapter with a real client that trusts only this server. Retry delay: 1 ms.</summary>
-    public KeyVault Connect() => new(new SecretClient(
+    public KeyVault CreateClient() => new(new SecretClient(
         Address,
         DelegatedTokenCredential.Create((context, _) => new AccessToken($"{context.TenantId}:{context.Scopes.Single()}", DateTimeOffset.MaxValue)),
         new SecretClientOptions
@@ -83,7 +83,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
             Transport = new HttpClientTransport(new SocketsHttpHandler
             {
                 Proxy = new WebProxy(Proxy),
-                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Certificate.Equals(shown) },
+                SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, presented, _, _) => certificate.Certificate.Equals(presented) },
             }),
         }));
 
@@ -95,12 +95,12 @@ public sealed class KeyVaultServer : IAsyncDisposable
         return version.Version;
     }
 
-    public void Disable(string version) => stored.Single(held => held.Version == version).IsEnabled = false;
+    public void Disable(string version) => stored.Single(item => item.Version == version).IsEnabled = false;
 
     /// <summary>Returns an error with a Retry-After header (whole seconds) for the next authorized requests.</summary>
     public void Refuse(int times, int status, TimeSpan retryAfter)
     {
-        for (var time = 0; time < times; time++)
+        for (var count = 0; count < times; count++)
             refusals.Enqueue((status, retryAfter));
     }
 
@@ -110,11 +110,11 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private static ConnectionDelegate AcceptTunnel(ConnectionDelegate next) => async connection =>
     {
         var input = connection.Transport.Input;
-        for (var isWhole = false; !isWhole;)
+        for (var isComplete = false; !isComplete;)
         {
             var read = await input.ReadAsync(connection.ConnectionClosed);
-            isWhole = read.Buffer.ToArray().AsSpan().EndsWith("\r\n\r\n"u8); // the client sends nothing more before the response
-            input.AdvanceTo(isWhole ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
+            isComplete = read.Buffer.ToArray().AsSpan().EndsWith("\r\n\r\n"u8); // the client sends nothing more before the response
+            input.AdvanceTo(isComplete ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
             if (read.IsCompleted)
                 return;
         }
@@ -127,10 +127,10 @@ public sealed class KeyVaultServer : IAsyncDisposable
     {
         await RespondsAfter;
         var isAuthorized = context.Request.Headers.Authorization == $"Bearer {Token}";
-        var (status, body) = IsAway ? default : Respond(context, isAuthorized);
+        var (status, body) = IsUnavailable ? default : Respond(context, isAuthorized);
         // Recorded before the response is sent, so that a test sees the request as soon as it has the response.
         requests.Enqueue(new VaultRequest(context.Request.Method, context.Request.Path.Value!, isAuthorized, status, Stopwatch.GetTimestamp()));
-        if (IsAway)
+        if (IsUnavailable)
         {
             context.Abort();
             return;
@@ -157,7 +157,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
         return context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
         {
             ["secrets", var name, "versions"] => (200, Page(name, context.Request)),
-            ["secrets", var name, var version] => stored.Find(held => (held.Name, held.Version) == (name, version)) switch
+            ["secrets", var name, var version] => stored.Find(item => (item.Name, item.Version) == (name, version)) switch
             {
                 null => Error(404, "SecretNotFound"),
                 { IsEnabled: false } => Error(403, "Forbidden", "SecretDisabled"),
@@ -171,10 +171,10 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private object Page(string name, HttpRequest request)
     {
         var skip = int.Parse(request.Query["$skiptoken"].FirstOrDefault("0")!, CultureInfo.InvariantCulture);
-        var rest = stored.Where(held => held.Name == name).Reverse().Skip(skip).ToList();
+        var rest = stored.Where(item => item.Name == name).Reverse().Skip(skip).ToList();
         return new
         {
-            value = rest.Take(PageSize).Select(held => new { id = Id(held), attributes = Attributes(held) }),
+            value = rest.Take(PageSize).Select(item => new { id = Id(item), attributes = Attributes(item) }),
             nextLink = rest.Count > PageSize ? $"{request.Scheme}://{request.Host}{request.Path}?$skiptoken={skip + PageSize}" : null,
         };
     }
@@ -184,7 +184,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private static object Attributes(StoredVersion version) => new { enabled = version.IsEnabled, created = version.Created };
 
     private static (int Status, object Body) Error(int status, string code, string? innerCode = null) =>
-        (status, new { error = new { code, message = "The tests' vault says no.", innererror = new { code = innerCode } } });
+        (status, new { error = new { code, message = "Refused by the test server.", innererror = new { code = innerCode } } });
 
     private sealed record StoredVersion(string Name, string Version, string Value, long Created)
     {

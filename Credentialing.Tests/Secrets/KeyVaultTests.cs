@@ -17,7 +17,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await KeyVaultServer.StartAsync(certificate);
-        vault = server.Connect();
+        vault = server.CreateClient();
     }
 
     public async ValueTask DisposeAsync()
@@ -27,7 +27,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_challenge_is_answered_once_and_the_token_sent_from_then_on()
+    public async Task The_client_gets_one_challenge_and_then_sends_the_token_with_each_request()
     {
         await ListAsync();
         await ListAsync();
@@ -37,7 +37,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Versions_are_listed_oldest_first_across_pages_without_the_disabled()
+    public async Task ListVersionsAsync_returns_the_enabled_versions_of_all_pages_oldest_first()
     {
         var versions = Enumerable.Range(0, 5).Select(_ => server.Add(Name, NewText())).ToList();
         server.Add("another", NewText());
@@ -48,10 +48,10 @@ public sealed class KeyVaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_missing_secret_has_no_versions() => Assert.Empty(await ListAsync());
+    public async Task ListVersionsAsync_returns_an_empty_list_for_a_missing_secret() => Assert.Empty(await ListAsync());
 
     [Fact]
-    public async Task A_version_is_read_and_decoded()
+    public async Task GetAsync_returns_the_decoded_value()
     {
         var bytes = RandomNumberGenerator.GetBytes(32);
         var version = server.Add(Name, Convert.ToBase64String(bytes));
@@ -62,7 +62,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_disabled_or_missing_version_cannot_be_read_and_is_asked_for_once()
+    public async Task GetAsync_throws_without_a_retry_for_a_disabled_or_missing_version()
     {
         var disabled = server.Add(Name, NewText());
         server.Disable(disabled);
@@ -74,7 +74,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     [Theory]
     [InlineData("This is a passphrase, and it is not base64.")]
     [InlineData("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MA==")] // 31 bytes
-    public async Task What_is_not_base64_of_at_least_32_bytes_is_refused_without_repeating_it(string text)
+    public async Task GetAsync_throws_without_revealing_a_value_that_is_not_base64_of_at_least_32_bytes(string text)
     {
         var version = server.Add(Name, text);
         var failure = await Assert.ThrowsAsync<InvalidDataException>(() => GetAsync(version));
@@ -85,7 +85,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     [Theory]
     [InlineData(429)]
     [InlineData(503)]
-    public async Task A_vault_that_says_when_to_try_again_is_asked_again_then(int status)
+    public async Task A_retry_waits_for_the_Retry_After_time(int status)
     {
         var retryAfter = TimeSpan.FromSeconds(1); // the smallest value of Retry-After
         var version = server.Add(Name, NewText());
@@ -98,7 +98,7 @@ public sealed class KeyVaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_refuses_for_good_is_an_exception_that_gives_nothing_away()
+    public async Task GetAsync_throws_without_revealing_secrets_after_three_failed_retries()
     {
         var text = NewText();
         var version = server.Add(Name, text);
@@ -106,23 +106,23 @@ public sealed class KeyVaultTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<RequestFailedException>(() => GetAsync(version));
         Assert.Equal(503, failure.Status);
         Assert.Equal([401, 503, 503, 503, 503], Statuses());
-        AssertGivesNothingAway(failure, text);
+        AssertRevealsNoSecret(failure, text);
     }
 
     [Fact]
-    public async Task A_vault_that_stays_away_is_an_exception_that_gives_nothing_away()
+    public async Task GetAsync_throws_without_revealing_secrets_when_the_vault_is_unavailable()
     {
         var text = NewText();
         var version = server.Add(Name, text);
         await GetAsync(version);
-        server.IsAway = true;
+        server.IsUnavailable = true;
         var failure = await Assert.ThrowsAsync<AggregateException>(() => GetAsync(version));
         Assert.Equal(4, failure.InnerExceptions.Count);
         Assert.All(failure.InnerExceptions, inner => Assert.IsType<RequestFailedException>(inner));
-        AssertGivesNothingAway(failure, text);
+        AssertRevealsNoSecret(failure, text);
     }
 
-    private static void AssertGivesNothingAway(Exception failure, string text)
+    private static void AssertRevealsNoSecret(Exception failure, string text)
     {
         Assert.DoesNotContain(text, failure.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(KeyVaultServer.Token, failure.ToString(), StringComparison.Ordinal);

@@ -10,23 +10,23 @@ namespace Credentialing.Tests.Secrets;
 public sealed class SecretRingTests : IDisposable
 {
     private const string Name = SecretRing.CredentialPepper;
-    private static readonly TimeSpan Moment = TimeSpan.FromTicks(1);
+    private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
     private readonly FakeTimeProvider clock = new();
     private readonly MemoryVault vault = new();
     private readonly SecretRing ring;
 
-    public SecretRingTests() => ring = RingOver(vault);
+    public SecretRingTests() => ring = NewRing(vault);
 
     public void Dispose() => ring.Dispose();
 
     [Fact]
-    public async Task The_vault_is_read_at_first_use_and_then_left_alone_for_the_refresh_interval()
+    public async Task The_vault_is_read_at_first_use_and_then_not_for_the_refresh_interval()
     {
         Assert.Equal(0, vault.Calls);
         var current = await CurrentAsync();
         Assert.Equal(2, vault.Calls); // one list, one get
-        clock.Advance(SecretRing.RefreshInterval - Moment);
+        clock.Advance(SecretRing.RefreshInterval - OneTick);
         Assert.Same(current, await CurrentAsync());
         Assert.Same(current, await FindAsync(current.Version));
         Assert.Equal(2, vault.Calls);
@@ -44,7 +44,7 @@ public sealed class SecretRingTests : IDisposable
     }
 
     [Fact]
-    public async Task After_the_refresh_interval_a_disabled_version_is_gone()
+    public async Task After_the_refresh_interval_a_disabled_version_is_not_found()
     {
         var old = await CurrentAsync();
         vault.Rotate(Name);
@@ -55,25 +55,25 @@ public sealed class SecretRingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_secret_without_a_usable_version_is_invalid()
+    public async Task CurrentAsync_throws_when_no_version_is_enabled()
     {
         vault.Disable(Name, (await vault.ListVersionsAsync(Name, TestContext.Current.CancellationToken)).Single());
         await Assert.ThrowsAsync<InvalidDataException>(CurrentAsync);
     }
 
     [Fact]
-    public async Task In_an_outage_what_is_held_goes_on_serving_and_the_vault_is_asked_again_only_after_the_retry_interval()
+    public async Task In_an_outage_cached_versions_are_returned_and_the_vault_is_called_only_after_the_retry_interval()
     {
-        var held = await CurrentAsync();
+        var cached = await CurrentAsync();
         vault.IsAway = true;
         clock.Advance(SecretRing.RefreshInterval);
-        Assert.Same(held, await CurrentAsync());
+        Assert.Same(cached, await CurrentAsync());
         Assert.Equal(3, vault.Calls);
-        clock.Advance(SecretRing.RetryInterval - Moment);
-        Assert.Same(held, await FindAsync(held.Version));
+        clock.Advance(SecretRing.RetryInterval - OneTick);
+        Assert.Same(cached, await FindAsync(cached.Version));
         Assert.Equal(3, vault.Calls);
-        clock.Advance(Moment);
-        Assert.Same(held, await CurrentAsync());
+        clock.Advance(OneTick);
+        Assert.Same(cached, await CurrentAsync());
         Assert.Equal(4, vault.Calls);
 
         vault.IsAway = false;
@@ -83,7 +83,7 @@ public sealed class SecretRingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_outage_at_first_use_is_an_exception_until_the_vault_is_back()
+    public async Task CurrentAsync_throws_at_first_use_until_the_vault_is_available()
     {
         vault.IsAway = true;
         await Assert.ThrowsAsync<RequestFailedException>(CurrentAsync);
@@ -95,102 +95,102 @@ public sealed class SecretRingTests : IDisposable
     }
 
     [Fact]
-    public async Task An_unknown_version_asks_the_vault_anew_at_most_once_a_second()
+    public async Task An_unknown_version_causes_at_most_one_vault_refresh_per_second()
     {
         await CurrentAsync();
         var rotated = vault.Rotate(Name);
-        clock.Advance(TimeSpan.FromSeconds(1) - Moment);
+        clock.Advance(TimeSpan.FromSeconds(1) - OneTick);
         Assert.Null(await FindAsync(rotated));
         Assert.Equal(2, vault.Calls);
-        clock.Advance(Moment);
+        clock.Advance(OneTick);
         Assert.Equal(rotated, (await FindAsync(rotated))?.Version);
         Assert.Equal(4, vault.Calls);
-        Assert.Null(await FindAsync("made up"));
+        Assert.Null(await FindAsync("unknown"));
         Assert.Equal(4, vault.Calls);
         clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null(await FindAsync("made up"));
-        Assert.Null(await FindAsync("made up too"));
+        Assert.Null(await FindAsync("unknown"));
+        Assert.Null(await FindAsync("another unknown"));
         Assert.Equal(5, vault.Calls);
     }
 
     [Fact]
-    public async Task In_an_outage_too_an_unknown_version_asks_the_vault_at_most_once_a_second()
+    public async Task In_an_outage_an_unknown_version_causes_at_most_one_vault_call_per_second()
     {
         await CurrentAsync();
         vault.IsAway = true;
         for (var calls = 3; calls < 5; calls++)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("made up"));
-            await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("made up too"));
+            await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("unknown"));
+            await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("another unknown"));
             Assert.Equal(calls, vault.Calls);
         }
     }
 
     [Fact]
-    public async Task Fifty_first_calls_at_once_read_the_vault_once()
+    public async Task Fifty_concurrent_first_calls_read_the_vault_once()
     {
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var version = Rotate(server);
-        using var remote = RingOver(server.Connect());
-        var responses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CurrentAsync(remote)));
-        Assert.All(responses, response => Assert.Equal(version, response.Version));
+        using var remote = NewRing(server.CreateClient());
+        var versions = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CurrentAsync(remote)));
+        Assert.All(versions, item => Assert.Equal(version, item.Version));
         Assert.Equal(3, server.Requests.Count); // the challenge, the list, the version
     }
 
     [Fact]
-    public async Task Fifty_first_calls_at_once_fail_together_when_the_vault_refuses()
+    public async Task Fifty_concurrent_first_calls_share_one_failure()
     {
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         Rotate(server);
         server.Refuse(times: 4, 503, retryAfter: TimeSpan.Zero);
-        using var remote = RingOver(server.Connect());
+        using var remote = NewRing(server.CreateClient());
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Assert.ThrowsAsync<RequestFailedException>(() => CurrentAsync(remote))));
         Assert.Equal(5, server.Requests.Count); // the challenge, and the list with three retries
     }
 
     [Fact]
-    public async Task While_one_caller_refreshes_the_others_do_not_wait()
+    public async Task Other_callers_do_not_wait_for_a_refresh()
     {
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var old = Rotate(server);
-        using var remote = RingOver(server.Connect());
+        using var remote = NewRing(server.CreateClient());
         await CurrentAsync(remote);
         var rotated = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
-        var answering = new TaskCompletionSource();
-        server.RespondsAfter = answering.Task;
+        var responding = new TaskCompletionSource();
+        server.RespondsAfter = responding.Task;
         var refreshing = CurrentAsync(remote);
         var other = CurrentAsync(remote);
         Assert.True(other.IsCompletedSuccessfully);
         Assert.Equal(old, (await other).Version);
-        answering.SetResult();
+        responding.SetResult();
         Assert.Equal(rotated, (await refreshing).Version);
     }
 
     [Fact]
-    public async Task Over_Key_Vault_a_rotation_is_noticed_and_an_outage_is_survived()
+    public async Task With_Key_Vault_a_rotation_is_detected_and_cached_versions_are_returned_in_an_outage()
     {
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var first = Rotate(server);
-        using var remote = RingOver(server.Connect());
+        using var remote = NewRing(server.CreateClient());
         Assert.Equal(first, (await CurrentAsync(remote)).Version);
 
         var second = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
         Assert.Equal(second, (await CurrentAsync(remote)).Version);
 
-        server.IsAway = true;
+        server.IsUnavailable = true;
         var third = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
         Assert.Equal(second, (await CurrentAsync(remote)).Version);
         Assert.Equal(first, (await remote.FindAsync(first, TestContext.Current.CancellationToken))?.Version);
 
-        server.IsAway = false;
+        server.IsUnavailable = false;
         server.Disable(first);
         clock.Advance(SecretRing.RetryInterval);
         Assert.Equal(third, (await CurrentAsync(remote)).Version);
@@ -201,7 +201,7 @@ public sealed class SecretRingTests : IDisposable
 
     private static Task<SecretVersion> CurrentAsync(SecretRing ring) => ring.CurrentAsync(TestContext.Current.CancellationToken).AsTask();
 
-    private SecretRing RingOver(ISecretVault secrets) => new(secrets, Name, clock, NullLogger<SecretRing>.Instance);
+    private SecretRing NewRing(ISecretVault secrets) => new(secrets, Name, clock, NullLogger<SecretRing>.Instance);
 
     private Task<SecretVersion> CurrentAsync() => CurrentAsync(ring);
 

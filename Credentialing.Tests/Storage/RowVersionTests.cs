@@ -25,59 +25,59 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", Pointer];
 
     [Fact]
-    public async Task Every_row_that_is_written_in_a_year_carries_its_schema_version()
+    public async Task Every_row_written_in_a_year_has_its_schema_version()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        var met = new HashSet<string>(StringComparer.Ordinal);
+        var kinds = new HashSet<string>(StringComparer.Ordinal);
         await SaveAsync(world, Oakland);
-        await MeetAsync();
+        await CheckVersionsAsync();
         await world.MustGenerateAsync(TestWorld.Oakland);
-        await MeetAsync();
+        await CheckVersionsAsync();
         var key = await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         await AuthenticateAsync();
         await SaveAsync(world, Oakland with { Name = "Oakland", Coordinators = [TestWorld.Rosa] });
-        await MeetAsync();
+        await CheckVersionsAsync();
         world.Vault.Rotate(Core.Secrets.SecretRing.CredentialPepper);
         foreach (var days in (int[])[351, 7, 4, 2, 1, 1])
         {
             world.Clock.Advance(TimeSpan.FromDays(days));
             await RunAsync(world);
-            await MeetAsync();
+            await CheckVersionsAsync();
             if (days == 351)
                 await AuthenticateAsync();
         }
 
-        Assert.Equal(Kinds, met.Order(StringComparer.Ordinal));
+        Assert.Equal(Kinds, kinds.Order(StringComparer.Ordinal));
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
         await RunAsync(world);
-        await MeetAsync();
+        await CheckVersionsAsync();
 
         async Task AuthenticateAsync()
         {
             Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
-            await MeetAsync();
+            await CheckVersionsAsync();
         }
 
-        async Task MeetAsync()
+        async Task CheckVersionsAsync()
         {
             var rows = await world.RowsAsync("Leas");
-            met.UnionWith(rows.Select(row => row.RowKey.Split(':')[0]));
+            kinds.UnionWith(rows.Select(row => row.RowKey.Split(':')[0]));
             Assert.All(rows.Concat(await world.RowsAsync("Expirations")), row => Assert.Equal(1, row[Version]));
         }
     }
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task A_row_without_a_version_was_written_before_there_were_any_and_is_read(string row)
+    public async Task A_row_without_a_schema_version_is_read_as_version_1(string row)
     {
-        await using var world = await EndingWorldAsync();
+        await using var world = await ExpiringWorldAsync();
         var key = await world.MustGenerateAsync(TestWorld.Berkeley);
         var (status, lea, announcement) = (await StatusAsync(world), await FindAsync(world), await AnnouncementAsync(world));
 
-        foreach (var held in await RowsAsync(world, row))
+        foreach (var entity in await RowsAsync(world, row))
         {
-            Assert.True(held.Remove(Version));
-            await Table(world, row).UpdateEntityAsync(held, held.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+            Assert.True(entity.Remove(Version));
+            await Table(world, row).UpdateEntityAsync(entity, entity.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
         }
 
         Assert.Equal(status.Credential!.Generation, (await StatusAsync(world)).Credential!.Generation);
@@ -87,7 +87,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         Assert.Equal((1, 1), (await RunAsync(world) is var run ? run.Sent : 0, run.Posted)); // 7 days before expiry
         Assert.True((await RunAsync(world)) is { Sent: 0, Posted: 0 });
         if (row is "credential")
-            Assert.All(await RowsAsync(world, row), held => Assert.False(held.ContainsKey(Version))); // the run does not write this row, so it adds no version
+            Assert.All(await RowsAsync(world, row), entity => Assert.False(entity.ContainsKey(Version))); // the run does not write this row, so it adds no version
         await SaveAsync(world, Oakland with { Coordinators = [TestWorld.Luis] });
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         Assert.Equal(1, (await RunAsync(world)).Removed);
@@ -121,9 +121,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("announcement", "run")]
     [InlineData("event:", "")] // never read
     [InlineData(Pointer, "run")]
-    public async Task A_row_of_a_newer_release_is_refused_by_all_who_read_it_and_stays_as_it_is(string row, string refusedBy)
+    public async Task Every_operation_that_reads_a_row_of_a_newer_release_throws_and_does_not_change_it(string row, string refusedBy)
     {
-        await using var world = await EndingWorldAsync();
+        await using var world = await ExpiringWorldAsync();
         var key = await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);
@@ -131,7 +131,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         var current = (await StatusAsync(world)).Credential!;
         var token = (await world.Tokens.IssueAsync(current, TestContext.Current.CancellationToken)).Value;
         await MakeNewerAsync(world, row);
-        var before = await AllOfAsync(world, row);
+        var before = await RowContentsAsync(world, row);
         Assert.NotEmpty(before);
 
         var refused = new List<string>();
@@ -147,7 +147,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await TryAsync("run", () => RunAsync(world)); // again, after the generation
 
         Assert.Equal(refusedBy.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), refused.Distinct().Order());
-        Assert.Superset(before.ToHashSet(), (await AllOfAsync(world, row)).ToHashSet());
+        Assert.Superset(before.ToHashSet(), (await RowContentsAsync(world, row)).ToHashSet());
 
         async Task TryAsync(string what, Func<Task> operation)
         {
@@ -160,7 +160,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
                     refused.Add(what);
                     break;
                 case var thrown:
-                    AssertClear(Assert.IsType<UnreadableRowException>(thrown).Message, row);
+                    AssertMessage(Assert.IsType<UnreadableRowException>(thrown).Message, row);
                     refused.Add(what);
                     break;
             }
@@ -173,9 +173,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("reminder:000001:14")]
     [InlineData("announcement")]
     [InlineData(Pointer)]
-    public async Task A_row_of_a_newer_release_holds_back_its_own_LEA_only_and_the_run_says_so(string row)
+    public async Task A_row_of_a_newer_release_fails_only_its_own_LEA_and_the_run_reports_it(string row)
     {
-        await using var world = await EndingWorldAsync(TestWorld.Berkeley);
+        await using var world = await ExpiringWorldAsync(TestWorld.Berkeley);
         await MakeNewerAsync(world, row);
         using var logs = new CapturedLogs();
         await using var instance = world.AnotherInstance(logs);
@@ -185,7 +185,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         var failure = Assert.Single(failed.Summary.Failures);
         Assert.Equal(row is Pointer ? "Expirations" : TestWorld.Oakland.Value, failure.Where);
         Assert.Contains(nameof(UnreadableRowException), failure.What, StringComparison.Ordinal);
-        AssertClear(logs.Lines.First(line => line.Contains("schema version", StringComparison.Ordinal)), row);
+        AssertMessage(logs.Lines.First(line => line.Contains("schema version", StringComparison.Ordinal)), row);
         Assert.Equal((1, 1), (failed.Summary.Sent, failed.Summary.Posted)); // Berkeley's
     }
 
@@ -195,9 +195,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("coordinator:rosa")]
     [InlineData("reminder:000001:14")]
     [InlineData("announcement")]
-    public async Task In_the_preview_a_row_of_a_newer_release_is_listed_and_hides_nobody_else(string row)
+    public async Task The_preview_lists_a_row_of_a_newer_release_as_a_failure_and_still_lists_other_LEAs(string row)
     {
-        await using var world = await EndingWorldAsync(TestWorld.Berkeley);
+        await using var world = await ExpiringWorldAsync(TestWorld.Berkeley);
         await MakeNewerAsync(world, row);
 
         var preview = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
@@ -218,9 +218,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("run", "reminder:000001:07", true)]
     [InlineData("run", Pointer, true)]
     [InlineData("run after regenerating", "announcement", true)]
-    public async Task A_row_that_becomes_newer_while_it_is_worked_on_is_not_overwritten(string operation, string row, bool refused)
+    public async Task A_row_that_a_newer_release_rewrites_during_an_operation_is_not_overwritten(string operation, string row, bool refused)
     {
-        await using var world = await EndingWorldAsync();
+        await using var world = await ExpiringWorldAsync();
         if (operation is "run after regenerating")
             await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         var key = await world.MustGenerateAsync(TestWorld.Berkeley);
@@ -238,7 +238,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
                 {
                     await using var other = world.AnotherInstance();
                     await MakeNewerAsync(other, row, lea);
-                    return await AllOfAsync(other, row, lea);
+                    return await RowContentsAsync(other, row, lea);
                 }).GetAwaiter().GetResult();
             }
 
@@ -255,31 +255,31 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
 
         world.Traffic.Break = null;
         Assert.NotEmpty(newer!);
-        Assert.Equal(newer, await AllOfAsync(world, row, lea));
+        Assert.Equal(newer, await RowContentsAsync(world, row, lea));
         Assert.Equal(refused, thrown is UnreadableRowException or DailyRunFailedException);
         Assert.Equal(refused, thrown is not null);
     }
 
     [Fact]
-    public async Task A_pointer_of_a_newer_release_is_left_as_it_is_by_a_generation_on_the_same_day()
+    public async Task A_generation_on_the_same_day_does_not_change_a_pointer_of_a_newer_release()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
         await MakeNewerAsync(world, Pointer);
-        var before = await AllOfAsync(world, Pointer);
+        var before = await RowContentsAsync(world, Pointer);
         world.Traffic.Reset();
 
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
         Assert.Equal(3, world.Traffic.Requests.Count);
-        Assert.Equal(before, await AllOfAsync(world, Pointer));
+        Assert.Equal(before, await RowContentsAsync(world, Pointer));
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData("two")]
     [InlineData(1L)]
-    public async Task A_version_that_makes_no_sense_is_one_that_is_not_known(object version)
+    public async Task An_invalid_schema_version_throws(object version)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
@@ -288,19 +288,19 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_coordinator_of_a_newer_release_whose_LEA_is_not_there_is_refused_too()
+    public async Task SaveAsync_throws_for_a_coordinator_row_of_a_newer_release_without_an_LEA_row()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Oakland.Value, "coordinator:rosa") { [Version] = 2 }, TestContext.Current.CancellationToken);
-        var before = await AllOfAsync(world, "coordinator:");
+        var before = await RowContentsAsync(world, "coordinator:");
         await Assert.ThrowsAsync<UnreadableRowException>(() => SaveAsync(world, Oakland));
-        Assert.Equal(before, await AllOfAsync(world, ""));
+        Assert.Equal(before, await RowContentsAsync(world, ""));
     }
 
     [Fact]
-    public async Task To_callers_a_row_of_a_newer_release_is_a_500_that_tells_nothing_of_it_and_lets_no_vendor_in()
+    public async Task A_row_of_a_newer_release_returns_500_without_details_and_authenticates_no_vendor()
     {
-        await using var world = await EndingWorldAsync();
+        await using var world = await ExpiringWorldAsync();
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
         await MakeNewerAsync(world, "credential");
@@ -324,7 +324,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     /// <summary>The message contains the table, the kind of row, both versions and the remedy, but no personal data.</summary>
-    private static void AssertClear(string message, string row)
+    private static void AssertMessage(string message, string row)
     {
         Assert.Contains(
             $"Row {(row is Pointer ? "expiration" : row.Split(':')[0])} of LEA 01612590000000 has schema version 2; this release knows versions up to 1.",
@@ -335,7 +335,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     /// <summary>Credentials of Oakland and the other LEAs: announcement posted, first reminder sent, 7 days before expiry.</summary>
-    private async Task<TestWorld> EndingWorldAsync(params LeaId[] others)
+    private async Task<TestWorld> ExpiringWorldAsync(params LeaId[] others)
     {
         var world = await TestWorld.CreateAsync(azurite);
         await SaveAsync(world, Oakland);
@@ -350,7 +350,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     /// <summary>Rewrites a row as a newer release would. Adds the row if it does not exist.</summary>
     private static async Task MakeNewerAsync(TestWorld world, string row, LeaId? lea = null, object? version = null)
     {
-        var keys = (await RowsAsync(world, row, lea)).Select(held => new TableEntity(held.PartitionKey, held.RowKey)).ToList();
+        var keys = (await RowsAsync(world, row, lea)).Select(entity => new TableEntity(entity.PartitionKey, entity.RowKey)).ToList();
         if (keys.Count == 0)
             keys.Add(new TableEntity((lea ?? TestWorld.Oakland).Value, row));
         foreach (var newer in keys)
@@ -367,13 +367,13 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     {
         var id = (lea ?? TestWorld.Oakland).Value;
         return row is Pointer
-            ? [.. (await world.RowsAsync("Expirations")).Where(held => held.RowKey == id)]
-            : [.. (await world.RowsAsync("Leas")).Where(held => held.PartitionKey == id && held.RowKey.StartsWith(row, StringComparison.Ordinal))];
+            ? [.. (await world.RowsAsync("Expirations")).Where(entity => entity.RowKey == id)]
+            : [.. (await world.RowsAsync("Leas")).Where(entity => entity.PartitionKey == id && entity.RowKey.StartsWith(row, StringComparison.Ordinal))];
     }
 
     /// <summary>Returns the rows with all columns, including timestamp and ETag.</summary>
-    private static async Task<string[]> AllOfAsync(TestWorld world, string row, LeaId? lea = null) =>
-        [.. (await RowsAsync(world, row, lea)).Select(held => string.Join('\n', Columns(held)))];
+    private static async Task<string[]> RowContentsAsync(TestWorld world, string row, LeaId? lea = null) =>
+        [.. (await RowsAsync(world, row, lea)).Select(entity => string.Join('\n', Columns(entity)))];
 
     private static IEnumerable<string> Columns(TableEntity row, params string[] without) =>
         row.Where(column => !without.Contains(column.Key))

@@ -6,12 +6,12 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Concurrent runs, including slow, blocked and crashed ones.</summary>
-public sealed class RivalRunTests(AzuriteFixture azurite)
+public sealed class ConcurrentRunTests(AzuriteFixture azurite)
 {
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Several_runs_at_once_send_what_one_would_send(int runs)
+    public async Task Concurrent_runs_send_each_reminder_once_and_post_all_announcements(int runs)
     {
         for (var round = 0; round < 10; round++)
         {
@@ -21,7 +21,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
             world.Clock.Advance(TimeSpan.FromDays(351));
             var instances = Enumerable.Range(0, runs).Select(_ => world.AnotherInstance()).ToList();
 
-            await DriveAsync(world.Clock, instances, instance => RunAsync(instance));
+            await RunAllAsync(world.Clock, instances, instance => RunAsync(instance));
 
             Assert.Equal(2, world.Mail.Offers.Count);
             Assert.Equal(2, world.Mail.Delivered.Count);
@@ -32,15 +32,15 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_run_that_finds_a_dead_runs_claim_waits_until_it_has_run_out_and_sends_under_the_same_id()
+    public async Task A_run_waits_until_the_claim_of_a_crashed_run_expires_and_sends_with_the_same_operation_id()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        await using var dying = world.AnotherInstance();
-        dying.Outside.Break = called => called is Called.Mail ? Fault.DeathAfter : Fault.None;
-        await Task.WhenAny(dying.Run.RunAsync(TestContext.Current.CancellationToken), dying.Outside.Died);
+        await using var crashing = world.AnotherInstance();
+        crashing.Outside.Break = called => called is Called.Mail ? Fault.DeathAfter : Fault.None;
+        await Task.WhenAny(crashing.Run.RunAsync(TestContext.Current.CancellationToken), crashing.Outside.Died);
         var before = world.Clock.GetUtcNow();
 
-        await DriveAsync(world.Clock, [world], instance => RunAsync(instance));
+        await RunAllAsync(world.Clock, [world], instance => RunAsync(instance));
 
         Assert.True(world.Clock.GetUtcNow() - before >= TimeSpan.FromMinutes(5));
         Assert.Equal(2, world.Mail.Offers.Count);
@@ -49,7 +49,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_regeneration_between_the_look_and_the_claim_leaves_nothing_to_be_sent_or_posted()
+    public async Task Nothing_is_sent_or_posted_after_a_regeneration_between_read_and_claim()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var coordinator = world.AnotherInstance();
@@ -69,12 +69,12 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_announcement_that_might_still_be_on_its_way_is_removed_once_more()
+    public async Task An_announcement_whose_post_may_still_be_in_progress_is_deleted_twice()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        await using var dying = world.AnotherInstance();
-        dying.Outside.Break = called => called is Called.MyToms ? Fault.Death : Fault.None;
-        await Task.WhenAny(dying.Run.RunAsync(TestContext.Current.CancellationToken), dying.Outside.Died);
+        await using var crashing = world.AnotherInstance();
+        crashing.Outside.Break = called => called is Called.MyToms ? Fault.Death : Fault.None;
+        await Task.WhenAny(crashing.Run.RunAsync(TestContext.Current.CancellationToken), crashing.Outside.Died);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
         // The request of the crashed run could still be in progress.
@@ -85,7 +85,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_claim_is_not_taken_over_from_a_run_that_has_noted_the_email_since()
+    public async Task A_claim_is_not_taken_over_after_its_run_has_recorded_the_email()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -106,7 +106,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_run_leaves_alone_a_reminder_that_another_run_is_sending_and_waits_for_it()
+    public async Task A_run_waits_for_a_reminder_that_another_run_is_sending_and_does_not_send_it()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -120,14 +120,14 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         var second = await RunUntilItWaitsAsync(world);
         sending.Open();
         Assert.Equal(1, (await first).Sent);
-        await DriveAsync(world.Clock, [world], _ => second);
+        await RunAllAsync(world.Clock, [world], _ => second);
 
         Assert.Equal(0, (await second).Sent);
         Assert.Single(world.Mail.Offers);
     }
 
     [Fact]
-    public async Task A_slow_run_that_fails_after_another_has_sent_does_not_undo_that()
+    public async Task A_slow_run_that_fails_after_another_run_has_sent_does_not_undo_the_record()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -146,7 +146,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_slow_run_that_sends_after_another_has_sent_notes_nothing_and_both_are_one_email()
+    public async Task A_slow_run_that_sends_after_another_run_records_nothing_and_the_email_is_deduplicated()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -160,11 +160,11 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         await first;
 
         Assert.Single(world.Mail.Delivered);
-        Assert.Equal(["reminder-sent", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(line => line["Kind"]));
+        Assert.Equal(["reminder-sent", "credential-generated"], (await world.AuditEventsAsync(TestWorld.Oakland)).Select(auditEvent => auditEvent["Kind"]));
     }
 
     [Fact]
-    public async Task A_post_is_given_up_when_its_claim_has_run_out()
+    public async Task A_post_is_cancelled_when_its_claim_has_expired()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -183,7 +183,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_outbox_row_that_another_run_has_written_since_is_not_deleted_and_the_pointer_stays_until_it_is()
+    public async Task A_removal_is_repeated_when_another_run_has_changed_the_outbox_row()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var coordinator = world.AnotherInstance();
@@ -199,12 +199,12 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         await run;
 
         Assert.True(world.MyToms.Requests.Count(request => request.Request.StartsWith("DELETE", StringComparison.Ordinal)) >= 2);
-        Assert.DoesNotContain(await world.RowsAsync("Leas"), line => line.RowKey == "announcement");
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), entity => entity.RowKey == "announcement");
         Assert.Single(await world.RowsAsync("Expirations"));
     }
 
     [Fact]
-    public async Task Two_runs_around_expiry_do_not_leave_the_older_text_on_MyTOMS()
+    public async Task Concurrent_runs_around_expiry_do_not_leave_the_older_text_on_MyTOMS()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -227,7 +227,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_removal_that_a_late_post_may_undo_is_finished_by_the_same_run()
+    public async Task A_removal_that_a_late_post_may_undo_is_repeated_by_the_same_run()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
@@ -240,7 +240,7 @@ public sealed class RivalRunTests(AzuriteFixture azurite)
         posting.Open();
         await first;
         Assert.Single(world.MyToms.Shown);
-        await DriveAsync(world.Clock, [world], _ => run);
+        await RunAllAsync(world.Clock, [world], _ => run);
 
         Assert.Equal(1, (await run).Removed);
         Assert.Empty(world.MyToms.Shown);
