@@ -27,7 +27,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     }
 
     [Fact]
-    public async Task A_storage_failure_shows_that_the_service_is_unavailable()
+    public async Task A_storage_failure_shows_that_the_service_is_unavailable_and_can_be_retried()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
