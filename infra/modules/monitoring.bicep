@@ -29,7 +29,12 @@ var tables = [
     texts: ['OuterMessage', 'InnermostMessage', 'OperationName']
     objects: ['Details', 'Properties']
   }
-  { name: 'FunctionAppLogs', pattern: ssidInText, texts: ['Message', 'ExceptionMessage', 'ExceptionDetails'], objects: [] }
+  {
+    name: 'FunctionAppLogs'
+    pattern: ssidInText
+    texts: ['Message', 'ExceptionMessage', 'ExceptionDetails']
+    objects: []
+  }
 ]
 
 @description('Truncates a text column before the first match.')
