@@ -258,10 +258,10 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(358) - TimeSpan.FromMinutes(1));
         var credential = (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!;
         var status = CredentialStatus.Of(credential, world.Calendar, credential.ExpiresAt.AddDays(-8));
-        var sent = new ReminderClaim(1, Milestone.Of(7)!.Value, Guid.Empty, default, credential.ExpiresAt.AddDays(-7), default);
+        var sent = new ReminderClaim(1, Milestone.Of(7)!.Value) { SentAt = credential.ExpiresAt.AddDays(-7) };
 
-        Assert.NotNull(Reminder.Due(status, "Oakland Unified", [], []));
-        Assert.Null(Reminder.Due(status, "Oakland Unified", [], [sent]));
+        Assert.NotNull(Reminder.Due(status, "Oakland Unified", [], [], out _));
+        Assert.Null(Reminder.Due(status, "Oakland Unified", [], [sent], out _));
     }
 
     [Fact]

@@ -235,7 +235,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         private (Credential Credential, Milestone Milestone) Identify(Guid operationId) =>
             (from credential in generations.Values.SelectMany(list => list).Select(item => item.Credential)
              from milestone in Milestone.All
-             where new Reminder(credential, "", milestone, 0, []).OperationId == operationId
+             where new Reminder(credential, "", milestone, 0, [], []).OperationId == operationId
              select (credential, milestone)).Single();
 
         private async Task GenerateAsync(TestWorld instance, LeaId lea)

@@ -2,7 +2,6 @@ using System.Net;
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
-using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.DailyRun.Driver;
 
@@ -50,12 +49,12 @@ public sealed class RestorationTests(AzuriteFixture azurite)
             await world.Storage.Leas.AddEntityAsync(copy, token);
         });
 
-        Assert.Equal(Leas, await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(Leas, (await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Indexed);
         Assert.Equal(Leas, (await PointersAsync(world)).Count);
     }
 
     [Fact]
-    public async Task A_restore_throws_for_an_unreadable_row_after_it_has_restored_the_other_LEAs()
+    public async Task A_restore_lists_unreadable_rows_and_restores_the_other_LEAs()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000001", "credential"), TestContext.Current.CancellationToken);
@@ -65,8 +64,12 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
 
-        await Assert.ThrowsAsync<UnreadableRowException>(() => world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken));
+        var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
 
+        Assert.Equal(1, indexed);
+        Assert.Equal(
+            [("00000000000001", "Its rows are corrupt."), ("00000000000002", "A newer release has written its rows."), ("1", "Its rows are corrupt.")],
+            unreadable.Select(lea => (lea.Key, lea.Value)));
         Assert.Equal([("2027-11-23", TestWorld.Oakland.Value)], await PointersAsync(world));
     }
 

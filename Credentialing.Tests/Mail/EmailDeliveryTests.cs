@@ -33,7 +33,7 @@ public sealed class EmailDeliveryTests
     [Fact]
     public async Task An_email_that_is_offered_again_says_so()
     {
-        var sender = new Sender(new EmailOutcome.Accepted([])) { Failures = 2 };
+        var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 2 };
 
         Assert.IsType<EmailOutcome.Accepted>(await DeliverAsync(Delivery(sender), Email));
 
@@ -44,7 +44,7 @@ public sealed class EmailDeliveryTests
     [Fact]
     public async Task A_service_that_goes_on_failing_fails_the_email_after_its_retries()
     {
-        var sender = new Sender(new EmailOutcome.Accepted([])) { Failures = 3 };
+        var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 3 };
 
         await Assert.ThrowsAsync<IOException>(() => DeliverAsync(Delivery(sender), Email));
 

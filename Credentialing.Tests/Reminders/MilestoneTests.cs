@@ -79,6 +79,6 @@ public sealed class MilestoneTests
         var credential = new Credential(
             lea, generation, new SecretKeyVerifier("1", new byte[32]), generatedAt, TestWorld.Rosa, generatedAt + Credential.Lifetime,
             new ReleaseAuthorization(TestWorld.Rosa, generatedAt, ReleaseWording.Current.Version), LastUsedOn: null);
-        return new Reminder(credential, $"attempt {attempt}", milestone, milestone.Days - attempt, attempt == 0 ? [TestWorld.Rosa] : []);
+        return new Reminder(credential, $"attempt {attempt}", milestone, milestone.Days - attempt, attempt == 0 ? [TestWorld.Rosa] : [], []);
     }
 }

@@ -234,7 +234,7 @@ public sealed partial class ReminderEmailTests
         new ReleaseAuthorization(TestWorld.Rosa, at, ReleaseWording.Current.Version), LastUsedOn: null);
 
     private static Reminder Reminder(int days, Credential credential, string leaName) =>
-        new(credential, leaName, Milestone.Reached(days)!.Value, days, [TestWorld.Rosa, TestWorld.Luis]);
+        new(credential, leaName, Milestone.Reached(days)!.Value, days, [TestWorld.Rosa, TestWorld.Luis], []);
 
     private Email Compose(int days, Credential? credential = null, string leaName = "Oakland Unified") =>
         emails.Compose(Reminder(days, credential ?? Generated(GeneratedAt), leaName));
