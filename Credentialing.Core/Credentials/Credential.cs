@@ -21,6 +21,9 @@ public sealed record Credential(
     ReleaseAuthorization Authorization,
     DateOnly? LastUsedOn)
 {
+    /// <summary>The highest generation. Row keys contain six digits of it.</summary>
+    public const int MaxGeneration = 999_999;
+
     /// <summary>Validity period of credentials: 365 times 24 hours.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 

@@ -110,7 +110,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
 
     private static Credential ReadCredential(LeaId leaId, TableEntity row) => new(
         leaId,
-        row.Required<int>(Generation),
+        row.Required<int>(Generation) is >= 1 and <= Credential.MaxGeneration and var generation ? generation : throw UnreadableRowException.Corrupt(row, $"has no valid {Generation}"),
         new SecretKeyVerifier(row.Required<string>(PepperVersion), row.Required<byte[]>(Verifier)),
         row.Required<DateTimeOffset>(GeneratedAt),
         ReadPerson(row, GeneratedBy),

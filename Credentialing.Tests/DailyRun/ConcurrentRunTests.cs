@@ -183,6 +183,29 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task The_time_limit_of_a_post_starts_with_its_claim()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        DateTimeOffset? claimed = null;
+        world.Outside.Break = called =>
+        {
+            if (called is not Called.MyToms && world.Traffic.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal)) && claimed is null)
+            {
+                claimed = world.Clock.GetUtcNow();
+                world.Clock.Advance(TimeSpan.FromSeconds(299)); // the response to the claim takes almost as long as the claim is valid
+            }
+
+            return Fault.None;
+        };
+        world.MyToms.Hangs.Add(TestWorld.Oakland.Value);
+        var run = await RunUntilItWaitsAsync(world);
+
+        Assert.Equal(claimed + TimeSpan.FromMinutes(5), world.Outside.Clock.NextDue);
+        world.MyToms.Hangs.Clear();
+        await RunAllAsync(world.Clock, [world], _ => Record.ExceptionAsync(() => run).AsTask());
+    }
+
+    [Fact]
     public async Task A_removal_is_repeated_when_another_run_has_changed_the_outbox_row()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);

@@ -269,6 +269,43 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_failure_is_logged_with_the_type_of_the_exception_but_without_its_message()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var broken = world.AnotherInstance(logs);
+        broken.Outside.Break = called => called is Called.Mail ? Fault.Bug : Fault.None;
+
+        var failed = await MustFailAsync(broken);
+
+        Assert.Equal("Its reminder could not be sent. (InvalidOperationException)", Assert.Single(failed.Failures).What);
+        var line = Assert.Single(logs.Lines, line => line.Contains("Daily run, 01612590000000", StringComparison.Ordinal));
+        Assert.Contains("InvalidOperationException", line, StringComparison.Ordinal);
+        Assert.Contains("at Credentialing.", line, StringComparison.Ordinal); // the stack trace
+        Assert.DoesNotContain("The client has a bug", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stopped_run_logs_what_it_has_done()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await using var stopped = world.AnotherInstance(logs);
+        using var stopping = new CancellationTokenSource();
+        stopped.Outside.Break = called =>
+        {
+            if (called is Called.Mail)
+                stopping.Cancel();
+            return Fault.None;
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.Run.RunAsync(stopping.Token));
+
+        Assert.Single(logs.Lines, line => line.Contains("Daily run stopped: ", StringComparison.Ordinal) && line.Contains("of 1 LEAs", StringComparison.Ordinal));
+        Assert.DoesNotContain(logs.Lines, line => line.Contains("Daily run finished", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_failed_send_is_retried_in_the_same_run()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);

@@ -104,7 +104,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
                   "name": "LEA 01611430000000",
                   "expiresAt": "2027-11-23T20:00:00Z",
                   "daysRemaining": 7,
-                  "reminder": { "milestone": 7, "to": ["rosa@lea.example"] },
+                  "reminder": { "milestone": 7, "to": ["rosa@lea.example"], "rejected": [] },
                   "announcement": { "action": "post", "text": "(as MyTOMS is to show it)" }
                 },
                 {

@@ -36,6 +36,23 @@ public sealed class RestorationTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task After_a_restore_the_next_run_removes_an_announcement_that_was_still_to_be_removed()
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await RunAsync(world);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        Assert.Single(world.MyToms.Shown);
+        await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+
+        await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, (await RunAsync(world)).Removed);
+        Assert.Empty(world.MyToms.Shown);
+        Assert.Single(await PointersAsync(world));
+    }
+
+    [Fact]
     public async Task A_restore_handles_more_LEAs_than_fit_on_one_page()
     {
         const int Leas = 1100;

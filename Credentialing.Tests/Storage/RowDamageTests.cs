@@ -1,0 +1,88 @@
+using Azure;
+using Azure.Data.Tables;
+using Credentialing.Core.Credentials;
+using Credentialing.Core.DailyRun;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
+using Credentialing.Tests.Support;
+using CsCheck;
+using static Credentialing.Tests.DailyRun.Driver;
+
+namespace Credentialing.Tests.Storage;
+
+/// <summary>Rows with damaged columns: every operation succeeds or reports the LEA, and other LEAs are not affected.</summary>
+public sealed class RowDamageTests(AzuriteFixture azurite)
+{
+    private const int Iterations = 60;
+
+    /// <summary>Columns of Oakland's rows, as row key and column.</summary>
+    private static readonly (string RowKey, string Column)[] Columns =
+    [
+        .. ((string[])["Username", "Generation", "Verifier", "PepperVersion", "GeneratedAt", "GeneratedBy", "GeneratedByName", "GeneratedByEmail", "ExpiresAt",
+            "AuthorizedAt", "AuthorizedBy", "AuthorizedByName", "AuthorizedByEmail", "AuthorizedWording", "LastUsedOn"]).Select(column => ("credential", column)),
+        ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("announcement", "Content"), ("announcement", "PostingUntil"),
+        .. ((string[])["ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"]).Select(column => ("reminder:000001:14", column)),
+    ];
+
+    /// <summary>Values of every column type, with the extremes of Table Storage; null removes the column.</summary>
+    private static readonly object?[] Values =
+    [
+        null, "", "rubbish", 0, -1, int.MaxValue, 1L, true, 1.5, Guid.Empty, Array.Empty<byte>(), new byte[5],
+        new DateTimeOffset(1601, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero),
+    ];
+
+    [Fact]
+    public Task Every_operation_succeeds_or_reports_the_LEA_of_a_damaged_column() =>
+        Gen.Select(Gen.Int[0, Columns.Length - 1], Gen.Int[0, Values.Length - 1]).SampleAsync(
+            (column, value) => CheckAsync(world => DamageAsync(world, Columns[column].RowKey, Columns[column].Column, Values[value])), iter: Iterations, threads: 1);
+
+    [Theory]
+    [InlineData("reminder:1:14")]
+    [InlineData("reminder:000001:014")]
+    [InlineData("reminder:")]
+    [InlineData("reminder:000001:14:2")]
+    [InlineData("coordinator:")]
+    public Task Every_operation_succeeds_or_reports_the_LEA_of_an_unexpected_row_key(string rowKey) =>
+        CheckAsync(world => world.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, rowKey), TableUpdateMode.Merge));
+
+    private async Task CheckAsync(Func<TestWorld, Task> damage)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa]), "test", TestContext.Current.CancellationToken);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        await RunAsync(world);
+        var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!, TestContext.Current.CancellationToken)).Value;
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        await damage(world);
+
+        var preview = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+        Assert.Contains(preview.Plans, plan => plan.LeaId == TestWorld.Berkeley);
+        Assert.All(preview.Failures, failure => Assert.Equal(TestWorld.Oakland.Value, failure.Where));
+        await TryAsync(() => StatusAsync(world));
+        await TryAsync(() => world.AuthenticateAsync(TestWorld.Oakland, key));
+        await TryAsync(() => world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
+        var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, indexed + unreadable.Count);
+        Assert.All(unreadable.Keys, lea => Assert.Equal(TestWorld.Oakland.Value, lea));
+        if (await Record.ExceptionAsync(() => RunInTimeAsync(world)) is { } thrown)
+            Assert.All(Assert.IsType<DailyRunFailedException>(thrown).Summary.Failures, failure => Assert.Equal(TestWorld.Oakland.Value, failure.Where));
+        Assert.Equal(7, world.MyToms.Shown[TestWorld.Berkeley.Value].DaysRemaining);
+        await TryAsync(() => world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Another name", [TestWorld.Luis]), "test", TestContext.Current.CancellationToken));
+        await TryAsync(() => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1));
+    }
+
+    private static async Task DamageAsync(TestWorld world, string rowKey, string column, object? value)
+    {
+        TableEntity row = await world.Storage.Leas.GetEntityAsync<TableEntity>(TestWorld.Oakland.Value, rowKey, cancellationToken: TestContext.Current.CancellationToken);
+        row[column] = value;
+        await world.Storage.Leas.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task TryAsync(Func<Task> operation) => Assert.True(await Record.ExceptionAsync(operation) is null or UnreadableRowException);
+
+    private static Task<CredentialStatus> StatusAsync(TestWorld world) => world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+}
