@@ -1,6 +1,6 @@
-// Runs maildev on free ports until DevHost ends. The only argument is maildev's configuration as JSON. Without a mailDirectory,
+// Runs maildev on free ports until DevHost exits. The only argument is maildev's configuration as JSON. Without a mailDirectory,
 // emails are stored in a temporary folder, which is deleted at the end.
-require('./lives-with-devhost.cjs');
+require('./stop-with-devhost.cjs');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');

@@ -80,7 +80,7 @@ public sealed class MaildevTests
     {
         using var certificate = new TestCertificate();
         await using var maildev = await Maildev.StartAsync(
-            null, new MaildevDemands(CertificateFile: certificate.File, KeyFile: certificate.KeyFile), TestContext.Current.CancellationToken);
+            null, new MaildevSecurity(CertificateFile: certificate.File, KeyFile: certificate.KeyFile), TestContext.Current.CancellationToken);
         using var connection = new TcpClient();
         await connection.ConnectAsync(maildev.SmtpAddress, TestContext.Current.CancellationToken);
         await using var stream = connection.GetStream();
@@ -123,7 +123,7 @@ public sealed class MaildevTests
     }
 
     private static Task<Maildev> StartAsync(string? mailFolder) =>
-        Maildev.StartAsync(mailFolder, new MaildevDemands(), TestContext.Current.CancellationToken);
+        Maildev.StartAsync(mailFolder, new MaildevSecurity(), TestContext.Current.CancellationToken);
 
     private static async Task<string[]> SubjectsAsync(Maildev maildev)
     {
