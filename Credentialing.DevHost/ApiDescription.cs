@@ -22,7 +22,7 @@ internal static class ApiDescription
 {
     private const string ProblemMediaType = "application/problem+json";
 
-    private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions WriteOptions = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The API's JSON settings, with strict numbers and required members for clients.</summary>
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -79,7 +79,7 @@ internal static class ApiDescription
                 ["securitySchemes"] = SecuritySchemes(),
                 ["schemas"] = new JsonObject(schemas.Select(schema => KeyValuePair.Create(schema.Key, (JsonNode?)schema.Value.Schema)).Prepend(new("Problem", ProblemSchema()))),
             },
-        }.ToJsonString(Written) + "\n";
+        }.ToJsonString(WriteOptions) + "\n";
     }
 
     /// <summary>Writes the description if it differs from the file, so that an unchanged file keeps its timestamp.</summary>
@@ -94,21 +94,21 @@ internal static class ApiDescription
     {
         var name = FunctionEndpoints.NameOf(function);
         var caller = function.GetCustomAttribute<CalledByAttribute>()?.Caller ?? throw new InvalidOperationException($"{name} has no [CalledBy] attribute.");
-        var takes = function.GetCustomAttribute<AcceptsAttribute>();
-        var words = Documentation.Of(function) ?? throw new InvalidOperationException($"{name} has no XML summary.");
+        var accepts = function.GetCustomAttribute<AcceptsAttribute>();
+        var documentation = Documentation.Of(function) ?? throw new InvalidOperationException($"{name} has no XML summary.");
         var operation = new JsonObject
         {
             ["operationId"] = name,
-            ["summary"] = words.Split(". ")[0].TrimEnd('.').Replace("`", "", StringComparison.Ordinal), // a summary is not Markdown
-            ["description"] = words,
+            ["summary"] = documentation.Split(". ")[0].TrimEnd('.').Replace("`", "", StringComparison.Ordinal), // a summary is not Markdown
+            ["description"] = documentation,
             ["tags"] = new JsonArray(Callers[caller].Tag),
             ["security"] = new JsonArray([.. Callers[caller].Security.Select(scheme => scheme.Length == 0 ? new JsonObject() : new JsonObject { [scheme] = new JsonArray() })]),
         };
         if (Parameters(function, route) is { Count: > 0 } parameters)
             operation["parameters"] = parameters;
-        if (takes is not null)
-            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(takes.MediaType, Reference(takes.Body, schemas, isRead: true)) };
-        operation["responses"] = Responses(function, caller, takes, schemas);
+        if (accepts is not null)
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(accepts.MediaType, Reference(accepts.Body, schemas, isRequest: true)) };
+        operation["responses"] = Responses(function, caller, accepts, schemas);
         return operation;
     }
 
@@ -120,7 +120,7 @@ internal static class ApiDescription
             let known = RouteParameters[parameter.Name!]
             select Parameter("path", parameter.Name!, known.Description, new JsonObject { ["type"] = "string", ["pattern"] = known.Pattern });
         var others = function.GetCustomAttributes<AcceptsParameterAttribute>().Select(parameter =>
-            Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type, isRead: true)));
+            Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type, isRequest: true)));
         return [.. inRoute.Concat(others)];
 
         static JsonNode Parameter(string place, string name, string description, JsonNode schema) => new JsonObject
@@ -133,7 +133,7 @@ internal static class ApiDescription
         };
     }
 
-    private static JsonObject Responses(MethodInfo function, CallerKind caller, AcceptsAttribute? takes, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
+    private static JsonObject Responses(MethodInfo function, CallerKind caller, AcceptsAttribute? accepts, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
     {
         var responses = new SortedDictionary<int, JsonObject>();
         foreach (var produced in function.GetCustomAttributes<ProducesResponseAttribute>())
@@ -146,19 +146,19 @@ internal static class ApiDescription
                     : null);
         }
 
-        var refused = function.GetCustomAttributes<ProducesProblemAttribute>().Concat(CommonProblems(caller, takes))
-            .SelectMany(refuses => refuses.Types, (refuses, type) => (refuses.Status, Type: type));
-        foreach (var status in refused.GroupBy(problem => problem.Status, problem => problem.Type))
+        var problems = function.GetCustomAttributes<ProducesProblemAttribute>().Concat(CommonProblems(caller, accepts))
+            .SelectMany(problem => problem.Types, (problem, type) => (problem.Status, Type: type));
+        foreach (var status in problems.GroupBy(problem => problem.Status, problem => problem.Type))
         {
             var types = status.Distinct().Order(StringComparer.Ordinal).ToList();
-            var ofOAuth = caller is CallerKind.TokenClient && status.Key < 500;
-            var schema = ofOAuth
+            var isOAuthError = caller is CallerKind.TokenClient && status.Key < 500;
+            var schema = isOAuthError
                 ? Reference(typeof(TokenErrorResponse), schemas)
                 : new JsonObject { ["$ref"] = "#/components/schemas/Problem" };
             responses[status.Key] = Response(
                 $"{ReasonPhrase(status.Key)}: {string.Join(", ", types.Select(type => $"`{type}`"))}",
                 status.Key switch { 401 => ["WWW-Authenticate"], 412 => ["ETag"], 503 => ["Retry-After"], _ => [] },
-                Content(ofOAuth ? "application/json" : ProblemMediaType, new JsonObject
+                Content(isOAuthError ? "application/json" : ProblemMediaType, new JsonObject
                 {
                     ["allOf"] = new JsonArray(schema, new JsonObject
                     {
@@ -171,9 +171,9 @@ internal static class ApiDescription
     }
 
     /// <summary>Problems that the kind of caller and the request body imply.</summary>
-    private static IEnumerable<ProducesProblemAttribute> CommonProblems(CallerKind caller, AcceptsAttribute? takes)
+    private static IEnumerable<ProducesProblemAttribute> CommonProblems(CallerKind caller, AcceptsAttribute? accepts)
     {
-        if (takes is { MediaType: "application/json" })
+        if (accepts is { MediaType: "application/json" })
         {
             yield return new ProducesProblemAttribute(400, "malformed-json", "malformed-request");
             yield return new ProducesProblemAttribute(413, "body-too-large");
@@ -211,13 +211,13 @@ internal static class ApiDescription
     private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };
 
     /// <summary>Returns a reference to a type's schema. Adds the schema if it is missing.</summary>
-    private static JsonObject Reference(Type type, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas, bool isRead = false)
+    private static JsonObject Reference(Type type, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas, bool isRequest = false)
     {
         if (type.IsArray)
-            return new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas, isRead) };
+            return new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas, isRequest) };
         if (type.Assembly == typeof(JsonObject).Assembly)
-            return Schema(type, isRead).AsObject();
-        if (schemas.TryAdd(type.Name, (type, Schema(type, isRead))) || schemas[type.Name].Type == type)
+            return Schema(type, isRequest).AsObject();
+        if (schemas.TryAdd(type.Name, (type, Schema(type, isRequest))) || schemas[type.Name].Type == type)
             return new JsonObject { ["$ref"] = $"#/components/schemas/{type.Name}" };
         throw new InvalidOperationException($"Two types have the name {type.Name}.");
     }
@@ -226,7 +226,7 @@ internal static class ApiDescription
     /// Returns a type's schema. Request types are nullable, because their values are validated after parsing. Their schemas are not
     /// nullable: clients must not send null.
     /// </summary>
-    private static JsonNode Schema(Type type, bool isRead) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
+    private static JsonNode Schema(Type type, bool isRequest) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
     {
         TreatNullObliviousAsNonNullable = true,
         TransformSchemaNode = (context, node) =>
@@ -234,7 +234,7 @@ internal static class ApiDescription
             if (node is not JsonObject schema)
                 return node;
             var property = context.PropertyInfo?.AttributeProvider as PropertyInfo;
-            if (isRead && schema["type"] is JsonArray types)
+            if (isRequest && schema["type"] is JsonArray types)
                 schema["type"] = types.First(name => $"{name}" != "null")!.DeepClone();
             if (schema.ContainsKey("default"))
                 schema["default"] = ""; // a form field: an empty value is treated as omitted (RFC 6749, section 3.2)
@@ -244,8 +244,8 @@ internal static class ApiDescription
                 schema["enum"] = new JsonArray([.. allowed.Values.Select(value => JsonSerializer.SerializeToNode(value))]);
             if (context.TypeInfo.Type.IsEnum)
                 schema.Insert(0, "type", "string");
-            if ((property is null ? Documentation.Of(context.TypeInfo.Type) : Documentation.Of(property)) is { } words)
-                schema.Insert(0, "description", words);
+            if ((property is null ? Documentation.Of(context.TypeInfo.Type) : Documentation.Of(property)) is { } documentation)
+                schema.Insert(0, "description", documentation);
             return schema;
         },
     });

@@ -53,12 +53,12 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool
         return new Arguments(url.TrimEnd('/'), Path.GetFullPath(data ?? Path.Combine(ProjectFolder.Root, ".dev", port)), reset, telemetry);
     }
 
-    internal DevHostException Busy() =>
+    internal DevHostException AddressInUse() =>
         new($"{Url} is in use by another program. Stop it, or use another address: --urls http://127.0.0.1:7072");
 
     /// <summary>Checks that the address is available before anything else is started.</summary>
     /// <exception cref="DevHostException">The address is not available.</exception>
-    internal void ThrowIfBusy()
+    internal void ThrowIfAddressUnavailable()
     {
         var address = new Uri(Url);
         if (!IPAddress.TryParse(address.DnsSafeHost, out var host))
@@ -71,7 +71,7 @@ internal sealed record Arguments(string Url, string DataFolder, bool Reset, bool
         catch (SocketException failure)
         {
             throw failure.SocketErrorCode is SocketError.AddressAlreadyInUse
-                ? Busy()
+                ? AddressInUse()
                 : new DevHostException($"Cannot listen on {Url}: {failure.Message}. Use an address such as {DefaultUrl}.");
         }
     }

@@ -25,7 +25,7 @@ public sealed partial class Azurite : IAsyncDisposable
     /// <summary>Starts the emulator.</summary>
     /// <param name="dataFolder">
     /// The folder of the data; null to keep the data in memory. The emulator of an earlier, killed run may still be writing there:
-    /// see <see cref="AwaitPredecessorAsync"/>.
+    /// see <see cref="WaitForPreviousRunAsync"/>.
     /// </param>
     /// <param name="accounts">The names of the storage accounts.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
@@ -76,8 +76,8 @@ public sealed partial class Azurite : IAsyncDisposable
 
     /// <summary>Waits until the Azurite of an earlier, killed run has written its data and exited.</summary>
     /// <exception cref="DevHostException">It does not exit in time.</exception>
-    internal static Task AwaitPredecessorAsync(string dataFolder, CancellationToken cancellationToken) =>
-        NodeProcess.AwaitPredecessorAsync(Emulator, dataFolder, cancellationToken);
+    internal static Task WaitForPreviousRunAsync(string dataFolder, CancellationToken cancellationToken) =>
+        NodeProcess.WaitForPreviousRunAsync(Emulator, dataFolder, cancellationToken);
 
     [GeneratedRegex("Azurite (?<service>Blob|Queue|Table) service is successfully listening at (?<address>https?://[0-9.:]+)")]
     private static partial Regex Listening();

@@ -3,25 +3,25 @@ namespace Credentialing.DevHost;
 /// <summary>The folder with DevHost's data. The data persists across runs. Only one DevHost can use a folder at a time.</summary>
 internal sealed class DataFolder : IDisposable
 {
-    private readonly FileStream inUse;
+    private readonly FileStream lockFile;
 
-    private DataFolder(string path, FileStream inUse)
+    private DataFolder(string path, FileStream lockFile)
     {
         Path = path;
-        this.inUse = inUse;
+        this.lockFile = lockFile;
     }
 
     internal string Path { get; }
 
-    internal string Azurite => At("azurite");
+    internal string Azurite => PathOf("azurite");
 
-    internal string Clock => At("clock");
+    internal string Clock => PathOf("clock");
 
-    internal string Mail => At("mail");
+    internal string Mail => PathOf("mail");
 
-    internal string MyToms => At("mytoms.json");
+    internal string MyToms => PathOf("mytoms.json");
 
-    internal string Secrets => At("secrets.json");
+    internal string Secrets => PathOf("secrets.json");
 
     /// <exception cref="DevHostException">Another DevHost uses the folder, or the folder is not writable.</exception>
     internal static DataFolder Open(string path)
@@ -44,10 +44,10 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Deletes DevHost's data. Other files in the folder are kept.</summary>
     internal void Reset()
     {
-        foreach (var emulated in (string[])[Azurite, Mail])
+        foreach (var folder in (string[])[Azurite, Mail])
         {
-            if (Directory.Exists(emulated))
-                Directory.Delete(emulated, recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
 
         File.Delete(Clock);
@@ -55,7 +55,7 @@ internal sealed class DataFolder : IDisposable
         File.Delete(Secrets);
     }
 
-    public void Dispose() => inUse.Dispose();
+    public void Dispose() => lockFile.Dispose();
 
-    private string At(string name) => System.IO.Path.Combine(Path, name);
+    private string PathOf(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -11,7 +11,7 @@ public sealed class DevClock : TimeProvider
     /// <summary>The maximum offset: about ten years.</summary>
     public static readonly TimeSpan MaxOffset = TimeSpan.FromDays(3660);
 
-    private readonly Lock moving = new();
+    private readonly Lock changing = new();
     private readonly string file;
     private long offsetTicks;
 
@@ -29,7 +29,7 @@ public sealed class DevClock : TimeProvider
     /// <summary>Advances the clock. Returns false for a negative value, or if the offset would exceed <see cref="MaxOffset"/>.</summary>
     public bool TryAdvance(TimeSpan by)
     {
-        lock (moving)
+        lock (changing)
         {
             var offset = new TimeSpan(offsetTicks) + by;
             if (by < TimeSpan.Zero || offset > MaxOffset)

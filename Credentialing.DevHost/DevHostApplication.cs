@@ -82,7 +82,7 @@ public static class DevHostApplication
         var app = builder.Build();
         app.UseScreens();
         app.UseDescriptionPage();
-        app.UseBareNotFound();
+        app.UseNotFoundForWrongMethod();
         app.Use((context, next) =>
         {
             var name = FunctionEndpoints.NameOf(context);

@@ -52,7 +52,7 @@ internal sealed class DevMyToms
 
     internal async Task<IResult> PutAsync(string id, HttpRequest request)
     {
-        if (!IsKnown(request))
+        if (!HasApiKey(request))
             return Results.Unauthorized();
         try
         {
@@ -72,7 +72,7 @@ internal sealed class DevMyToms
 
     internal IResult Delete(string id, HttpRequest request)
     {
-        if (!IsKnown(request))
+        if (!HasApiKey(request))
             return Results.Unauthorized();
         announcements.TryRemove(id, out _);
         Save();
@@ -96,7 +96,7 @@ internal sealed class DevMyToms
             <head>
               <meta charset="utf-8">
               <meta name="viewport" content="width=device-width">
-              <title>What MyTOMS was sent</title>
+              <title>Announcements sent to MyTOMS</title>
               <style>
                 body { font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
                 ul { list-style: none; padding: 0 }
@@ -107,8 +107,8 @@ internal sealed class DevMyToms
               </style>
             </head>
             <body>
-              <h1>What MyTOMS was sent</h1>
-              <p>DevHost plays MyTOMS. This is what it was sent: {{count}} in all.</p>
+              <h1>Announcements sent to MyTOMS</h1>
+              <p>DevHost simulates MyTOMS. Announcements sent: {{count}} in all.</p>
               <ul>
             {{items}}  </ul>
             </body>
@@ -129,7 +129,7 @@ internal sealed class DevMyToms
         Link: { IsAbsoluteUri: true, Scheme: "https" or "http" },
     };
 
-    private static bool IsKnown(HttpRequest request) =>
+    private static bool HasApiKey(HttpRequest request) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.Headers["X-Api-Key"].ToString()), Encoding.UTF8.GetBytes(ApiKey));
 
     private void Save()

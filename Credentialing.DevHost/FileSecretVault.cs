@@ -17,9 +17,9 @@ public sealed class FileSecretVault : ISecretVault
         if (!File.Exists(file))
         {
             // Written atomically, so that a killed process does not leave a partial file.
-            var made = new[] { SecretRing.CredentialPepper, SecretRing.VendorTokenKey }
+            var created = new[] { SecretRing.CredentialPepper, SecretRing.VendorTokenKey }
                 .ToDictionary(name => name, _ => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
-            File.WriteAllText(file + ".new", JsonSerializer.Serialize(made));
+            File.WriteAllText(file + ".new", JsonSerializer.Serialize(created));
             File.Move(file + ".new", file);
         }
 

@@ -53,7 +53,7 @@ internal static class FunctionEndpoints
     /// <summary>
     /// Returns 404 without a body for a wrong method on a known route, as the Functions host does. ASP.NET Core's routing returns 405.
     /// </summary>
-    internal static void UseBareNotFound(this WebApplication app) => app.Use(async (context, next) =>
+    internal static void UseNotFoundForWrongMethod(this WebApplication app) => app.Use(async (context, next) =>
     {
         await next(context);
         if (context.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })

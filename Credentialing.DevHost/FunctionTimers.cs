@@ -13,14 +13,14 @@ namespace Credentialing.DevHost;
 
 /// <summary>
 /// Runs the timer functions as the Functions host does: on their NCRONTAB schedules, with retries, and on request. An occurrence is
-/// skipped if the clock is moved past it.
+/// skipped if the clock is advanced past it.
 /// </summary>
 internal sealed partial class FunctionTimers(
     IServiceProvider services, IConfiguration configuration, TimeProvider time, ILogger<FunctionTimers> logger) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>An occurrence that is further in the past is skipped: the clock was moved past it.</summary>
+    /// <summary>An occurrence that is further in the past is skipped: the clock was advanced past it.</summary>
     private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(1);
 
     /// <summary>The timer functions and their schedules.</summary>
@@ -45,19 +45,19 @@ internal sealed partial class FunctionTimers(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Timers.Select(timer => FollowAsync(timer.Function, timer.Schedule, stoppingToken)));
+        Task.WhenAll(Timers.Select(timer => RunOnScheduleAsync(timer.Function, timer.Schedule, stoppingToken)));
 
-    private async Task FollowAsync(MethodInfo function, string expression, CancellationToken stoppingToken)
+    private async Task RunOnScheduleAsync(MethodInfo function, string expression, CancellationToken stoppingToken)
     {
         var schedule = CrontabSchedule.Parse(expression, new CrontabSchedule.ParseOptions { IncludingSeconds = true });
         var next = Next();
         while (true)
         {
             await Task.Delay(PollInterval, time, stoppingToken);
-            var late = time.GetUtcNow().UtcDateTime - next;
-            if (late < TimeSpan.Zero)
+            var delay = time.GetUtcNow().UtcDateTime - next;
+            if (delay < TimeSpan.Zero)
                 continue;
-            if (late <= MaxDelay)
+            if (delay <= MaxDelay)
                 await RunWithRetriesAsync(function, stoppingToken);
             next = Next();
         }

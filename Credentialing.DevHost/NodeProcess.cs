@@ -6,7 +6,7 @@ namespace Credentialing.DevHost;
 
 /// <summary>
 /// An emulator that runs on Node.js and ends with this process. Its script in DevHost's folder has the emulator's name and first
-/// requires <c>lives-with-devhost.cjs</c>.
+/// requires <c>stop-with-devhost.cjs</c>.
 /// </summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
@@ -68,7 +68,7 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>Waits until the emulator of an earlier, killed run has written its data and exited.</summary>
     /// <exception cref="DevHostException">It does not exit in time.</exception>
-    internal static async Task AwaitPredecessorAsync(string emulator, string folder, CancellationToken cancellationToken)
+    internal static async Task WaitForPreviousRunAsync(string emulator, string folder, CancellationToken cancellationToken)
     {
         for (var waited = TimeSpan.Zero; FindWriter(PidFile(emulator, folder)) is { } id; waited += PollInterval)
         {
@@ -111,7 +111,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             using var process = Process.GetProcessById(id);
             return process.ProcessName.StartsWith("node", StringComparison.OrdinalIgnoreCase) ? id : null;
         }
-        catch (Exception gone) when (gone is IOException or FormatException or ArgumentException or InvalidOperationException)
+        catch (Exception failure) when (failure is IOException or FormatException or ArgumentException or InvalidOperationException)
         {
             return null; // the file or the process does not exist
         }

@@ -30,13 +30,13 @@ static async Task<int> RunAsync(Arguments arguments)
 {
     const string Account = "devstoreaccount1";
 
-    arguments.ThrowIfBusy();
+    arguments.ThrowIfAddressUnavailable();
     using var folder = DataFolder.Open(arguments.DataFolder);
-    await Azurite.AwaitPredecessorAsync(folder.Azurite, CancellationToken.None);
-    await Maildev.AwaitPredecessorAsync(folder.Mail, CancellationToken.None);
+    await Azurite.WaitForPreviousRunAsync(folder.Azurite, CancellationToken.None);
+    await Maildev.WaitForPreviousRunAsync(folder.Mail, CancellationToken.None);
     if (arguments.Reset)
         folder.Reset();
-    var startingMaildev = Maildev.StartAsync(folder.Mail, new MaildevDemands(), CancellationToken.None); // in parallel with Azurite
+    var startingMaildev = Maildev.StartAsync(folder.Mail, new MaildevSecurity(), CancellationToken.None); // in parallel with Azurite
     await using var azurite = await Azurite.StartAsync(folder.Azurite, [Account], CancellationToken.None);
     await using var maildev = await startingMaildev;
     var clock = new DevClock(folder.Clock);
@@ -51,7 +51,7 @@ static async Task<int> RunAsync(Arguments arguments)
     }
     catch (IOException failure) when (failure.InnerException is AddressInUseException)
     {
-        throw arguments.Busy();
+        throw arguments.AddressInUse();
     }
 
     Console.WriteLine(await Welcome.ComposeAsync(

@@ -19,32 +19,32 @@ internal static class Welcome
         Line($"  the API    {address}{DevEndpoints.DescriptionPath}   (requests and responses)");
         Line($"  storage    Azurite: tables {azurite.TableAddress}, blobs {azurite.BlobAddress}");
         Line($"  mail       maildev: inbox {maildev.InboxAddress}, SMTP {maildev.SmtpAddress}");
-        Line($"  MyTOMS     {address}{DevMyToms.Path}   (what it was sent, of all LEAs)");
+        Line($"  MyTOMS     {address}{DevMyToms.Path}   (the announcements of all LEAs)");
         Line($"  daily run  at 14:00 UTC   (POST /admin/functions/SendExpiryReminders runs it now)");
-        Line($"  data       {dataFolder}   (--reset starts afresh)");
-        Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N moves it forward)");
+        Line($"  data       {dataFolder}   (--reset deletes it)");
+        Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N advances it)");
         Line($"");
-        Line($"The LEAs, and who can be signed in as (at the screens, or with POST /dev/sign-in and persona=NAME, which returns an access token):");
+        Line($"The LEAs and their coordinators. Sign in at the screens, or with POST /dev/sign-in and persona=NAME, which returns an access token:");
         foreach (var lea in World.Leas)
         {
             var status = await credentials.StatusAsync(lea.Id, CancellationToken.None);
-            var who = string.Join(", ", World.Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => persona.Id));
-            Line($"  {lea.Id}  {lea.Name,-55}  {State(status),-18}  {who}");
+            var personas = string.Join(", ", World.Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => persona.Id));
+            Line($"  {lea.Id}  {lea.Name,-55}  {State(status),-18}  {personas}");
         }
 
-        Line($"  TOMS itself is signed in as toms.");
+        Line($"  To sign in as TOMS, use the persona toms.");
         Line($"");
 
-        var shown = World.Leas[0];
-        var report = $"{FunctionEndpoints.RoutePrefix}/v1/students/{shown.Students[0].Ssid}/score-reports/2026-ssr-en.pdf";
-        var held = (await credentials.StatusAsync(shown.Id, CancellationToken.None)).Credential;
-        var precondition = held is null ? "If-None-Match: *" : $"If-Match: \"{held.Generation}\"";
-        Line($"Sign in as a coordinator of {shown.Name}, generate its credentials, download a report with them");
-        Line($"(once: a restarted DevHost prints the commands that regenerate):");
+        var sample = World.Leas[0];
+        var report = $"{FunctionEndpoints.RoutePrefix}/v1/students/{sample.Students[0].Ssid}/score-reports/2026-ssr-en.pdf";
+        var current = (await credentials.StatusAsync(sample.Id, CancellationToken.None)).Credential;
+        var precondition = current is null ? "If-None-Match: *" : $"If-Match: \"{current.Generation}\"";
+        Line($"These commands sign in as a coordinator of {sample.Name}, generate its credentials and download a report with them.");
+        Line($"They work once. After a restart, DevHost prints the commands for a regeneration:");
         Line($"");
         Line($"COORDINATOR=$(curl -s {address}/dev/sign-in -d persona=rosa)");
-        Line($"KEY=$(curl -s {address}/{FunctionEndpoints.RoutePrefix}/leas/{shown.Id}/credentials -H \"Authorization: Bearer $COORDINATOR\" -H '{precondition}' -H 'Content-Type: application/json' -d '{{\"authorized\":true,\"wordingVersion\":\"{ReleaseWording.Current.Version}\"}}' | grep -o 'tsk_[0-9A-Z]*')");
-        Line($"curl -sS --fail-with-body -u \"{new Username(shown.Id)}:$KEY\" -o report.pdf {address}/{report}");
+        Line($"KEY=$(curl -s {address}/{FunctionEndpoints.RoutePrefix}/leas/{sample.Id}/credentials -H \"Authorization: Bearer $COORDINATOR\" -H '{precondition}' -H 'Content-Type: application/json' -d '{{\"authorized\":true,\"wordingVersion\":\"{ReleaseWording.Current.Version}\"}}' | grep -o 'tsk_[0-9A-Z]*')");
+        Line($"curl -sS --fail-with-body -u \"{new Username(sample.Id)}:$KEY\" -o report.pdf {address}/{report}");
         Line($"");
         Line($"Ctrl-C stops everything.");
         return text.ToString();

@@ -79,7 +79,7 @@ internal sealed class World(
 
     private async Task UploadMissingAsync(CancellationToken cancellationToken)
     {
-        var there = await storage.ScoreReports.GetBlobsAsync(cancellationToken: cancellationToken)
+        var existing = await storage.ScoreReports.GetBlobsAsync(cancellationToken: cancellationToken)
             .Select(blob => blob.Name).ToHashSetAsync(StringComparer.Ordinal, cancellationToken: cancellationToken);
         var reports =
             from lea in Leas
@@ -89,7 +89,7 @@ internal sealed class World(
             from language in Languages
             select (lea, student, report: new ScoreReport(student.Ssid, year, type, language, "pdf"));
         await Parallel.ForEachAsync(
-            reports.Where(item => !there.Contains(item.report.BlobName(item.lea.Id))),
+            reports.Where(item => !existing.Contains(item.report.BlobName(item.lea.Id))),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelUploads, CancellationToken = cancellationToken },
             async (item, token) =>
             {
@@ -109,8 +109,8 @@ internal sealed class World(
     /// <summary>A unique SSID of ten digits: a 9, eight digits of the CDS code that identify the LEA, and the student's number.</summary>
     private static Ssid SsidOf(string cds, int index) => Ssid.Parse($"9{cds[..7]}{cds[^1]}{index + 1}");
 
-    private sealed class PastTime(DateTimeOffset then) : TimeProvider
+    private sealed class PastTime(DateTimeOffset now) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => then;
+        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -1,3 +1,3 @@
-// Runs Azurite with its own arguments until DevHost ends.
-require('./lives-with-devhost.cjs');
+// Runs Azurite with its own arguments until DevHost exits.
+require('./stop-with-devhost.cjs');
 require('azurite/dist/src/azurite.js');

@@ -1,6 +1,6 @@
 /**
- * Plays the page that hosts the screens: signs in as a persona without a password, and tells and moves DevHost's clock. What it
- * exports is described in web/site/host.d.ts.
+ * DevHost's host page of the screens. Signs in as a persona without a password, and shows and advances DevHost's clock.
+ * web/site/host.d.ts describes the exports.
  */
 
 import { element } from "./scripts/elements.js";
@@ -11,19 +11,19 @@ import { element } from "./scripts/elements.js";
  * @property {string} name
  * @property {import("../web/site/host.js").Lea[]} leas
  *
- * @typedef {object} SignedIn  what the browser's storage keeps
+ * @typedef {object} SignedIn  stored in the browser's local storage
  * @property {Persona} persona
  * @property {string} token
  */
 
 export const api = "/api/";
 
-const storage = "devhost";
+const storageKey = "devhost";
 const bar = element("aside", { class: "bg-base-lightest padding-1 text-center", lang: "en", "aria-label": "DevHost" });
 document.body.append(bar);
 
 /** @type {SignedIn | null} */
-let signedIn = JSON.parse(localStorage.getItem(storage) ?? "null");
+let signedIn = JSON.parse(localStorage.getItem(storageKey) ?? "null");
 fillBar();
 
 export async function leas() {
@@ -43,7 +43,7 @@ export async function signIn() {
     return;
   const token = await (await fetch("/dev/sign-in", { method: "POST", body: new URLSearchParams({ persona: persona.id }) })).text();
   signedIn = { persona, token };
-  localStorage.setItem(storage, JSON.stringify(signedIn));
+  localStorage.setItem(storageKey, JSON.stringify(signedIn));
   if (before !== undefined && before !== persona.id)
     location.reload();
   fillBar();
@@ -75,19 +75,19 @@ function pick(personas) {
 }
 
 async function fillBar() {
-  const switchPersona = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, "Somebody else");
+  const switchPersona = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, "Switch user");
   switchPersona.addEventListener("click", signIn);
-  const who = signedIn === null ? [] : [`DevHost: you are ${signedIn.persona.name}. `, switchPersona, "."];
+  const who = signedIn === null ? [] : [`DevHost: signed in as ${signedIn.persona.name}. `, switchPersona, "."];
   bar.replaceChildren(...who, ...await clock());
 }
 
-/** The clock and what moves it; nothing where a test's clock cannot be moved. */
+/** Returns the clock and its buttons; nothing in tests, whose clock cannot be advanced. */
 async function clock() {
   const response = await fetch("/dev/clock");
   if (!response.ok)
     return [];
   const now = new Date((await response.json()).now);
-  const move = [1, 7, 30, 300].map(days => {
+  const advance = [1, 7, 30, 300].map(days => {
     const button = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, `${days} ${days === 1 ? "day" : "days"}`);
     button.addEventListener("click", async () => {
       await fetch("/dev/clock", { method: "POST", body: new URLSearchParams({ days: String(days) }) });
@@ -96,8 +96,8 @@ async function clock() {
     return button;
   });
   return [
-    ` Its clock: ${now.toLocaleString("en-US", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC. Move it forward by `,
-    ...move.flatMap((button, index) => [...(index > 0 ? [", "] : []), button]),
+    ` Clock: ${now.toLocaleString("en-US", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC. Advance it by `,
+    ...advance.flatMap((button, index) => [...(index > 0 ? [", "] : []), button]),
     ".",
   ];
 }

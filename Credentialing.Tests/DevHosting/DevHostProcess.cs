@@ -40,7 +40,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     internal string Welcome { get; }
 
     /// <summary>The rest of its standard output. Completes when the process exits.</summary>
-    internal required Task<string> Rest { get; init; }
+    internal required Task<string> RestOfOutput { get; init; }
 
     internal HttpClient Client { get; }
 
@@ -59,7 +59,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(StartTimeout);
-        var start = Program([.. OnAnyPort(dataFolder), .. arguments]);
+        var start = StartInfo([.. AnyPortArguments(dataFolder), .. arguments]);
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         var process = Process.Start(start)!;
         try
@@ -69,14 +69,14 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
             for (string? line = null; line != LastLine;)
             {
                 line = await process.StandardOutput.ReadLineAsync(timeout.Token)
-                    ?? throw new InvalidOperationException($"DevHost ended early.\n{welcome}\n{await errors}");
+                    ?? throw new InvalidOperationException($"DevHost exited early.\n{welcome}\n{await errors}");
                 welcome.Append(line).Append('\n');
             }
 
             var rest = process.StandardOutput.ReadToEndAsync(CancellationToken.None); // now, so that DevHost never blocks on a full pipe
             return new DevHostProcess(
                 process, Emulator(dataFolder, "azurite", "azurite.pid"), Emulator(dataFolder, "mail", "maildev.pid"), dataFolder, welcome.ToString())
-            { Rest = rest };
+            { RestOfOutput = rest };
         }
         catch
         {
@@ -92,13 +92,13 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     /// <summary>Like <see cref="RunAsync"/>, with PATH set to the given folder if it is not null.</summary>
     internal static Task<Ended> RunOnPathAsync(string? path, params string[] arguments)
     {
-        var start = Program(arguments);
+        var start = StartInfo(arguments);
         if (path is not null)
             start.Environment["PATH"] = path;
         return Ended.OfAsync(start);
     }
 
-    internal static string[] OnAnyPort(string dataFolder) => ["--urls", AnyPort, "--data", dataFolder];
+    internal static string[] AnyPortArguments(string dataFolder) => ["--urls", AnyPort, "--data", dataFolder];
 
     /// <summary>Sends SIGINT to DevHost and its emulators, as Ctrl-C in a terminal does. Not supported on Windows.</summary>
     internal void Interrupt()
@@ -122,7 +122,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     }
 
     /// <exception cref="TimeoutException">An emulator does not exit in time.</exception>
-    internal Task EmulatorsEndAsync() => Task.WhenAll(
+    internal Task EmulatorsExitAsync() => Task.WhenAll(
         WaitForAsync(azurite, TestContext.Current.CancellationToken), WaitForAsync(maildev, TestContext.Current.CancellationToken));
 
     public async ValueTask DisposeAsync()
@@ -146,7 +146,7 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
         }
     }
 
-    private static ProcessStartInfo Program(IEnumerable<string> arguments) => new("dotnet", [typeof(DevHostApplication).Assembly.Location, .. arguments]);
+    private static ProcessStartInfo StartInfo(IEnumerable<string> arguments) => new("dotnet", [typeof(DevHostApplication).Assembly.Location, .. arguments]);
 
     private static Process Emulator(string dataFolder, string folder, string pidFile) =>
         Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(dataFolder, folder, pidFile)), CultureInfo.InvariantCulture));

@@ -18,14 +18,14 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task The_three_commands_of_its_welcome_download_a_report_when_pasted_into_a_shell()
+    public async Task The_commands_in_the_welcome_text_download_a_report()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
         await using (var first = await DevHostProcess.StartAsync(data.Path))
         {
             Assert.Contains("-H 'If-None-Match: *'", first.Welcome, StringComparison.Ordinal);
-            AssertIsReport((await PasteAsync(CommandsOf(first))).Report);
+            AssertIsReport((await RunInShellAsync(CommandsOf(first))).Report);
             first.Interrupt();
             await first.ExitCodeAsync();
         }
@@ -33,35 +33,35 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using var second = await DevHostProcess.StartAsync(data.Path);
 
         Assert.Contains("-H 'If-Match: \"1\"'", second.Welcome, StringComparison.Ordinal);
-        AssertIsReport((await PasteAsync(CommandsOf(second))).Report);
+        AssertIsReport((await RunInShellAsync(CommandsOf(second))).Report);
     }
 
     [Fact]
-    public async Task What_operators_would_be_told_is_printed_on_request_and_names_nobody()
+    public async Task The_telemetry_option_prints_spans_and_metrics_without_personal_data()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path, "--telemetry");
-        AssertIsReport((await PasteAsync(CommandsOf(host))).Report);
+        AssertIsReport((await RunInShellAsync(CommandsOf(host))).Report);
 
         host.Interrupt();
         await host.ExitCodeAsync();
 
-        var printed = await host.Rest;
+        var printed = await host.RestOfOutput;
         Assert.All(
             (string[])["credentialing.authentications", "generate credentials", "authenticate vendor", "GetScoreReport", "credentialing.lea: 01612590000000"],
-            told => Assert.Contains(told, printed, StringComparison.Ordinal));
+            expected => Assert.Contains(expected, printed, StringComparison.Ordinal));
         Assert.All((string[])["9016125901", "rosa", "tsk_", "url."], personal => Assert.DoesNotContain(personal, printed, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
-    public async Task The_story_in_five_calls_works_when_pasted_into_a_shell()
+    public async Task The_five_calls_of_the_guide_work_in_a_shell()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
 
-        var (report, output) = await PasteAsync(await CommandsOfGuideAsync("The story in five calls", host));
+        var (report, output) = await RunInShellAsync(await CommandsOfGuideAsync("The story in five calls", host));
 
         AssertIsReport(report!, "Informe de calificaciones del estudiante");
         Assert.Contains("Current credentials expire in 9 days.", output, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task The_years_end_works_when_pasted_into_a_shell()
+    public async Task The_expiry_commands_of_the_guide_work_in_a_shell()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
         using var data = new TemporaryFolder();
@@ -79,9 +79,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         var blocks = await CommandsOfGuideAsync("The year's end in two minutes", host);
         Assert.Equal(3, blocks.Length);
 
-        Assert.Contains("\"milestone\":14,\"to\":[\"luis@lea.example\",\"rosa@lea.example\"]", (await PasteAsync([blocks[0]])).Output, StringComparison.Ordinal);
+        Assert.Contains("\"milestone\":14,\"to\":[\"luis@lea.example\",\"rosa@lea.example\"]", (await RunInShellAsync([blocks[0]])).Output, StringComparison.Ordinal);
         await inbox.ArrivedAsync(_ => true);
-        await PasteAsync([blocks[1]]);
+        await RunInShellAsync([blocks[1]]);
 
         Assert.Equal(
             ["in 1 day", "in 14 days", "in 3 days", "in 7 days"],
@@ -89,26 +89,26 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         var page = await host.Client.GetStringAsync(new Uri("/dev/mytoms", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Contains("The SIS vendor credentials of Oakland Unified expired on", page, StringComparison.Ordinal);
 
-        Assert.EndsWith("[]", (await PasteAsync([blocks[2]])).Output, StringComparison.Ordinal);
+        Assert.EndsWith("[]", (await RunInShellAsync([blocks[2]])).Output, StringComparison.Ordinal);
         page = await host.Client.GetStringAsync(new Uri("/dev/mytoms", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.DoesNotContain("Oakland Unified", page, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Ctrl_C_stops_it_and_its_emulators()
+    public async Task Ctrl_C_stops_DevHost_and_its_emulators()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "No process can press Ctrl-C for another on Windows.");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "On Windows, a process cannot send Ctrl-C to another process.");
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
 
         host.Interrupt();
 
         Assert.Equal(0, await host.ExitCodeAsync());
-        await host.EmulatorsEndAsync();
+        await host.EmulatorsExitAsync();
     }
 
     [Fact]
-    public async Task A_kill_leaves_no_emulator_behind_and_what_was_done_is_kept_until_reset()
+    public async Task After_a_kill_the_emulators_exit_and_the_data_is_kept_until_reset()
     {
         using var data = new TemporaryFolder();
         var others = Path.Combine(data.Path, "notes.txt");
@@ -120,7 +120,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             await RenameAsync(first, "Renamed by TOMS");
             await PlainMail.SendAsync(first.Smtp, "kept");
             await first.KillAsync();
-            await first.EmulatorsEndAsync();
+            await first.EmulatorsExitAsync();
         }
 
         await using (var second = await DevHostProcess.StartAsync(data.Path))
@@ -141,13 +141,13 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Empty(await SubjectsAsync(third));
         }
 
-        Assert.True(File.Exists(others), "--reset deletes what is not DevHost's.");
+        Assert.True(File.Exists(others), "--reset deleted a file that is not DevHost's.");
     }
 
     [Theory]
     [InlineData("azurite.cjs", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence")]
     [InlineData("maildev.cjs", "{}")]
-    public async Task A_kill_while_an_emulator_is_still_starting_leaves_none_behind(string script, params string[] arguments)
+    public async Task An_emulator_exits_if_DevHost_is_killed_while_the_emulator_starts(string script, params string[] arguments)
     {
         using var emulator = Process.Start(new ProcessStartInfo("node", [Path.Combine(ProjectFolder.Path, script), .. arguments])
         {
@@ -167,12 +167,12 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task Killed_while_it_regenerates_it_leaves_exactly_one_key_that_works()
+    public async Task A_kill_during_a_regeneration_leaves_exactly_one_valid_key()
     {
         const int Rounds = 6;
         const int MaxMilliseconds = 30;
         var seed = Random.Shared.Next();
-        Tell($"seed {seed}");
+        Log($"seed {seed}");
         var random = new Random(seed);
         using var data = new TemporaryFolder();
         var host = await DevHostProcess.StartAsync(data.Path);
@@ -185,9 +185,9 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
                 var oldGeneration = (await GenerationAsync(host))!.Value;
 
                 // Squared, to favor early kills: a regeneration takes about 10 ms.
-                var moment = TimeSpan.FromMilliseconds(Math.Pow(random.NextDouble(), 2) * MaxMilliseconds);
+                var delay = TimeSpan.FromMilliseconds(Math.Pow(random.NextDouble(), 2) * MaxMilliseconds);
                 var regeneration = GenerateAsync(host, token, oldGeneration);
-                await Task.Delay(moment, TimeProvider.System, TestContext.Current.CancellationToken);
+                await Task.Delay(delay, TimeProvider.System, TestContext.Current.CancellationToken);
                 await host.KillAsync();
                 var newKey = await KeyOrNullAsync(regeneration);
                 var next = await DevHostProcess.StartAsync(data.Path);
@@ -195,7 +195,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
                 host = next;
 
                 var generation = (await GenerationAsync(host))!.Value;
-                Tell($"round {round}, killed after {moment.TotalMilliseconds:F1} ms: generation {oldGeneration} became {generation}, {(newKey is null ? "nobody saw a new key" : "the new key was seen")}");
+                Log($"round {round}, killed after {delay.TotalMilliseconds:F1} ms: generation {oldGeneration} became {generation}, {(newKey is null ? "the response was lost" : "the new key was returned")}");
                 Assert.InRange(generation, newKey is null ? oldGeneration : oldGeneration + 1, oldGeneration + 1);
                 Assert.Equal(generation == oldGeneration ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, await VendorResponseAsync(host, oldKey));
                 if (newKey is not null)
@@ -207,11 +207,11 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             await host.DisposeAsync();
         }
 
-        static void Tell(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
+        static void Log(string message) => TestContext.Current.TestOutputHelper!.WriteLine(message);
     }
 
     [Fact]
-    public async Task A_moved_clock_stays_moved_over_a_restart()
+    public async Task The_clock_offset_persists_over_a_restart()
     {
         using var data = new TemporaryFolder();
         await using (var first = await DevHostProcess.StartAsync(data.Path))
@@ -224,7 +224,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         await using var second = await DevHostProcess.StartAsync(data.Path);
 
         Assert.Equal(30.5, await DaysAheadAsync(second), tolerance: 0.01);
-        Assert.Null(await GenerationAsync(second)); // a token issued under the moved clock is accepted
+        Assert.Null(await GenerationAsync(second)); // a token issued under the advanced clock is accepted
     }
 
     [Theory]
@@ -235,7 +235,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     [InlineData("NaN")]
     [InlineData("soon")]
     [InlineData("")]
-    public async Task The_clock_is_not_moved_backwards_nor_beyond_reason(string days)
+    public async Task An_invalid_clock_offset_returns_400_and_changes_nothing(string days)
     {
         using var response = await PostFormAsync(shared.Host, "/dev/clock", "days", days);
 
@@ -245,10 +245,10 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Theory]
-    [InlineData("persona", "nobody")]
+    [InlineData("persona", "unknown")]
     [InlineData("persona", "")]
     [InlineData("name", "rosa")]
-    public async Task Signing_in_as_nobody_is_answered_with_who_there_is(string field, string value)
+    public async Task Sign_in_with_an_unknown_persona_returns_400_and_lists_the_personas(string field, string value)
     {
         using var response = await PostFormAsync(shared.Host, "/dev/sign-in", field, value);
 
@@ -259,7 +259,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task A_busy_address_is_named_and_nothing_is_started()
+    public async Task An_address_in_use_is_reported_and_nothing_is_started()
     {
         using var parent = new TemporaryFolder();
         var data = Path.Combine(parent.Path, "data");
@@ -267,7 +267,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
 
         var ended = await DevHostProcess.RunAsync("--urls", address, "--data", data);
 
-        AssertRefused(ended, $"{address} is in use by another program.");
+        AssertStartFails(ended, $"{address} is in use by another program.");
         Assert.False(Directory.Exists(data));
     }
 
@@ -277,21 +277,21 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     [InlineData("http://127.0.0.1:7071/api")]
     [InlineData("http://localhost:0")]
     [InlineData("http://192.0.2.1:7071")] // RFC 5737: reserved for documentation
-    public async Task An_address_that_cannot_be_listened_on_is_named(string address)
+    public async Task An_invalid_address_is_reported(string address)
     {
         using var data = new TemporaryFolder();
 
-        AssertRefused(await DevHostProcess.RunAsync("--urls", address, "--data", data.Path), address);
+        AssertStartFails(await DevHostProcess.RunAsync("--urls", address, "--data", data.Path), address);
     }
 
     [Fact]
-    public async Task A_second_one_in_the_same_data_folder_is_refused() =>
-        AssertRefused(
-            await DevHostProcess.RunAsync([.. DevHostProcess.OnAnyPort(shared.Host.DataFolder), "--reset"]),
+    public async Task A_second_DevHost_with_the_same_data_folder_fails_to_start() =>
+        AssertStartFails(
+            await DevHostProcess.RunAsync([.. DevHostProcess.AnyPortArguments(shared.Host.DataFolder), "--reset"]),
             $"Another DevHost uses {shared.Host.DataFolder}.");
 
     [Fact]
-    public async Task Two_with_different_data_folders_run_side_by_side()
+    public async Task Two_DevHosts_with_different_data_folders_run_concurrently()
     {
         using var data = new TemporaryFolder();
         await using var other = await DevHostProcess.StartAsync(data.Path);
@@ -307,29 +307,29 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task A_data_folder_that_cannot_be_one_is_named()
+    public async Task An_invalid_data_folder_is_reported()
     {
         using var parent = new TemporaryFolder();
         var file = Path.Combine(parent.Path, "file");
         await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
 
-        AssertRefused(await DevHostProcess.RunAsync(DevHostProcess.OnAnyPort(file)), file);
+        AssertStartFails(await DevHostProcess.RunAsync(DevHostProcess.AnyPortArguments(file)), file);
     }
 
     [Fact]
-    public async Task Without_Node_it_says_that_Node_is_needed()
+    public async Task A_missing_Node_is_reported()
     {
         using var data = new TemporaryFolder();
         using var nothing = new TemporaryFolder();
 
-        AssertRefused(await DevHostProcess.RunOnPathAsync(nothing.Path, DevHostProcess.OnAnyPort(data.Path)), "Node.js 20 or newer is needed");
+        AssertStartFails(await DevHostProcess.RunOnPathAsync(nothing.Path, DevHostProcess.AnyPortArguments(data.Path)), "Node.js 20 or newer is needed");
     }
 
     [Theory]
     [InlineData("--what")]
     [InlineData("--urls")]
     [InlineData("--data")]
-    public async Task An_argument_that_it_does_not_know_is_answered_with_its_usage(string argument)
+    public async Task An_unknown_or_incomplete_argument_prints_the_usage(string argument)
     {
         var ended = await DevHostProcess.RunAsync(argument);
 
@@ -339,7 +339,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task Help_is_its_usage()
+    public async Task Help_prints_the_usage()
     {
         var ended = await DevHostProcess.RunAsync("--help");
 
@@ -348,10 +348,10 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     /// <summary>Asserts exit code 1 and a one-line error message without a stack trace.</summary>
-    private static void AssertRefused(Ended ended, string because)
+    private static void AssertStartFails(Ended ended, string reason)
     {
         Assert.Equal(1, ended.ExitCode);
-        Assert.Contains(because, ended.Errors, StringComparison.Ordinal);
+        Assert.Contains(reason, ended.Errors, StringComparison.Ordinal);
         Assert.Single(ended.Errors.TrimEnd().Split('\n'));
         Assert.Empty(ended.Output);
     }
@@ -382,7 +382,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     /// <summary>Runs the commands in one shell in a temporary folder. Returns the downloaded report, if any, and the output.</summary>
-    private static async Task<(byte[]? Report, string Output)> PasteAsync(string[] commands)
+    private static async Task<(byte[]? Report, string Output)> RunInShellAsync(string[] commands)
     {
         using var folder = new TemporaryFolder();
         var shell = await Ended.OfAsync(new ProcessStartInfo("bash") { WorkingDirectory = folder.Path }, string.Join('\n', commands.Append("")));

@@ -6,11 +6,11 @@ namespace Credentialing.Tests.DevHosting;
 
 public sealed class SampleReportTests
 {
-    public static MatrixTheoryData<int, string, string> EveryKind { get; } = new([2024, 2025, 2026], ["ssr", "lexile-quantile"], ["en", "es"]);
+    public static MatrixTheoryData<int, string, string> AllReports { get; } = new([2024, 2025, 2026], ["ssr", "lexile-quantile"], ["en", "es"]);
 
     [Theory]
-    [MemberData(nameof(EveryKind))]
-    public void A_report_is_one_page_that_says_whose_it_is_and_which(int year, string type, string language)
+    [MemberData(nameof(AllReports))]
+    public void A_report_is_one_page_with_student_LEA_year_and_type(int year, string type, string language)
     {
         var lea = World.Leas[2];
         var student = lea.Students[0];
@@ -35,7 +35,7 @@ public sealed class SampleReportTests
     [InlineData("José Ibáñez Güell")]
     [InlineData("Anne (Annie) O'Neill")]
     [InlineData(@"Back\slash ) (")]
-    public void A_name_is_drawn_as_it_is_written(string name)
+    public void Special_characters_in_a_name_are_drawn_unchanged(string name)
     {
         var report = new ScoreReport(Ssid.Parse("9016125901"), 2026, "ssr", "es", "pdf");
 
@@ -43,7 +43,7 @@ public sealed class SampleReportTests
     }
 
     [Fact]
-    public void The_file_tells_its_title_to_screen_readers()
+    public void The_file_has_a_title_for_screen_readers()
     {
         var report = new ScoreReport(Ssid.Parse("9016125901"), 2026, "ssr", "es", "pdf");
 
@@ -53,7 +53,7 @@ public sealed class SampleReportTests
     }
 
     [Fact]
-    public void A_student_has_the_same_scores_every_time()
+    public void The_scores_are_deterministic()
     {
         var report = new ScoreReport(Ssid.Parse("9016125901"), 2026, "ssr", "en", "pdf");
 

@@ -14,7 +14,7 @@ public sealed partial class LinkTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Every_link_within_the_repository_leads_somewhere(string page)
+    public void Every_relative_link_has_an_existing_target(string page)
     {
         var folder = Path.GetDirectoryName(Path.Combine(ProjectFolder.Root, page))!;
         Assert.All(Link().Matches(Read(Path.Combine(ProjectFolder.Root, page))).Select(match => match.Groups["to"].Value), link =>

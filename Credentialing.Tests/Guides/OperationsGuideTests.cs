@@ -10,7 +10,7 @@ namespace Credentialing.Tests.Guides;
 public sealed class OperationsGuideTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task The_preview_of_the_day_in_16_days_names_the_LEAs_that_expire_in_the_next_30()
+    public async Task The_preview_for_16_days_from_now_lists_the_LEAs_that_expire_within_30_days()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -31,12 +31,12 @@ public sealed class OperationsGuideTests(AzuriteFixture azurite)
         var preview = await host.SendAsync(HttpMethod.Get, "reminders/preview?on=2028-03-20", "toms");
 
         var now = world.Clock.GetUtcNow().UtcDateTime;
-        var named = preview.Json.GetProperty("leas").EnumerateArray().Where(lea => lea.GetProperty("expiresAt").GetDateTime() > now).Select(lea => lea.GetProperty("leaId").GetString()!);
-        Assert.Equal(expected.Order(), named.Order());
+        var listed = preview.Json.GetProperty("leas").EnumerateArray().Where(lea => lea.GetProperty("expiresAt").GetDateTime() > now).Select(lea => lea.GetProperty("leaId").GetString()!);
+        Assert.Equal(expected.Order(), listed.Order());
     }
 
     [Fact]
-    public async Task A_trial_LEA_whose_credentials_are_made_to_end_in_5_days_gets_its_email_and_its_announcement_today()
+    public async Task A_trial_LEA_whose_expiry_was_moved_to_5_days_from_now_gets_an_email_and_an_announcement()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

@@ -20,9 +20,9 @@ internal static partial class VendorGuide
 
     private static string Section(string heading)
     {
-        var outside = Fence().Replace(Text, fence => new string(' ', fence.Length)); // a comment in a shell script looks like a heading
-        var start = Assert.Single(Heading().Matches(outside), match => match.Groups["text"].Value == heading).Index;
-        var next = Heading().Match(outside, start + 1);
+        var withoutFences = Fence().Replace(Text, fence => new string(' ', fence.Length)); // a comment in a shell script looks like a heading
+        var start = Assert.Single(Heading().Matches(withoutFences), match => match.Groups["text"].Value == heading).Index;
+        var next = Heading().Match(withoutFences, start + 1);
         return next.Success ? Text[start..next.Index] : Text[start..];
     }
 

@@ -18,78 +18,78 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
     [InlineData("POST token")]
     [InlineData("GET credential")]
     [InlineData("GET students/{ssid}/score-reports")]
-    public async Task A_command_gets_an_answer_with_the_very_members_of_its_example(string heading)
+    public async Task The_response_to_a_command_has_the_members_of_its_example(string heading)
     {
-        await using var scene = await Scene.SetAsync(azurite, files);
+        await using var setup = await Setup.CreateAsync(azurite, files);
 
-        var response = await scene.PasteAsync(Assert.Single(VendorGuide.Blocks(heading, "sh")));
+        var response = await setup.RunInShellAsync(Assert.Single(VendorGuide.Blocks(heading, "sh")));
 
         Assert.Equal(Shape(Assert.Single(VendorGuide.Blocks(heading, "json"))), Shape(response));
     }
 
     [Fact]
-    public async Task The_examples_of_errors_are_what_is_answered()
+    public async Task The_error_examples_match_the_responses()
     {
-        await using var scene = await Scene.SetAsync(azurite, files);
+        await using var setup = await Setup.CreateAsync(azurite, files);
         var examples = VendorGuide.Blocks("Errors", "json");
 
-        AssertSameJson(examples[0], (await scene.WithTokenAsync("v1/credential", "eyJ")).Text);
-        AssertSameJson(examples[1], (await scene.AskForTokenAsync(SecretKey.Generate().Reveal(), "grant_type=client_credentials")).Text);
+        AssertSameJson(examples[0], (await setup.WithTokenAsync("v1/credential", "eyJ")).Text);
+        AssertSameJson(examples[1], (await setup.RequestTokenAsync(SecretKey.Generate().Reveal(), "grant_type=client_credentials")).Text);
         Assert.Equal(2, examples.Length);
     }
 
     [Fact]
-    public async Task A_file_comes_under_the_name_that_the_guide_says()
+    public async Task A_download_is_saved_under_the_documented_file_name()
     {
-        await using var scene = await Scene.SetAsync(azurite, files);
-        await scene.PasteAsync(VendorGuide.Blocks("GET students/{ssid}/score-reports/{id}", "sh")[0]);
-        Assert.Equal(["9016125901-2026-ssr-en.pdf"], scene.Downloaded);
+        await using var setup = await Setup.CreateAsync(azurite, files);
+        await setup.RunInShellAsync(VendorGuide.Blocks("GET students/{ssid}/score-reports/{id}", "sh")[0]);
+        Assert.Equal(["9016125901-2026-ssr-en.pdf"], setup.Downloaded);
     }
 
     [Fact]
-    public async Task The_command_that_keeps_the_ETag_downloads_a_file_only_when_it_has_changed()
+    public async Task The_command_with_an_ETag_downloads_a_file_only_if_it_has_changed()
     {
-        await using var scene = await Scene.SetAsync(azurite, files);
+        await using var setup = await Setup.CreateAsync(azurite, files);
         var command = VendorGuide.Blocks("GET students/{ssid}/score-reports/{id}", "sh")[1];
 
-        await scene.PasteAsync(command);
-        Assert.Equal("the first", await scene.ReadAsync("report.pdf"));
-        Assert.Equal("304", await scene.PasteAsync(AndStatus(command)));
-        Assert.Equal("the first", await scene.ReadAsync("report.pdf"));
-        await scene.UploadAsync("the second");
-        Assert.Equal("200", await scene.PasteAsync(AndStatus(command)));
-        Assert.Equal("the second", await scene.ReadAsync("report.pdf"));
+        await setup.RunInShellAsync(command);
+        Assert.Equal("the first", await setup.ReadAsync("report.pdf"));
+        Assert.Equal("304", await setup.RunInShellAsync(WithStatus(command)));
+        Assert.Equal("the first", await setup.ReadAsync("report.pdf"));
+        await setup.UploadAsync("the second");
+        Assert.Equal("200", await setup.RunInShellAsync(WithStatus(command)));
+        Assert.Equal("the second", await setup.ReadAsync("report.pdf"));
 
-        static string AndStatus(string command) => command.TrimEnd() + " --write-out '%{http_code}'";
+        static string WithStatus(string command) => command.TrimEnd() + " --write-out '%{http_code}'";
     }
 
     /// <summary>Triggers every error in the two tables. The tables must be complete and contain no other rows.</summary>
     [Fact]
-    public async Task The_errors_that_a_vendor_can_meet_are_those_of_the_tables()
+    public async Task The_tables_list_exactly_the_errors_that_a_vendor_can_get()
     {
-        await using var scene = await Scene.SetAsync(azurite, files);
-        var token = await scene.TokenAsync();
+        await using var setup = await Setup.CreateAsync(azurite, files);
+        var token = await setup.TokenAsync();
         var responses = new List<ApiResponse>
         {
-            await scene.WithTokenAsync("v1/students/901612590/score-reports", token),
-            await scene.WithTokenAsync(Reports, "eyJ"),
-            await scene.WithTokenAsync(Reports + "/2026-ssr-fr.pdf", token),
-            await scene.AskForTokenAsync(scene.Key, "grant_type=password"),
-            await scene.AskForTokenAsync(scene.Key, "grant_type=client_credentials&scope=all"),
-            await scene.AskForTokenAsync(scene.Key, "grant_type="),
-            await scene.AskForTokenAsync("tsk_", "grant_type=client_credentials"),
+            await setup.WithTokenAsync("v1/students/901612590/score-reports", token),
+            await setup.WithTokenAsync(Reports, "eyJ"),
+            await setup.WithTokenAsync(Reports + "/2026-ssr-fr.pdf", token),
+            await setup.RequestTokenAsync(setup.Key, "grant_type=password"),
+            await setup.RequestTokenAsync(setup.Key, "grant_type=client_credentials&scope=all"),
+            await setup.RequestTokenAsync(setup.Key, "grant_type="),
+            await setup.RequestTokenAsync("tsk_", "grant_type=client_credentials"),
         };
-        scene.World.Traffic.Break = _ => Fault.Before;
-        responses.Add(await scene.WithTokenAsync(Reports, token));
-        scene.World.Traffic.Break = null;
-        scene.World.Clock.Advance(TimeSpan.FromDays(365));
-        responses.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
-        responses.Add(await scene.AskForTokenAsync(scene.Key, "grant_type=client_credentials"));
-        await scene.World.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, "credential"), TableUpdateMode.Replace, TestContext.Current.CancellationToken);
-        responses.Add(await scene.Host.AsVendorAsync(TestWorld.Oakland, scene.Key, "v1/credential"));
+        setup.World.Traffic.Break = _ => Fault.Before;
+        responses.Add(await setup.WithTokenAsync(Reports, token));
+        setup.World.Traffic.Break = null;
+        setup.World.Clock.Advance(TimeSpan.FromDays(365));
+        responses.Add(await setup.Host.AsVendorAsync(TestWorld.Oakland, setup.Key, "v1/credential"));
+        responses.Add(await setup.RequestTokenAsync(setup.Key, "grant_type=client_credentials"));
+        await setup.World.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, "credential"), TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+        responses.Add(await setup.Host.AsVendorAsync(TestWorld.Oakland, setup.Key, "v1/credential"));
 
-        var met = responses.Select(response => (Status: $"{(int)response.Status}", Type: response.Json.GetProperty("type").GetString()!.Split(':')[^1]));
-        Assert.Equal(met.Order(), VendorGuide.Rows("Errors").Select(row => (row[0], row[1].Trim('`'))).Order());
+        var actual = responses.Select(response => (Status: $"{(int)response.Status}", Type: response.Json.GetProperty("type").GetString()!.Split(':')[^1]));
+        Assert.Equal(actual.Order(), VendorGuide.Rows("Errors").Select(row => (row[0], row[1].Trim('`'))).Order());
         Assert.All(
             VendorGuide.Rows("Errors").Where(row => row.Length == 5),
             row => Assert.Contains(responses, response => response.Json.TryGetProperty("error", out var error) && $"`{error.GetString()}`" == row[2] && response.Json.GetProperty("type").GetString()!.EndsWith(row[1].Trim('`'), StringComparison.Ordinal)));
@@ -99,10 +99,10 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
     }
 
     [Fact]
-    public async Task HEAD_is_a_404()
+    public async Task HEAD_returns_404()
     {
-        await using var scene = await Scene.SetAsync(azurite, files);
-        Assert.Equal(HttpStatusCode.NotFound, (await scene.Host.SendAsync(HttpMethod.Head, Report, headers: ["Authorization", TestHost.Basic(TestWorld.Oakland, scene.Key)])).Status);
+        await using var setup = await Setup.CreateAsync(azurite, files);
+        Assert.Equal(HttpStatusCode.NotFound, (await setup.Host.SendAsync(HttpMethod.Head, Report, headers: ["Authorization", TestHost.Basic(TestWorld.Oakland, setup.Key)])).Status);
     }
 
     /// <summary>The names and kinds of all JSON members, in order.</summary>
@@ -127,7 +127,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
     }
 
     /// <summary>Oakland's vendor, one report in storage, and a shell in an empty folder.</summary>
-    private sealed class Scene(TestWorld world, TestHost host, ProgramFiles files, string key) : IAsyncDisposable
+    private sealed class Setup(TestWorld world, TestHost host, ProgramFiles files, string key) : IAsyncDisposable
     {
         private readonly TemporaryFolder folder = new();
 
@@ -139,13 +139,13 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
 
         internal IEnumerable<string?> Downloaded => Directory.GetFiles(folder.Path).Select(Path.GetFileName);
 
-        internal static async Task<Scene> SetAsync(AzuriteFixture azurite, ProgramFiles files)
+        internal static async Task<Setup> CreateAsync(AzuriteFixture azurite, ProgramFiles files)
         {
             var world = await TestWorld.CreateAsync(azurite);
             var host = await TestHost.StartAsync(world);
-            var scene = new Scene(world, host, files, await host.MustGenerateAsync("rosa", TestWorld.Oakland));
-            await scene.UploadAsync("the first");
-            return scene;
+            var setup = new Setup(world, host, files, await host.MustGenerateAsync("rosa", TestWorld.Oakland));
+            await setup.UploadAsync("the first");
+            return setup;
         }
 
         internal Task UploadAsync(string content) => world.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/9016125901/2026/ssr-en.pdf")
@@ -154,25 +154,25 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         internal Task<string> ReadAsync(string file) => File.ReadAllTextAsync(Path.Combine(folder.Path, file), TestContext.Current.CancellationToken);
 
         /// <summary>Runs a command in a shell in which the guide's variables are set. Returns its output.</summary>
-        internal async Task<string> PasteAsync(string command)
+        internal async Task<string> RunInShellAsync(string command)
         {
             Assert.SkipWhen(OperatingSystem.IsWindows(), "The commands are for a Unix shell.");
             var token = Assert.Single(VendorGuide.Blocks("POST token", "bash"));
-            var ended = await VendorProgram.StartAsync("sh", ["-c", $"{token}\n{command}"], folder.Path, files.Settings(host, key));
+            var ended = await VendorProgram.RunProgramAsync("sh", ["-c", $"{token}\n{command}"], folder.Path, files.Settings(host, key));
             Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
             return ended.Output;
         }
 
         internal Task<ApiResponse> WithTokenAsync(string path, string token) => host.SendAsync(HttpMethod.Get, path, headers: ["Authorization", $"Bearer {token}"]);
 
-        internal async Task<ApiResponse> AskForTokenAsync(string secretKey, string form)
+        internal async Task<ApiResponse> RequestTokenAsync(string secretKey, string form)
         {
             using var content = new StringContent(form, null, "application/x-www-form-urlencoded");
             return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, secretKey));
         }
 
         internal async Task<string> TokenAsync() =>
-            (await AskForTokenAsync(key, "grant_type=client_credentials")).Json.GetProperty("access_token").GetString()!;
+            (await RequestTokenAsync(key, "grant_type=client_credentials")).Json.GetProperty("access_token").GetString()!;
 
         public async ValueTask DisposeAsync()
         {

@@ -22,7 +22,7 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     ];
 
     /// <summary>The executables that must be on the PATH.</summary>
-    private IEnumerable<string> Needed => Language == "sh" ? ["sh", "curl"] : [Command[0]];
+    private IEnumerable<string> RequiredExecutables => Language == "sh" ? ["sh", "curl"] : [Command[0]];
 
     /// <summary>
     /// Runs the program for a student. Asserts that its output does not contain the secret key. Skips the test if an executable is
@@ -30,9 +30,9 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     /// </summary>
     internal async Task<Ended> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid)
     {
-        foreach (var needed in Needed)
-            Assert.SkipUnless(IsOnPath(needed), $"There is no {needed} on the PATH.");
-        var ended = await StartAsync(Command[0], [.. Command[1..], files.PathOf(this), ssid], folder, settings);
+        foreach (var executable in RequiredExecutables)
+            Assert.SkipUnless(IsOnPath(executable), $"There is no {executable} on the PATH.");
+        var ended = await RunProgramAsync(Command[0], [.. Command[1..], files.PathOf(this), ssid], folder, settings);
 
         var secretKey = settings["TOMS_SECRET_KEY"].Trim();
         var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{settings["TOMS_USERNAME"]}:{secretKey}"));
@@ -42,7 +42,7 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     }
 
     /// <summary>Runs a program to completion in a folder, with additional environment variables.</summary>
-    internal static Task<Ended> StartAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
+    internal static Task<Ended> RunProgramAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
         foreach (var (name, value) in settings)

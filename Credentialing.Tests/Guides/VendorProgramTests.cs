@@ -23,218 +23,218 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_students_PDFs_come_byte_for_byte_with_one_token_and_nothing_else_is_fetched(string language)
+    public async Task The_program_downloads_all_PDFs_of_a_student_with_one_token_and_nothing_else(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        await scene.UploadAsync("/2026-ssr-en.html");
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        await setup.UploadAsync("/2026-ssr-en.html");
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
         Assert.Equal(["9016125901-2026-ssr-en.pdf", "9016125901-2026-ssr-es.pdf", "9016125901-2025-ssr-en.pdf"], ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        scene.AssertDownloaded(First, Second, Third);
+        setup.AssertDownloaded(First, Second, Third);
         Assert.Equal(
             ["/api/v1/token", "/api/v1/students/9016125901/score-reports", .. ((string[])[First, Second, Third]).Select(report => $"/api/v1/students/9016125901/score-reports{report}")],
-            scene.Gateway.Requests.Select(request => request.Target));
+            setup.Gateway.Requests.Select(request => request.Target));
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_student_without_reports_is_no_error(string language)
+    public async Task A_student_without_reports_is_not_an_error(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        Assert.Equal(new Ended(0, "", ""), await scene.RunAsync("1234567890"));
-        scene.AssertDownloaded();
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        Assert.Equal(new Ended(0, "", ""), await setup.RunAsync("1234567890"));
+        setup.AssertDownloaded();
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task What_the_service_says_of_a_mistake_is_shown(string language)
+    public async Task The_program_prints_the_detail_of_a_problem(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        var ended = await scene.RunAsync("901612590");
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        var ended = await setup.RunAsync("901612590");
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("400. An SSID is 10 digits.", ended.Errors, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_service_that_is_busy_is_asked_again_after_the_time_that_it_says(string language)
+    public async Task A_429_or_503_response_is_retried_after_its_Retry_After(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.Refuse("/token", 1, 503, retryAfter: "0");
-        scene.Gateway.Refuse("/score-reports", 1, 429, retryAfter: "1");
-        scene.Gateway.Refuse(Second, 1, 503, retryAfter: "0");
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Respond("/token", 1, 503, retryAfter: "0");
+        setup.Gateway.Respond("/score-reports", 1, 429, retryAfter: "1");
+        setup.Gateway.Respond(Second, 1, 503, retryAfter: "0");
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal(0, ended.ExitCode);
-        scene.AssertDownloaded(First, Second, Third);
-        Assert.Equal(8, scene.Gateway.Requests.Count);
+        setup.AssertDownloaded(First, Second, Third);
+        Assert.Equal(8, setup.Gateway.Requests.Count);
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_service_that_stays_busy_is_asked_five_times_and_no_more(string language)
+    public async Task The_program_stops_after_five_attempts(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
         for (var number = 1; number <= 10; number++)
-            scene.Gateway.Refuse("/score-reports", number, 503, retryAfter: language == "sh" ? "1" : "0"); // curl ignores Retry-After: 0
+            setup.Gateway.Respond("/score-reports", number, 503, retryAfter: language == "sh" ? "1" : "0"); // curl ignores Retry-After: 0
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("503", ended.Errors, StringComparison.Ordinal);
-        Assert.Equal(5, scene.Gateway.RequestsTo("/score-reports").Count());
+        Assert.Equal(5, setup.Gateway.RequestsTo("/score-reports").Count());
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_token_that_ends_on_the_way_is_replaced_by_one_new_one(string language)
+    public async Task A_token_that_expires_during_the_downloads_is_replaced_once(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.Before(Second, 1, () =>
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Before(Second, 1, () =>
         {
-            scene.World.Clock.Advance(TimeSpan.FromMinutes(15));
+            setup.World.Clock.Advance(TimeSpan.FromMinutes(15));
             return Task.CompletedTask;
         });
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
-        scene.AssertDownloaded(First, Second, Third);
-        Assert.Equal(2, scene.Gateway.RequestsTo("/token").Count());
-        Assert.Equal(2, scene.Gateway.RequestsTo(Second).Count());
+        setup.AssertDownloaded(First, Second, Third);
+        Assert.Equal(2, setup.Gateway.RequestsTo("/token").Count());
+        Assert.Equal(2, setup.Gateway.RequestsTo(Second).Count());
     }
 
     /// <summary>A token expires with the credentials at the latest. Here it is valid for 20 seconds, too short to be cached.</summary>
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_token_that_is_about_to_end_is_renewed_before_it_is_refused(string language)
+    public async Task A_token_that_is_about_to_expire_is_renewed_before_use(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.World.Clock.Advance(TimeSpan.FromDays(365) - TimeSpan.FromSeconds(20));
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.World.Clock.Advance(TimeSpan.FromDays(365) - TimeSpan.FromSeconds(20));
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
         Assert.Equal(
             ["token", "score-reports", "token", First[1..], "token", Second[1..], "token", Third[1..]],
-            scene.Gateway.Requests.Select(request => request.Path.Split('/')[^1]));
+            setup.Gateway.Requests.Select(request => request.Path.Split('/')[^1]));
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_key_that_is_regenerated_on_the_way_ends_the_program_which_says_whom_to_ask(string language)
+    public async Task A_regeneration_during_the_downloads_stops_the_program_with_an_error_about_the_key(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.Before(Second, 1, () => scene.Host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1));
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Before(Second, 1, () => setup.Host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1));
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("The username or the secret key is not valid.", ended.Errors, StringComparison.Ordinal);
         Assert.Contains("Check that you send the key that the LEA handed over, 63 characters; if so, ask the LEA's coordinator.", ended.Errors, StringComparison.Ordinal);
-        scene.AssertDownloaded(First);
-        Assert.Equal(["token", "score-reports", First[1..], Second[1..], "token"], scene.Gateway.Requests.Select(request => request.Path.Split('/')[^1]));
+        setup.AssertDownloaded(First);
+        Assert.Equal(["token", "score-reports", First[1..], Second[1..], "token"], setup.Gateway.Requests.Select(request => request.Path.Split('/')[^1]));
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task Credentials_that_have_expired_end_the_program_which_says_that_the_LEA_must_regenerate(string language)
+    public async Task Expired_credentials_stop_the_program_with_an_error(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.World.Clock.Advance(TimeSpan.FromDays(365));
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.World.Clock.Advance(TimeSpan.FromDays(365));
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Contains("The vendor credentials have expired. An LEA coordinator must regenerate them in TOMS.", ended.Errors, StringComparison.Ordinal);
-        Assert.Single(scene.Gateway.Requests);
+        Assert.Single(setup.Gateway.Requests);
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_report_that_has_gone_since_it_was_listed_does_not_stop_the_others(string language)
+    public async Task A_report_deleted_after_it_was_listed_does_not_stop_the_other_downloads(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.Before(Second, 1, () => scene.BlobOf(Second).DeleteAsync(cancellationToken: TestContext.Current.CancellationToken));
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Before(Second, 1, () => setup.BlobOf(Second).DeleteAsync(cancellationToken: TestContext.Current.CancellationToken));
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal(0, ended.ExitCode);
         Assert.Contains("2026-ssr-es.pdf is no longer there.", ended.Errors, StringComparison.Ordinal);
-        scene.AssertDownloaded(First, Third);
+        setup.AssertDownloaded(First, Third);
     }
 
     [Theory]
     [MemberData(nameof(ResumingLanguages))]
-    public async Task Of_an_interrupted_download_only_the_rest_is_fetched(string language)
+    public async Task An_interrupted_download_is_resumed(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.CutOff(Second, Scene.Length / 2, () => scene.PartHasArrivedAsync(Second));
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Truncate(Second, Setup.Length / 2, () => setup.WaitForPartialFileAsync(Second));
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal(0, ended.ExitCode);
-        scene.AssertDownloaded(First, Second, Third);
-        var again = scene.Gateway.RequestsTo(Second).ToArray();
-        Assert.Equal(2, again.Length);
-        Assert.Matches("^bytes=[1-9][0-9]*-$", again[1].Range);
-        Assert.Equal((await scene.BlobOf(Second).GetPropertiesAsync(cancellationToken: TestContext.Current.CancellationToken)).Value.ETag.ToString("H"), again[1].IfRange);
+        setup.AssertDownloaded(First, Second, Third);
+        var requests = setup.Gateway.RequestsTo(Second).ToArray();
+        Assert.Equal(2, requests.Length);
+        Assert.Matches("^bytes=[1-9][0-9]*-$", requests[1].Range);
+        Assert.Equal((await setup.BlobOf(Second).GetPropertiesAsync(cancellationToken: TestContext.Current.CancellationToken)).Value.ETag.ToString("H"), requests[1].IfRange);
     }
 
     [Theory]
     [MemberData(nameof(ResumingLanguages))]
-    public async Task Of_an_interrupted_download_nothing_is_kept_if_the_file_has_changed_meanwhile(string language)
+    public async Task An_interrupted_download_restarts_if_the_file_has_changed(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.CutOff(Second, Scene.Length / 2, async () =>
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Truncate(Second, Setup.Length / 2, async () =>
         {
-            await scene.PartHasArrivedAsync(Second);
-            await scene.UploadAsync(Second);
+            await setup.WaitForPartialFileAsync(Second);
+            await setup.UploadAsync(Second);
         });
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal(0, ended.ExitCode);
-        Assert.NotNull(scene.Gateway.RequestsTo(Second).Last().Range);
-        scene.AssertDownloaded(First, Second, Third);
+        Assert.NotNull(setup.Gateway.RequestsTo(Second).Last().Range);
+        setup.AssertDownloaded(First, Second, Third);
     }
 
     [Fact]
-    public async Task The_shell_script_starts_an_interrupted_download_over()
+    public async Task The_shell_script_restarts_an_interrupted_download()
     {
-        await using var scene = await Scene.SetAsync(azurite, files, "sh");
-        scene.Gateway.CutOff(Second, Scene.Length / 2, () => Task.CompletedTask);
+        await using var setup = await Setup.CreateAsync(azurite, files, "sh");
+        setup.Gateway.Truncate(Second, Setup.Length / 2, () => Task.CompletedTask);
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal(0, ended.ExitCode);
-        scene.AssertDownloaded(First, Second, Third);
-        Assert.Equal(2, scene.Gateway.RequestsTo(Second).Count());
+        setup.AssertDownloaded(First, Second, Third);
+        Assert.Equal(2, setup.Gateway.RequestsTo(Second).Count());
     }
 
     [Fact]
-    public async Task The_shell_script_leaves_nothing_behind_when_it_is_terminated()
+    public async Task The_shell_script_leaves_no_partial_file_when_it_is_terminated()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no such signals.");
-        await using var scene = await Scene.SetAsync(azurite, files, "sh");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
+        await using var setup = await Setup.CreateAsync(azurite, files, "sh");
 
-        var ended = await scene.RunUntilTerminatedAsync(Second);
+        var ended = await setup.RunUntilTerminatedAsync(Second);
 
         Assert.NotEqual(0, ended.ExitCode);
-        scene.AssertDownloaded(First);
+        setup.AssertDownloaded(First);
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_report_that_cannot_be_stored_ends_the_program_with_a_line_about_it(string language)
+    public async Task A_report_that_cannot_be_saved_stops_the_program_with_a_one_line_error(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Obstruct(Second);
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.CreateFolderAt(Second);
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.Equal("9016125901-2026-ssr-en.pdf", ended.Output.Trim());
@@ -243,47 +243,47 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
 
     [Theory]
     [MemberData(nameof(LanguagesAndPaths))]
-    public async Task A_page_of_a_gateway_is_not_taken_for_the_answer(string language, string path)
+    public async Task An_HTML_page_of_a_gateway_is_not_accepted_as_the_response(string language, string path)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.RespondWithPage(path);
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.RespondWithPage(path);
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.NotEqual(0, ended.ExitCode);
         Assert.StartsWith("Stopped.", Assert.Single(ended.Errors.Trim().Split('\n')), StringComparison.Ordinal);
-        Assert.EndsWith(path, scene.Gateway.Requests[^1].Path, StringComparison.Ordinal);
+        Assert.EndsWith(path, setup.Gateway.Requests[^1].Path, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task A_connection_that_breaks_before_an_answer_is_tried_again(string language)
+    public async Task A_request_is_retried_if_the_connection_is_aborted_before_a_response(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
-        scene.Gateway.Break("/token", 1);
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
+        setup.Gateway.Abort("/token", 1);
 
-        var ended = await scene.RunAsync();
+        var ended = await setup.RunAsync();
 
         Assert.Equal(0, ended.ExitCode);
-        scene.AssertDownloaded(First, Second, Third);
-        Assert.Equal(2, scene.Gateway.RequestsTo("/token").Count());
+        setup.AssertDownloaded(First, Second, Third);
+        Assert.Equal(2, setup.Gateway.RequestsTo("/token").Count());
     }
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task White_space_after_the_key_and_slashes_after_the_URL_do_no_harm(string language)
+    public async Task Trailing_white_space_in_the_key_and_slashes_in_the_URL_are_ignored(string language)
     {
-        await using var scene = await Scene.SetAsync(azurite, files, language);
+        await using var setup = await Setup.CreateAsync(azurite, files, language);
 
-        var ended = await scene.RunAsync(afterUrl: "//", afterKey: " \r\n");
+        var ended = await setup.RunAsync(afterUrl: "//", afterKey: " \r\n");
 
         Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
-        scene.AssertDownloaded(First, Second, Third);
-        Assert.Equal("/api/v1/token", scene.Gateway.Requests[0].Path);
+        setup.AssertDownloaded(First, Second, Third);
+        Assert.Equal("/api/v1/token", setup.Gateway.Requests[0].Path);
     }
 
     /// <summary>Oakland's vendor, three PDFs of a student in storage, a program, and an empty folder.</summary>
-    private sealed class Scene : IAsyncDisposable
+    private sealed class Setup : IAsyncDisposable
     {
         internal const int Length = 300_000;
         private const string Ssid = "9016125901";
@@ -296,7 +296,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         private readonly ProgramFiles files;
         private string key = "";
 
-        private Scene(TestWorld world, Gateway gateway, TestHost host, VendorProgram program, ProgramFiles files) =>
+        private Setup(TestWorld world, Gateway gateway, TestHost host, VendorProgram program, ProgramFiles files) =>
             (World, Gateway, Host, this.program, this.files) = (world, gateway, host, program, files);
 
         internal TestWorld World { get; }
@@ -305,16 +305,16 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
 
         internal TestHost Host { get; }
 
-        internal static async Task<Scene> SetAsync(AzuriteFixture azurite, ProgramFiles files, string language)
+        internal static async Task<Setup> CreateAsync(AzuriteFixture azurite, ProgramFiles files, string language)
         {
             var world = await TestWorld.CreateAsync(azurite);
             var gateway = new Gateway();
             var host = await TestHost.StartAsync(world, builder => builder.Services.AddSingleton<IStartupFilter>(gateway));
-            var scene = new Scene(world, gateway, host, VendorProgram.All.Single(program => program.Language == language), files);
+            var setup = new Setup(world, gateway, host, VendorProgram.All.Single(program => program.Language == language), files);
             foreach (var report in (string[])[First, Second, Third])
-                await scene.UploadAsync(report);
-            scene.key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-            return scene;
+                await setup.UploadAsync(report);
+            setup.key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+            return setup;
         }
 
         /// <summary>Runs the program. The suffixes are appended to its URL and secret key settings.</summary>
@@ -333,11 +333,11 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             var settings = files.Settings(Host, key);
             var id = Path.Combine(settings["TMPDIR"], "id");
             Gateway.Before(report, 1, async () => await Ended.OfAsync(new("kill", [(await File.ReadAllTextAsync(id)).Trim()])));
-            return VendorProgram.StartAsync("sh", ["-c", "echo $$ >\"$0\"; exec sh \"$@\"", id, files.PathOf(program), Ssid], folder.Path, settings);
+            return VendorProgram.RunProgramAsync("sh", ["-c", "echo $$ >\"$0\"; exec sh \"$@\"", id, files.PathOf(program), Ssid], folder.Path, settings);
         }
 
         /// <summary>Creates a non-empty folder at the path of a report.</summary>
-        internal void Obstruct(string report) => Directory.CreateDirectory(Path.Combine(PathOf(report), "report"));
+        internal void CreateFolderAt(string report) => Directory.CreateDirectory(Path.Combine(PathOf(report), "report"));
 
         internal Azure.Storage.Blobs.BlobClient BlobOf(string report) =>
             World.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/{Ssid}/{report[1..5]}/{report[6..]}");
@@ -351,7 +351,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         }
 
         /// <summary>Waits until the program has written the first bytes of a report.</summary>
-        internal async Task PartHasArrivedAsync(string report)
+        internal async Task WaitForPartialFileAsync(string report)
         {
             var part = new FileInfo($"{PathOf(report)}.part");
             while (!part.Exists || part.Length == 0)

@@ -29,14 +29,14 @@ public sealed class FunctionAppTests
     [Theory]
     [InlineData(null, typeof(DefaultAzureCredential))]
     [InlineData("http://127.0.0.1/msi/token", typeof(ManagedIdentityCredential))]
-    public void On_Azure_the_app_authenticates_as_its_managed_identity_and_elsewhere_as_the_developer(string? identityEndpoint, Type credential)
+    public void The_app_authenticates_as_its_managed_identity_on_Azure_and_as_the_developer_elsewhere(string? identityEndpoint, Type credential)
     {
         using var host = Build(("IDENTITY_ENDPOINT", identityEndpoint), ("AZURE_CLIENT_ID", "b3cbb1a4-6f1f-4a6e-9f63-0b8d6a4f1f52"));
         Assert.IsType(credential, host.Services.GetRequiredService<TokenCredential>());
     }
 
     [Fact]
-    public void A_malformed_connection_string_of_Application_Insights_is_reported_at_the_start_without_its_value()
+    public void A_malformed_Application_Insights_connection_string_is_reported_at_startup_without_its_value()
     {
         using var host = Build((TelemetryRegistration.ConnectionSetting, "nonsense"));
         var failure = Assert.Throws<OptionsValidationException>(host.Services.GetRequiredService<IStartupValidator>().Validate);

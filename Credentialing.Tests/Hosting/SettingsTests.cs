@@ -36,10 +36,10 @@ public sealed class SettingsTests
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=8f1c8b58-6f9c-4f0e-b6de-2d1d1f4f7a11;IngestionEndpoint=here", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
     [InlineData("AZURE_CLIENT_ID", "me", "AZURE_CLIENT_ID: ")]
-    public void A_setting_that_is_missing_or_wrong_is_named(string setting, string? value, string complaint)
+    public void A_missing_or_invalid_setting_is_reported_by_name(string setting, string? value, string message)
     {
-        var failure = Assert.Throws<OptionsValidationException>(() => Start(setting, value));
-        Assert.Contains(failure.Failures, found => found.StartsWith(complaint, StringComparison.Ordinal));
+        var failure = Assert.Throws<OptionsValidationException>(() => Validate(setting, value));
+        Assert.Contains(failure.Failures, error => error.StartsWith(message, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public sealed class SettingsTests
     [InlineData("VaultUri", "vault", "Credentialing__Azure__VaultUri: It must be an https address.")]
     [InlineData("CommunicationEndpoint", "http://mail.example", "Credentialing__Azure__CommunicationEndpoint: It must be an https address.")]
     [InlineData("CommunicationEndpoint", null, null)]
-    public void The_addresses_on_Azure_are_checked_as_well(string name, string? value, string? complaint)
+    public void The_Azure_endpoints_are_validated(string name, string? value, string? message)
     {
         var settings = new Dictionary<string, string?>
         {
@@ -63,13 +63,13 @@ public sealed class SettingsTests
 
         var failure = Record.Exception(provider.GetRequiredService<IStartupValidator>().Validate) as OptionsValidationException;
 
-        Assert.Equal(complaint, failure?.Failures.First());
+        Assert.Equal(message, failure?.Failures.First());
     }
 
     [Fact]
-    public void A_value_that_cannot_be_converted_is_not_repeated()
+    public void The_error_message_does_not_contain_a_value_that_cannot_be_converted()
     {
-        var failure = Assert.Throws<OptionsValidationException>(() => Start(new Dictionary<string, string?>
+        var failure = Assert.Throws<OptionsValidationException>(() => Validate(new Dictionary<string, string?>
         {
             ["Credentialing:Mail:Smtp:Host"] = "mail.example",
             ["Credentialing:Mail:Smtp:Security"] = "Nope",
@@ -78,23 +78,23 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void The_value_of_a_setting_is_not_repeated_where_it_may_be_a_secret()
+    public void The_error_message_does_not_contain_values_that_may_be_secret()
     {
-        var failure = Assert.Throws<OptionsValidationException>(() => Start("Credentialing:MyToms:Scope", "api://mytoms/.default"));
+        var failure = Assert.Throws<OptionsValidationException>(() => Validate("Credentialing:MyToms:Scope", "api://mytoms/.default"));
         Assert.DoesNotContain("the key", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("api://", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_sample_settings_are_enough_to_start_with()
+    public void The_sample_settings_are_valid()
     {
         var sample = new ConfigurationBuilder().AddJsonFile(Path.Combine(ProjectFolder.Root, "local.settings.sample.json")).Build().GetSection("Values");
         var settings = sample.AsEnumerable(makePathsRelative: true).ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => setting.Value);
-        Start(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        Validate(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
     }
 
     [Fact]
-    public void The_guide_for_operators_explains_every_setting()
+    public void The_operations_guide_documents_every_setting()
     {
         var guide = File.ReadAllText(Path.Combine(ProjectFolder.Root, "docs/operations.md"));
         var options =
@@ -108,9 +108,9 @@ public sealed class SettingsTests
         Assert.All(options.Concat(sample), setting => Assert.Contains($"`{setting}`", guide, StringComparison.Ordinal));
     }
 
-    private static void Start(string setting, string? value) => Start(new Dictionary<string, string?> { [setting] = value });
+    private static void Validate(string setting, string? value) => Validate(new Dictionary<string, string?> { [setting] = value });
 
-    private static void Start(Dictionary<string, string?> changes)
+    private static void Validate(Dictionary<string, string?> changes)
     {
         var settings = new Dictionary<string, string?>
         {
@@ -122,11 +122,11 @@ public sealed class SettingsTests
             ["Credentialing:ScreenUrl"] = "https://toms.example/credentialing/",
             ["ReminderSchedule"] = "0 0 14 * * *",
         };
-        Start(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
+        Validate(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
     }
 
     /// <summary>Validates the settings as a host does at startup.</summary>
-    private static void Start(IConfiguration configuration)
+    private static void Validate(IConfiguration configuration)
     {
         using var services = new ServiceCollection().AddSingleton(configuration).AddCredentialing(configuration).BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();

@@ -20,7 +20,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     private static readonly string Committed = Path.Combine(ProjectFolder.Root, "docs/openapi.json");
 
     [Fact]
-    public async Task Every_answer_that_is_described_is_really_given()
+    public async Task The_API_returns_every_described_response()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -31,7 +31,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
                 .UploadAsync(BinaryData.FromString("0123456789"), TestContext.Current.CancellationToken);
         }
 
-        string[] first = ["If-None-Match", "*"];
+        string[] ifNoneMatch = ["If-None-Match", "*"];
 
         // Anonymous callers.
         await GetAsync("health");
@@ -54,11 +54,11 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await GetAsync("leas/01612590000000/announcements", "rosa");
         foreach (var path in (string[])["leas/abc/credentials", "leas/abc/announcements"])
             await GetAsync(path, "rosa");
-        await SendAsync(HttpMethod.Post, "leas/abc/credentials", "rosa", TestHost.Authorization, first);
+        await SendAsync(HttpMethod.Post, "leas/abc/credentials", "rosa", TestHost.Authorization, ifNoneMatch);
         await SendAsync(HttpMethod.Post, Credentials, "rosa", TestHost.Authorization);
         await SendAsync(HttpMethod.Post, Credentials, "rosa", TestHost.Authorization, "If-Match", "*");
-        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":false,"wordingVersion":"2026-1"}""", first);
-        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":true,"wordingVersion":"1999-1"}""", first);
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":false,"wordingVersion":"2026-1"}""", ifNoneMatch);
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":true,"wordingVersion":"1999-1"}""", ifNoneMatch);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await host.GenerateAsync("rosa", TestWorld.Oakland);
 
@@ -103,10 +103,10 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         foreach (var (operation, method, path, persona) in ((string, string, string, string)[])[
             ("GenerateCredentials", "POST", Credentials, "rosa"), ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
         {
-            await SendAsync(HttpMethod.Parse(method), path, persona, "{", first);
-            await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), first);
+            await SendAsync(HttpMethod.Parse(method), path, persona, "{", ifNoneMatch);
+            await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), ifNoneMatch);
             using var text = new StringContent("{}");
-            await host.SendAsync(HttpMethod.Parse(method), path, persona, text, first);
+            await host.SendAsync(HttpMethod.Parse(method), path, persona, text, ifNoneMatch);
 
             var response = await host.SendRawAsync(
                 $"{method} /api/{path}", $"Bearer {await host.SignInAsync(persona)}",
@@ -164,7 +164,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     }
 
     [Fact]
-    public void All_that_is_answered_has_words_for_it_and_is_always_there_but_for_a_few_members()
+    public void Every_property_has_a_description_and_only_the_listed_properties_are_optional()
     {
         var schemas = DescribedResponses.Description.GetProperty("components").GetProperty("schemas").EnumerateObject()
             .SelectMany(schema => WithProperties(schema.Name, schema.Value)).ToList();
@@ -196,7 +196,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     }
 
     [Fact]
-    public async Task What_is_served_is_what_the_function_classes_say()
+    public async Task The_served_description_matches_the_function_classes()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -207,24 +207,24 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     }
 
     [Fact]
-    public async Task DevHost_has_a_page_that_shows_every_operation_and_asks_nobody_else()
+    public async Task The_description_page_shows_every_operation_and_sends_requests_only_to_DevHost()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var context = await browser.NewContextAsync(new());
         var page = await context.NewPageAsync();
-        var asked = new List<string>();
-        page.Request += (_, request) => asked.Add(request.Url);
+        var requestedUrls = new List<string>();
+        page.Request += (_, request) => requestedUrls.Add(request.Url);
 
         await page.GotoAsync(new Uri(host.Address, "docs").ToString());
 
         await Assertions.Expect(page.Locator(".opblock")).ToHaveCountAsync(DescribedResponses.All.Select(response => response.Operation).Distinct().Count());
         await Assertions.Expect(page.GetByText("/v1/students/{ssid}/score-reports/{id}")).ToBeVisibleAsync();
-        Assert.All(asked, url => Assert.True(url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith(host.Address.ToString(), StringComparison.Ordinal), url));
+        Assert.All(requestedUrls, url => Assert.True(url.StartsWith("data:", StringComparison.Ordinal) || url.StartsWith(host.Address.ToString(), StringComparison.Ordinal), url));
     }
 
     [Fact]
-    public async Task A_linter_finds_nothing_wrong_with_it()
+    public async Task The_linter_reports_no_problems_in_the_description()
     {
         var tests = Path.Combine(ProjectFolder.Root, "Credentialing.Tests");
         var linter = await Ended.OfAsync(new ProcessStartInfo("node")

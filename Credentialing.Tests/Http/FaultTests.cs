@@ -8,7 +8,7 @@ namespace Credentialing.Tests.Http;
 public sealed class FaultTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task Trouble_with_storage_is_a_503_that_says_when_to_try_again()
+    public async Task A_storage_failure_returns_503_with_Retry_After()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -34,7 +34,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
     [InlineData(10)]
     [InlineData(4000)]
     [InlineData(4000, "Range", "bytes=0-3")]
-    public async Task A_file_that_cannot_be_read_after_all_is_a_503_with_nothing_left_of_the_file(int length, params string[] headers)
+    public async Task A_failure_to_read_a_file_returns_503_without_the_headers_of_the_file(int length, params string[] headers)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -55,7 +55,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Trouble_with_storage_that_passes_is_not_noticed()
+    public async Task A_transient_storage_failure_is_retried()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -65,7 +65,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_app_that_starts_without_its_vault_says_503_and_works_as_soon_as_it_is_back()
+    public async Task If_the_vault_is_unavailable_at_startup_requests_return_503_until_it_is_available()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -78,7 +78,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_row_that_makes_no_sense_is_a_500_that_tells_nothing_of_it()
+    public async Task An_invalid_row_returns_500_without_details()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -91,7 +91,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_app_lives_whatever_is_away_and_is_ready_when_storage_and_both_secrets_are_there()
+    public async Task The_app_is_always_live_and_is_ready_only_with_storage_and_both_secrets()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -100,7 +100,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         world.Vault.Disable(SecretRing.VendorTokenKey, (await world.Vault.ListVersionsAsync(SecretRing.VendorTokenKey, TestContext.Current.CancellationToken)).Single());
         world.Clock.Advance(SecretRing.UnknownVersionInterval);
         var calls = world.Vault.Calls;
-        for (var time = 0; time < 5; time++)
+        for (var attempt = 0; attempt < 5; attempt++)
             Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
         Assert.Equal(calls + 2, world.Vault.Calls); // one per secret: repeated readiness checks do not call the vault again
 

@@ -15,7 +15,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("01612590000000%2F")]
     [InlineData("%E0%A4%A")]
     [InlineData("'%20or%20'1'%20eq%20'1")]
-    public async Task A_malformed_LEA_id_is_a_400(string leaId)
+    public async Task A_malformed_LEA_id_returns_400(string leaId)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -32,7 +32,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("{} and more")]
     [InlineData("\0")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]")]
-    public async Task Malformed_JSON_is_a_400_that_repeats_nothing_of_it(string body)
+    public async Task Malformed_JSON_returns_400_without_repeating_it(string body)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -51,7 +51,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("""{"authorized":"yes","wordingVersion":"2026-1"}""")]
     [InlineData("""{"authorized":true,"authorized":false,"wordingVersion":"2026-1"}""")]
     [InlineData("""{"authorized":true,"wordingVersion":2026}""")]
-    public async Task An_authorization_that_can_be_read_in_two_ways_or_in_none_is_a_400(string body)
+    public async Task An_ambiguous_or_mistyped_authorization_returns_400(string body)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -60,7 +60,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Bytes_that_are_no_UTF_8_are_malformed_JSON()
+    public async Task Invalid_UTF_8_is_malformed_JSON()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -72,7 +72,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_body_of_2_MB_is_a_413_whether_its_length_was_told_or_not(bool chunked)
+    public async Task A_body_of_2_MB_returns_413_with_or_without_Content_Length(bool chunked)
     {
         string[] transfer = chunked ? ["Transfer-Encoding", "chunked"] : [];
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -94,7 +94,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("no length")]
     [InlineData("ffffffffff")]
-    public async Task A_body_that_breaks_the_rules_of_HTTP_is_a_400(string chunkSize)
+    public async Task A_body_with_an_invalid_chunk_size_returns_400(string chunkSize)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -109,9 +109,9 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/xml; charset=utf-8")]
-    [InlineData("rubbish")]
+    [InlineData("invalid")]
     [InlineData(null)]
-    public async Task A_wrong_content_type_is_a_415(string? type)
+    public async Task A_wrong_content_type_returns_415(string? type)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -127,7 +127,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("90161259011")]
     [InlineData("901612590x")]
     [InlineData("%2e%2e%2f01611430000000")]
-    public async Task A_malformed_SSID_is_a_400(string ssid)
+    public async Task A_malformed_SSID_returns_400(string ssid)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -142,13 +142,13 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("Basic ")]
     [InlineData("Basic !!!!")]
     [InlineData("Basic c2lzLTAxNjEyNTkwMDAwMDAw")] // no colon
-    [InlineData("Basic /////w==")] // no UTF-8
+    [InlineData("Basic /////w==")] // not UTF-8
     [InlineData("Basic Og==")] // neither username nor key
     [InlineData("Bearer")]
     [InlineData("Bearer ....")]
     [InlineData("Digest username=\"sis-01612590000000\"")]
     [InlineData(",,,")]
-    public async Task A_malformed_authorization_is_a_401(string authorization)
+    public async Task A_malformed_authorization_returns_401(string authorization)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -169,7 +169,7 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("HEAD", "health")]
     [InlineData("POST", "v1/students/9016125901/score-reports")]
     [InlineData("GET", "no/such/route")]
-    public async Task A_wrong_verb_or_route_is_a_bare_404(string method, string path)
+    public async Task A_wrong_method_or_route_returns_404_without_a_body(string method, string path)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -185,12 +185,12 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
     [InlineData("""{"name":"Oakland Unified"}""")]
     [InlineData("""{"name":"Oakland Unified","coordinators":[null]}""")]
     [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a/b","name":"A","email":"a@lea.example"}]}""")]
-    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"rubbish"}]}""")]
+    [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"invalid"}]}""")]
     [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"A <a@lea.example>"}]}""")]
     [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A"}]}""")]
     [InlineData("""{"name":"Oakland Unified","coordinators":[{"id":"a","name":"A","email":"a@lea.example"},{"id":"a","name":"B","email":"b@lea.example"}]}""")]
     [InlineData("null")]
-    public async Task An_LEA_that_is_not_valid_is_a_422_and_changes_nothing(string body)
+    public async Task An_invalid_LEA_returns_422_and_changes_nothing(string body)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

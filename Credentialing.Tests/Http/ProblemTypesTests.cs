@@ -8,21 +8,21 @@ namespace Credentialing.Tests.Http;
 public sealed partial class ProblemTypesTests
 {
     [Fact]
-    public void The_list_for_clients_is_that_of_the_code()
+    public void The_documented_problem_types_match_the_code()
     {
         var code = Read("Credentialing.Functions/Http/Problems.cs");
         var list = Read("docs/problems.md");
 
         Assert.Equal(
             TypesInCode().Matches(code).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value)).Distinct().Order(),
-            TypesInList().Matches(list).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value.Replace("4xx", "bad.StatusCode", StringComparison.Ordinal))).Order());
+            TypesInDocument().Matches(list).Select(match => (match.Groups["type"].Value, match.Groups["status"].Value.Replace("4xx", "bad.StatusCode", StringComparison.Ordinal))).Order());
     }
 
     /// <summary>Excludes the token endpoint. Its errors also have the OAuth format, and are listed separately.</summary>
     [Fact]
-    public void The_list_for_clients_is_that_of_the_APIs_description()
+    public void The_documented_problem_types_match_the_API_description()
     {
-        var list = TypesInList().Matches(Read("docs/problems.md")).Select(match => Problems.TypePrefix + match.Groups["type"].Value);
+        var list = TypesInDocument().Matches(Read("docs/problems.md")).Select(match => Problems.TypePrefix + match.Groups["type"].Value);
         var described = DescribedResponses.All.Where(response => response is { Type: not null, Operation: not "IssueVendorToken" });
         Assert.Equal(list.Order(), described.Select(response => response.Type).Distinct().Order());
     }
@@ -33,5 +33,5 @@ public sealed partial class ProblemTypesTests
     private static partial Regex TypesInCode();
 
     [GeneratedRegex("^[|] `(?<type>[a-z-]+)` [|] (?<status>[0-9x]{3}) [|]", RegexOptions.Multiline)]
-    private static partial Regex TypesInList();
+    private static partial Regex TypesInDocument();
 }

@@ -24,7 +24,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     public void Dispose() => service.Dispose();
 
     [Fact]
-    public async Task An_email_is_submitted_whole_under_its_operation_id()
+    public async Task An_email_is_submitted_completely_with_its_operation_id()
     {
         var email = NewEmail(Rosa, new("Luis Ortega", "luis@lea.example"));
 
@@ -51,7 +51,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     [InlineData(200, """{"id":"ID","status":"Failed","error":{"code":"EmailDropped","message":"It was dropped."}}""", true)]
     [InlineData(404, """{"error":{"code":"NotFound","message":"There is no such operation."}}""", true)]
     [InlineData(400, """{"error":{"code":"BadRequest","message":"There is no such operation."}}""", true)]
-    public async Task An_email_that_may_have_been_submitted_is_submitted_only_if_the_service_does_not_have_it(int status, string body, bool isSubmitted)
+    public async Task A_repeated_email_is_submitted_only_if_the_service_does_not_have_it(int status, string body, bool isSubmitted)
     {
         var email = NewEmail(Rosa) with { IsRepeated = true };
         service.Respond(status, body.Replace("ID", email.OperationId.ToString(), StringComparison.Ordinal));
@@ -68,7 +68,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     [InlineData("rosa@[192.0.2.1]")]
     [InlineData("rosa@lea@example")]
     [InlineData("")]
-    public async Task An_address_for_which_the_service_would_refuse_the_whole_email_is_left_out(string address)
+    public async Task An_address_that_the_service_does_not_support_is_left_out(string address)
     {
         var outcome = Assert.IsType<EmailOutcome.Accepted>(await SendAsync(NewEmail(Rosa, new("Somebody", address))));
         Assert.Equal([address], outcome.Rejected);
@@ -82,7 +82,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     [InlineData("90", 90)]
     [InlineData(null, 60)]
     [InlineData("Fri, 27 Nov 2026 00:00:00 GMT", 60)]
-    public async Task A_service_that_throttles_says_for_how_long_or_it_is_a_minute(string? retryAfter, int seconds)
+    public async Task A_429_response_returns_Throttled_with_Retry_After_or_one_minute(string? retryAfter, int seconds)
     {
         service.Respond(429, """{"error":{"code":"TooManyRequests","message":"Too many requests."}}""", retryAfter);
         var outcome = Assert.IsType<EmailOutcome.Throttled>(await SendAsync(NewEmail(Rosa)));
@@ -95,7 +95,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     [InlineData(401)]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task A_service_that_fails_is_an_exception_that_names_no_recipient(int status)
+    public async Task An_error_response_throws_an_exception_without_recipients(int status)
     {
         service.Respond(status, """{"error":{"code":"ItsCode","message":"Not to rosa@lea.example."}}""");
         var failure = await Assert.ThrowsAsync<IOException>(() => SendAsync(NewEmail(Rosa)));
@@ -105,7 +105,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_cannot_be_asked_whether_it_has_an_email_is_not_sent_it()
+    public async Task A_repeated_email_is_not_submitted_if_the_lookup_fails()
     {
         service.Respond(500, "{}");
         await Assert.ThrowsAsync<IOException>(() => SendAsync(NewEmail(Rosa) with { IsRepeated = true }));
@@ -115,7 +115,7 @@ public sealed class AzureEmailSenderTests : IDisposable
     [Theory]
     [InlineData("https://mail.communication.azure.com", null)]
     [InlineData(null, "Credentialing__Azure__CommunicationEndpoint: It is required, unless email is sent by SMTP (Credentialing__Mail__Smtp__Host).")]
-    public void The_app_sends_with_the_resource_that_is_configured(string? endpoint, string? failure)
+    public void The_app_requires_the_communication_endpoint(string? endpoint, string? failure)
     {
         using var services = new ServiceCollection()
             .Configure<AzureOptions>(options => options.CommunicationEndpoint = endpoint is null ? null : new Uri(endpoint))

@@ -14,41 +14,41 @@ public sealed class EmailDeliveryTests
     [Theory]
     [InlineData(0, 5)]
     [InlineData(60, 60)]
-    public async Task A_service_that_has_had_enough_is_left_alone_as_long_as_it_asks_and_never_not_at_all(int asked, int left)
+    public async Task A_throttled_service_is_not_called_until_Retry_After_but_at_least_5_seconds_have_passed(int retryAfter, int pause)
     {
-        var sender = new Sender(new EmailOutcome.Throttled(TimeSpan.FromSeconds(asked)));
+        var sender = new Sender(new EmailOutcome.Throttled(TimeSpan.FromSeconds(retryAfter)));
         var delivery = Delivery(sender);
 
         var first = await DeliverAsync(delivery, Email);
-        clock.Advance(TimeSpan.FromSeconds(left) - TimeSpan.FromTicks(1));
+        clock.Advance(TimeSpan.FromSeconds(pause) - TimeSpan.FromTicks(1));
         var second = await DeliverAsync(delivery, Email);
         Assert.Equal([typeof(EmailOutcome.Throttled), typeof(EmailOutcome.Throttled)], [first.GetType(), second.GetType()]);
-        Assert.Single(sender.Offers);
+        Assert.Single(sender.Attempts);
 
         clock.Advance(TimeSpan.FromTicks(1));
         await DeliverAsync(delivery, Email);
-        Assert.Equal(2, sender.Offers.Count);
+        Assert.Equal(2, sender.Attempts.Count);
     }
 
     [Fact]
-    public async Task An_email_that_is_offered_again_says_so()
+    public async Task A_retried_email_is_marked_as_repeated()
     {
         var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 2 };
 
         Assert.IsType<EmailOutcome.Accepted>(await DeliverAsync(Delivery(sender), Email));
 
-        Assert.Equal([false, true, true], sender.Offers.Select(offer => offer.IsRepeated));
-        Assert.Single(sender.Offers.Select(offer => offer.OperationId).Distinct());
+        Assert.Equal([false, true, true], sender.Attempts.Select(attempt => attempt.IsRepeated));
+        Assert.Single(sender.Attempts.Select(attempt => attempt.OperationId).Distinct());
     }
 
     [Fact]
-    public async Task A_service_that_goes_on_failing_fails_the_email_after_its_retries()
+    public async Task DeliverAsync_throws_after_its_retries()
     {
         var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 3 };
 
         await Assert.ThrowsAsync<IOException>(() => DeliverAsync(Delivery(sender), Email));
 
-        Assert.Equal(3, sender.Offers.Count);
+        Assert.Equal(3, sender.Attempts.Count);
     }
 
     private EmailDelivery Delivery(Sender sender) => new(sender, Options.Create(new MailOptions { RetryDelay = TimeSpan.Zero }), clock);
@@ -59,14 +59,14 @@ public sealed class EmailDeliveryTests
     /// <summary>A sender that fails a number of times and then returns the outcome.</summary>
     private sealed class Sender(EmailOutcome outcome) : IEmailSender
     {
-        public List<Email> Offers { get; } = [];
+        public List<Email> Attempts { get; } = [];
 
         public int Failures { get; init; }
 
         public Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
         {
-            Offers.Add(email);
-            return Offers.Count <= Failures ? Task.FromException<EmailOutcome>(new IOException("It failed.")) : Task.FromResult(outcome);
+            Attempts.Add(email);
+            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(new IOException("It failed.")) : Task.FromResult(outcome);
         }
     }
 }

@@ -20,22 +20,22 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     internal const string Message = "(message)";
 
     /// <summary>Closes the connection instead of a reply.</summary>
-    internal const string HangUp = "(hangs up)";
+    internal const string Disconnect = "(disconnect)";
 
     /// <summary>Sends no reply and keeps the connection open.</summary>
-    internal const string Silence = "(silence)";
+    internal const string NoReply = "(no reply)";
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource ending = new();
+    private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentQueue<string> commands = new();
     private readonly ConcurrentQueue<string> messages = new();
-    private readonly TaskCompletionSource fellSilent = new();
-    private readonly (string Beginning, string Reply)[] script;
+    private readonly TaskCompletionSource replyWithheld = new();
+    private readonly (string Prefix, string Reply)[] script;
     private readonly Task serving;
 
     /// <summary>Starts the server.</summary>
-    /// <param name="script">The reply to commands with this beginning. The first match applies.</param>
-    internal ScriptedSmtpServer(params (string Beginning, string Reply)[] script)
+    /// <param name="script">The reply to commands with this prefix. The first match applies.</param>
+    internal ScriptedSmtpServer(params (string Prefix, string Reply)[] script)
     {
         this.script = script;
         listener.Start();
@@ -56,15 +56,15 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>The messages received completely.</summary>
     internal IReadOnlyCollection<string> Messages => messages;
 
-    /// <summary>Completes when the script withholds a reply (<see cref="Silence"/>).</summary>
-    internal Task FellSilent => fellSilent.Task;
+    /// <summary>Completes when the script withholds a reply (<see cref="NoReply"/>).</summary>
+    internal Task ReplyWithheld => replyWithheld.Task;
 
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
+        await stopping.CancelAsync();
         await serving;
         listener.Dispose();
-        ending.Dispose();
+        stopping.Dispose();
     }
 
     private async Task ServeAsync()
@@ -73,12 +73,12 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         {
             while (true)
             {
-                using var client = await listener.AcceptTcpClientAsync(ending.Token);
+                using var client = await listener.AcceptTcpClientAsync(stopping.Token);
                 try
                 {
-                    await SpeakAsync(client.GetStream());
+                    await ServeClientAsync(client.GetStream());
                 }
-                catch (Exception gone) when (gone is IOException or System.Security.Authentication.AuthenticationException)
+                catch (Exception failure) when (failure is IOException or System.Security.Authentication.AuthenticationException)
                 {
                     // The client closed the connection or rejected the certificate.
                 }
@@ -90,14 +90,14 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         }
     }
 
-    private async Task SpeakAsync(Stream stream)
+    private async Task ServeClientAsync(Stream stream)
     {
         if (!await ReplyAsync(stream, Greeting, "220 ready"))
             return;
         while (await ReadLineAsync(stream) is { } command)
         {
             commands.Enqueue(command);
-            var granted = command.Split(' ')[0] switch
+            var defaultReply = command.Split(' ')[0] switch
             {
                 "EHLO" => string.Join("\r\n", Extensions.Select(extension => $"250-{extension}").Prepend("250-scripted").Append("250 HELP")),
                 "DATA" => "354 go on",
@@ -105,14 +105,14 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
                 "STARTTLS" => "220 go on",
                 _ => "250 2.0.0 fine",
             };
-            if (!await ReplyAsync(stream, command, granted) || (command is "QUIT" && ReplyTo(command, granted) is not Silence))
+            if (!await ReplyAsync(stream, command, defaultReply) || (command is "QUIT" && ReplyTo(command, defaultReply) is not NoReply))
                 return;
-            if (command is "DATA" && ReplyTo(command, granted) == granted && !await ReceiveAsync(stream))
+            if (command is "DATA" && ReplyTo(command, defaultReply) == defaultReply && !await ReceiveAsync(stream))
                 return;
-            if (command is "STARTTLS" && ReplyTo(command, granted) == granted)
+            if (command is "STARTTLS" && ReplyTo(command, defaultReply) == defaultReply)
             {
                 var secured = new SslStream(stream);
-                await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, ending.Token);
+                await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Certificate }, stopping.Token);
                 stream = secured;
             }
         }
@@ -135,18 +135,18 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         return false;
     }
 
-    private string ReplyTo(string command, string granted) =>
-        script.FirstOrDefault(line => command.StartsWith(line.Beginning, StringComparison.Ordinal)).Reply ?? granted;
+    private string ReplyTo(string command, string defaultReply) =>
+        script.FirstOrDefault(line => command.StartsWith(line.Prefix, StringComparison.Ordinal)).Reply ?? defaultReply;
 
-    private async Task<bool> ReplyAsync(Stream stream, string command, string granted)
+    private async Task<bool> ReplyAsync(Stream stream, string command, string defaultReply)
     {
-        var reply = ReplyTo(command, granted);
-        if (reply is HangUp)
+        var reply = ReplyTo(command, defaultReply);
+        if (reply is Disconnect)
             return false;
-        if (reply is Silence)
-            fellSilent.TrySetResult();
+        if (reply is NoReply)
+            replyWithheld.TrySetResult();
         else
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"), ending.Token);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(reply + "\r\n"), stopping.Token);
         return !reply.StartsWith("421", StringComparison.Ordinal);
     }
 
@@ -155,7 +155,7 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     {
         var line = new List<byte>();
         var next = new byte[1];
-        while (await stream.ReadAsync(next, ending.Token) == 1)
+        while (await stream.ReadAsync(next, stopping.Token) == 1)
         {
             if (next[0] is (byte)'\n')
                 return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');

@@ -25,7 +25,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     private static readonly byte[] Calendar = Encoding.UTF8.GetBytes("BEGIN:VCALENDAR\r\nSUMMARY:Año\nEND:VCALENDAR\r\n");
 
     [Fact]
-    public async Task An_email_arrives_as_it_was_written()
+    public async Task An_email_is_delivered_with_all_its_content()
     {
         var email = NewEmail(Rosa, Luis);
 
@@ -50,7 +50,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_email_that_is_offered_twice_has_the_same_Message_ID()
+    public async Task An_email_that_is_sent_twice_has_the_same_Message_ID()
     {
         var email = NewEmail(Rosa);
 
@@ -62,7 +62,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
 
     [Theory]
     [InlineData("")]
-    [InlineData("rubbish")]
+    [InlineData("invalid")]
     [InlineData("a@b@c")]
     [InlineData("x@")]
     [InlineData("@x.org")]
@@ -77,11 +77,11 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("evil@x.org\r\n")]
     [InlineData("evil@x.org\r\nBcc: y@z")]
     [InlineData("evil@x.org>\r\nRCPT TO:<y@z")]
-    public async Task What_is_no_address_is_rejected_and_the_others_get_the_email(string rubbish)
+    public async Task An_invalid_address_is_rejected_and_the_other_recipients_get_the_email(string address)
     {
-        var email = NewEmail(rubbish, Rosa);
+        var email = NewEmail(address, Rosa);
 
-        AssertAccepted(await To(shared.Maildev).SendAsync(email, TestContext.Current.CancellationToken), rubbish);
+        AssertAccepted(await To(shared.Maildev).SendAsync(email, TestContext.Current.CancellationToken), address);
 
         var received = Assert.Single(await ReceivedAsync(shared.Maildev, email));
         Assert.Equal([Rosa], received.Recipients);
@@ -89,11 +89,11 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_email_to_no_address_at_all_is_refused_without_asking_the_server()
+    public async Task An_email_without_a_valid_address_is_refused_without_a_command_to_the_server()
     {
         await using var server = new ScriptedSmtpServer();
 
-        Assert.IsType<EmailOutcome.Refused>(await To(server).SendAsync(NewEmail("rubbish", "x@"), TestContext.Current.CancellationToken));
+        Assert.IsType<EmailOutcome.Refused>(await To(server).SendAsync(NewEmail("invalid", "x@"), TestContext.Current.CancellationToken));
 
         Assert.Empty(server.Commands);
     }
@@ -103,7 +103,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("\"rosa delgado\"@x.org")]
     [InlineData("rosa@xn--bcher-kva.example")]
     [InlineData("rosa@[127.0.0.1]")]
-    public async Task An_unusual_address_is_one_all_the_same(string address)
+    public async Task An_unusual_valid_address_is_accepted(string address)
     {
         await using var server = new ScriptedSmtpServer();
 
@@ -113,7 +113,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Somebody_who_is_named_twice_gets_the_email_once()
+    public async Task A_duplicate_recipient_gets_the_email_once()
     {
         await using var server = new ScriptedSmtpServer();
 
@@ -126,7 +126,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("Rosa\r\nBcc: eve@x.org")]
     [InlineData("Rosa\r\n\r\nHello")]
     [InlineData("Rosa\" <eve@x.org>, \"")]
-    public async Task A_name_or_a_subject_adds_nothing_to_the_email(string text)
+    public async Task A_name_or_subject_cannot_inject_headers_or_recipients(string text)
     {
         var email = NewEmail(Rosa) with { To = [new(text, Rosa)], Subject = text };
 
@@ -140,7 +140,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_address_beyond_ASCII_is_used_where_the_server_knows_such()
+    public async Task A_non_ASCII_address_is_used_if_the_server_supports_SMTPUTF8()
     {
         await using var server = new ScriptedSmtpServer { Extensions = ["8BITMIME", "SMTPUTF8"] };
 
@@ -151,7 +151,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_address_beyond_ASCII_is_rejected_where_the_server_knows_none_but_a_domain_is_written_in_ASCII()
+    public async Task Without_SMTPUTF8_a_non_ASCII_local_part_is_rejected_and_a_domain_is_converted_to_ASCII()
     {
         await using var server = new ScriptedSmtpServer();
 
@@ -171,7 +171,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("450 4.2.1 busy", false)]
     [InlineData("451 4.7.1 come back later", true)]
     [InlineData("452 4.5.3 too many recipients", true)]
-    public async Task A_recipient_whom_the_server_does_not_take_is_rejected_and_the_others_get_the_email(string reply, bool pipelining)
+    public async Task A_recipient_that_the_server_refuses_is_rejected_and_the_others_get_the_email(string reply, bool pipelining)
     {
         await using var server = new ScriptedSmtpServer(($"RCPT TO:<{Luis}>", reply)) { Extensions = pipelining ? ["PIPELINING", "ENHANCEDSTATUSCODES"] : [] };
 
@@ -181,7 +181,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_email_whose_recipients_the_server_all_refuses_is_refused()
+    public async Task An_email_is_refused_if_the_server_refuses_all_recipients()
     {
         await using var server = new ScriptedSmtpServer(("RCPT", "550 5.1.1 no such user"));
 
@@ -191,7 +191,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_email_is_worth_another_try_when_the_server_takes_nobody_but_may_take_one_later()
+    public async Task SendAsync_throws_if_all_recipients_are_refused_and_one_only_temporarily()
     {
         await using var server = new ScriptedSmtpServer(($"RCPT TO:<{Rosa}>", $"450 4.2.0 {Rosa} is greylisted"), ("RCPT", "550 5.1.1 no such user"));
 
@@ -211,7 +211,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("DATA", "452 4.3.2 too busy")]
     [InlineData(ScriptedSmtpServer.Message, "451 4.4.5 congested")]
     [InlineData(ScriptedSmtpServer.Message, "421 4.7.0 too much mail")]
-    public async Task A_server_that_has_had_enough_throttles(string command, string reply)
+    public async Task A_reply_about_overload_returns_Throttled(string command, string reply)
     {
         await using var server = new ScriptedSmtpServer((command, reply));
 
@@ -229,7 +229,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("DATA", "451 4.3.0 local error", "451 4.3.0")]
     [InlineData(ScriptedSmtpServer.Message, "452 4.3.1 disk full", "452 4.3.1")]
     [InlineData(ScriptedSmtpServer.Message, "554 5.6.0 spam", "554 5.6.0")]
-    public async Task A_server_that_fails_otherwise_is_told_by_its_codes(string command, string reply, string codes)
+    public async Task Other_error_replies_throw_an_exception_with_their_codes(string command, string reply, string codes)
     {
         await using var server = new ScriptedSmtpServer((command, reply));
 
@@ -243,9 +243,9 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("MAIL")]
     [InlineData("RCPT")]
     [InlineData(ScriptedSmtpServer.Message)]
-    public async Task A_server_that_hangs_up_has_failed(string command)
+    public async Task SendAsync_throws_if_the_server_disconnects(string command)
     {
-        await using var server = new ScriptedSmtpServer((command, ScriptedSmtpServer.HangUp));
+        await using var server = new ScriptedSmtpServer((command, ScriptedSmtpServer.Disconnect));
 
         await Assert.ThrowsAnyAsync<Exception>(() => To(server).SendAsync(NewEmail(Rosa), TestContext.Current.CancellationToken));
     }
@@ -253,52 +253,52 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [Theory]
     [InlineData("500 what")]
     [InlineData("421 closing")]
-    [InlineData(ScriptedSmtpServer.HangUp)]
-    public async Task An_email_that_was_taken_is_accepted_however_the_server_says_goodbye(string goodbye)
+    [InlineData(ScriptedSmtpServer.Disconnect)]
+    public async Task The_reply_to_QUIT_does_not_change_the_outcome(string reply)
     {
-        await using var server = new ScriptedSmtpServer(("QUIT", goodbye));
+        await using var server = new ScriptedSmtpServer(("QUIT", reply));
 
         AssertAccepted(await To(server).SendAsync(NewEmail(Rosa), TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task A_server_that_stays_silent_is_waited_for_until_the_caller_has_had_enough()
+    public async Task SendAsync_waits_for_a_reply_until_it_is_canceled()
     {
-        await using var server = new ScriptedSmtpServer(("MAIL", ScriptedSmtpServer.Silence));
-        using var enough = new CancellationTokenSource();
-        var sending = To(server).SendAsync(NewEmail(Rosa), enough.Token);
-        await server.FellSilent.WaitAsync(TestContext.Current.CancellationToken);
+        await using var server = new ScriptedSmtpServer(("MAIL", ScriptedSmtpServer.NoReply));
+        using var cancellation = new CancellationTokenSource();
+        var sending = To(server).SendAsync(NewEmail(Rosa), cancellation.Token);
+        await server.ReplyWithheld.WaitAsync(TestContext.Current.CancellationToken);
 
-        await enough.CancelAsync();
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
     }
 
     [Fact]
-    public async Task An_email_that_was_taken_is_accepted_though_the_server_says_no_goodbye()
+    public async Task A_missing_reply_to_QUIT_does_not_change_the_outcome()
     {
-        await using var server = new ScriptedSmtpServer(("QUIT", ScriptedSmtpServer.Silence));
+        await using var server = new ScriptedSmtpServer(("QUIT", ScriptedSmtpServer.NoReply));
 
         AssertAccepted(await To(server).SendAsync(NewEmail(Rosa), TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task An_email_that_was_taken_is_accepted_even_if_the_caller_has_had_enough_of_the_goodbye()
+    public async Task Cancellation_during_QUIT_does_not_change_the_outcome()
     {
-        await using var server = new ScriptedSmtpServer(("QUIT", ScriptedSmtpServer.Silence));
-        using var enough = new CancellationTokenSource();
-        var sending = To(server).SendAsync(NewEmail(Rosa), enough.Token);
-        await server.FellSilent.WaitAsync(TestContext.Current.CancellationToken);
+        await using var server = new ScriptedSmtpServer(("QUIT", ScriptedSmtpServer.NoReply));
+        using var cancellation = new CancellationTokenSource();
+        var sending = To(server).SendAsync(NewEmail(Rosa), cancellation.Token);
+        await server.ReplyWithheld.WaitAsync(TestContext.Current.CancellationToken);
 
-        await enough.CancelAsync();
+        await cancellation.CancelAsync();
 
         AssertAccepted(await sending);
     }
 
     [Fact]
-    public async Task Who_authenticates_rightly_can_send()
+    public async Task An_email_is_accepted_with_correct_credentials()
     {
-        await using var maildev = await Maildev.StartAsync(null, new MaildevDemands(Username, Password), TestContext.Current.CancellationToken);
+        await using var maildev = await Maildev.StartAsync(null, new MaildevSecurity(Username, Password), TestContext.Current.CancellationToken);
         var email = NewEmail(Rosa);
 
         AssertAccepted(await To(maildev, options => (options.Username, options.Password) = (Username, Password)).SendAsync(email, TestContext.Current.CancellationToken));
@@ -307,10 +307,10 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Who_authenticates_wrongly_or_not_at_all_cannot_send()
+    public async Task SendAsync_throws_with_wrong_or_missing_credentials()
     {
         const string Wrong = "battery staple";
-        await using var maildev = await Maildev.StartAsync(null, new MaildevDemands(Username, Password), TestContext.Current.CancellationToken);
+        await using var maildev = await Maildev.StartAsync(null, new MaildevSecurity(Username, Password), TestContext.Current.CancellationToken);
         var email = NewEmail(Rosa);
 
         var failure = await Assert.ThrowsAsync<AuthenticationException>(() =>
@@ -322,7 +322,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task A_server_that_knows_no_authentication_is_not_used_with_a_username()
+    public async Task SendAsync_throws_with_a_username_if_the_server_does_not_support_authentication()
     {
         await using var server = new ScriptedSmtpServer();
 
@@ -333,11 +333,11 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task TLS_from_the_first_byte_is_spoken_with_a_server_that_is_trusted_and_no_other()
+    public async Task Implicit_TLS_requires_a_trusted_certificate()
     {
         using var test = new TestCertificate();
         await using var maildev = await Maildev.StartAsync(
-            null, new MaildevDemands(Username, Password, test.File, test.KeyFile), TestContext.Current.CancellationToken);
+            null, new MaildevSecurity(Username, Password, test.File, test.KeyFile), TestContext.Current.CancellationToken);
         var email = NewEmail(Rosa);
 
         await Assert.ThrowsAsync<SslHandshakeException>(() => To(maildev, Tls).SendAsync(email, TestContext.Current.CancellationToken));
@@ -349,7 +349,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task STARTTLS_is_spoken_with_a_server_that_is_trusted_and_no_other()
+    public async Task STARTTLS_requires_a_trusted_certificate()
     {
         using var test = new TestCertificate();
         await using var server = new ScriptedSmtpServer { Extensions = ["STARTTLS"], Certificate = test.Certificate };
@@ -361,16 +361,16 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Nothing_is_said_in_the_clear_to_a_server_that_does_not_offer_STARTTLS_or_refuses_it()
+    public async Task Nothing_is_sent_unencrypted_if_the_server_does_not_offer_STARTTLS_or_refuses_it()
     {
-        await using var refuses = new ScriptedSmtpServer(("STARTTLS", "454 4.7.0 not now")) { Extensions = ["STARTTLS", "AUTH PLAIN"] };
+        await using var refusing = new ScriptedSmtpServer(("STARTTLS", "454 4.7.0 not now")) { Extensions = ["STARTTLS", "AUTH PLAIN"] };
         var email = NewEmail(Rosa);
 
         await Assert.ThrowsAsync<NotSupportedException>(() => To(shared.Maildev, StartTls).SendAsync(email, TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<IOException>(() => To(refuses, StartTls).SendAsync(email, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<IOException>(() => To(refusing, StartTls).SendAsync(email, TestContext.Current.CancellationToken));
 
         Assert.Empty(await ReceivedAsync(shared.Maildev, email));
-        Assert.All(refuses.Commands, command => Assert.True(command is "STARTTLS" || command.StartsWith("EHLO", StringComparison.Ordinal), command));
+        Assert.All(refusing.Commands, command => Assert.True(command is "STARTTLS" || command.StartsWith("EHLO", StringComparison.Ordinal), command));
     }
 
     private static void StartTls(SmtpOptions options) =>
@@ -420,7 +420,7 @@ public sealed class SharedMaildev : IAsyncLifetime
 {
     internal Maildev Maildev { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Maildev = await Maildev.StartAsync(null, new MaildevDemands(), CancellationToken.None);
+    public async ValueTask InitializeAsync() => Maildev = await Maildev.StartAsync(null, new MaildevSecurity(), CancellationToken.None);
 
     public ValueTask DisposeAsync() => Maildev.DisposeAsync();
 }

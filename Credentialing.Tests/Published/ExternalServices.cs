@@ -23,11 +23,11 @@ internal sealed class ExternalServices : IAsyncDisposable
     private const string Account = "published";
 
     private readonly TestCertificate certificate = new();
-    private readonly HttpClientHandler trusting;
+    private readonly HttpClientHandler trustingHandler;
     private KeyVaultServer vault = null!;
     private IdentityEndpoint identity = null!;
 
-    private ExternalServices() => trusting = new HttpClientHandler
+    private ExternalServices() => trustingHandler = new HttpClientHandler
     {
         ServerCertificateCustomValidationCallback = (_, shown, _, _) => certificate.Certificate.Equals(shown),
     };
@@ -94,14 +94,14 @@ internal sealed class ExternalServices : IAsyncDisposable
         await identity.DisposeAsync();
         await vault.DisposeAsync();
         await Azurite.DisposeAsync();
-        trusting.Dispose();
+        trustingHandler.Dispose();
         certificate.Dispose();
     }
 
     private TOptions Trust<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
-        options.Transport = new HttpClientTransport(new HttpClient(trusting, disposeHandler: false));
+        options.Transport = new HttpClientTransport(new HttpClient(trustingHandler, disposeHandler: false));
         return options;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         rpcServer = NewServer(HttpProtocols.Http2, services => services.AddSingleton(connection).AddGrpc());
         rpcServer.MapGrpcService<WorkerConnection>();
         httpServer = NewServer(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder());
-        httpServer.UseBareNotFound();
+        httpServer.UseNotFoundForWrongMethod();
     }
 
     public override Uri Address => new(httpServer.Urls.Single());
@@ -60,16 +60,16 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         host.output = Task.WhenAll(host.process.StandardOutput.ReadToEndAsync(CancellationToken.None), host.process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
         {
-            var ended = host.process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            if (await Task.WhenAny(host.connection.Loaded, ended).WaitAsync(StartTimeout, TestContext.Current.CancellationToken) == ended)
-                throw new InvalidOperationException($"The app has ended.\n{string.Join('\n', await host.output)}");
+            var exited = host.process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            if (await Task.WhenAny(host.connection.Loaded, exited).WaitAsync(StartTimeout, TestContext.Current.CancellationToken) == exited)
+                throw new InvalidOperationException($"The app has exited.\n{string.Join('\n', await host.output)}");
             host.Map(await host.connection.Loaded);
             await host.httpServer.StartAsync(TestContext.Current.CancellationToken);
             return host;
         }
         catch
         {
-            await host.EndAsync();
+            await host.StopAsync();
             throw;
         }
     }
@@ -98,10 +98,10 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await EndAsync();
+        await StopAsync();
     }
 
-    private async Task EndAsync()
+    private async Task StopAsync()
     {
         process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync(CancellationToken.None);
@@ -119,7 +119,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         return builder.Build();
     }
 
-    /// <summary>The worker reports its functions before it listens for HTTP. So retry the connection, as the real host does.</summary>
+    /// <summary>The worker reports its functions before it listens for HTTP. The connection is retried, as in the real host.</summary>
     private static ResilienceHandler ConnectWithRetries()
     {
         var retry = new RetryStrategyOptions<HttpResponseMessage>

@@ -24,17 +24,17 @@ public sealed class PublishedAppFaultTests
         await using var services = await ExternalServices.StartAsync();
         await using var host = await FunctionsHost.StartAsync(app, services);
         await services.Azurite.DisposeAsync();
-        var answers = await Task.WhenAll(
+        var responses = await Task.WhenAll(
             host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/credentials", "rosa"),
             host.GenerateAsync("rosa", TestWorld.Oakland),
             host.SendAsync(HttpMethod.Get, "health/ready"));
 
-        Assert.All(answers, response => Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType)));
+        Assert.All(responses, response => Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (response.Status, response.ProblemType)));
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health")).Status);
     }
 
     [Fact]
-    public async Task A_download_is_finished_when_the_app_is_told_to_end()
+    public async Task A_download_completes_after_SIGTERM()
     {
         await using var services = await ExternalServices.StartAsync();
         await using var host = await FunctionsHost.StartAsync(app, services);
@@ -57,7 +57,7 @@ public sealed class PublishedAppFaultTests
     }
 
     [Fact]
-    public async Task Every_missing_setting_is_named_at_the_start()
+    public async Task Every_missing_setting_is_reported_at_startup()
     {
         string[] required =
         [
@@ -70,7 +70,7 @@ public sealed class PublishedAppFaultTests
     }
 
     [Fact]
-    public async Task Every_wrong_setting_is_named_at_the_start_without_its_value()
+    public async Task Every_invalid_setting_is_reported_at_startup_without_its_value()
     {
         const string Wrong = "never-repeated";
         string[] settings =

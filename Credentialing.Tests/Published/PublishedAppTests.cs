@@ -72,7 +72,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         await MoveExpiryAsync(TestWorld.Oakland, TimeProvider.System.GetUtcNow().AddDays(13));
         var preview = (await Host.SendAsync(HttpMethod.Get, "reminders/preview", "toms")).Json.GetProperty("leas");
         Assert.Equal(TestWorld.Oakland.Value, Assert.Single(preview.EnumerateArray()).GetProperty("leaId").GetString());
-        for (var time = 0; time < 2; time++)
+        for (var run = 0; run < 2; run++)
             Assert.Equal(StatusResult.Types.Status.Success, (await Host.FireTimerAsync("SendExpiryReminders")).Status);
         using var message = new MemoryStream(Encoding.UTF8.GetBytes(Assert.Single(running.Services.Smtp.Messages)));
         using var email = await MimeMessage.LoadAsync(message, Cancellation);
@@ -108,7 +108,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
     }
 
     [Fact]
-    public async Task A_route_that_does_not_exist_and_a_wrong_method_are_a_404()
+    public async Task An_unknown_route_and_a_wrong_method_return_404()
     {
         Assert.Equal(HttpStatusCode.NotFound, (await Host.SendAsync(HttpMethod.Get, "v2/token")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await Host.SendAsync(HttpMethod.Get, "v1/token")).Status);

@@ -52,7 +52,7 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
         {
             outgoing.Writer.TryComplete();
             foreach (var invocation in invocations.Values)
-                invocation.TrySetException(new IOException("The worker has ended."));
+                invocation.TrySetException(new IOException("The worker has exited."));
             await sending;
         }
     }

@@ -27,7 +27,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         var number = Interlocked.Increment(ref used);
         return number <= Accounts
             ? new StorageAccount(azurite, Name(number))
-            : throw new InvalidOperationException($"More than {Accounts} tests ask for an account: raise the number.");
+            : throw new InvalidOperationException($"More than {Accounts} storage accounts are required. Increase Accounts.");
     }
 
     private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"account{number:D4}");

@@ -12,10 +12,10 @@ public sealed class BrowserFixture : IAsyncDisposable
         ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable"];
 
     /// <summary>Timeout of UI assertions. Generous, because the build machine may have two busy cores.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AssertionTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The path from CHROMIUM, which overrides all other candidates.</summary>
-    private static readonly string? Chosen = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } program ? program : null;
+    private static readonly string? ConfiguredProgram = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } program ? program : null;
 
     private readonly Lazy<Task<IPlaywright>> playwright = new(Playwright.CreateAsync);
     private readonly Lazy<Task<Search>> search;
@@ -23,7 +23,7 @@ public sealed class BrowserFixture : IAsyncDisposable
 
     public BrowserFixture()
     {
-        Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);
+        Assertions.SetDefaultExpectTimeout((float)AssertionTimeout.TotalMilliseconds);
         search = new(() => SearchAsync(packagedFirst: true));
         installedSearch = new(() => SearchAsync(packagedFirst: false));
     }
@@ -79,9 +79,9 @@ public sealed class BrowserFixture : IAsyncDisposable
         var packaged = PackagedChromium.RunsHere
             ? [("the npm package's Chromium", PackagedChromium.Unpack)]
             : Array.Empty<(string Name, Func<BrowserTypeLaunchOptions> Prepare)>();
-        if (Chosen is not null)
+        if (ConfiguredProgram is not null)
         {
-            yield return ($"CHROMIUM={Chosen}", () => new() { ExecutablePath = Chosen });
+            yield return ($"CHROMIUM={ConfiguredProgram}", () => new() { ExecutablePath = ConfiguredProgram });
             yield break;
         }
 
@@ -122,7 +122,7 @@ public sealed class BrowserFixture : IAsyncDisposable
             No browser has started. Install Chromium, Chrome or Edge, or set CHROMIUM to the path of the program. Tried:
             {string.Join('\n', tried)}
             """;
-        Assert.SkipWhen(found is null && Chosen is null, failures);
+        Assert.SkipWhen(found is null && ConfiguredProgram is null, failures);
         Assert.True(found is not null, failures);
         return found.Value;
     }

@@ -14,11 +14,11 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
 
     private readonly Lock changing = new();
     private readonly HashSet<Timer> timers = [];
-    private readonly HashSet<UnansweredCall> unanswered = [];
+    private readonly HashSet<HangingCall> hanging = [];
 
     /// <summary>
     /// Due time of the next timer if the instance is only waiting; null if it is busy. It is busy if no timer is running, or if a
-    /// timeout covers anything other than a delay or an unanswered call.
+    /// timeout covers anything other than a delay or a hanging call.
     /// </summary>
     public DateTimeOffset? NextDue
     {
@@ -27,7 +27,7 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
             lock (changing)
             {
                 var waiting = timers.Where(timer => !timer.IsTimeout).Select(timer => timer.Within)
-                    .Concat(unanswered.Where(call => !call.Cancellation.IsCancellationRequested).Select(call => call.Within))
+                    .Concat(hanging.Where(call => !call.Cancellation.IsCancellationRequested).Select(call => call.Within))
                     .Aggregate(ImmutableHashSet<Timer>.Empty, (all, within) => all.Union(within));
                 return timers.Count > 0 && timers.All(timer => !timer.IsTimeout || waiting.Contains(timer)) ? timers.Min(timer => timer.DueAt) : null;
             }
@@ -55,9 +55,9 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
     /// <summary>Simulates a call without a response. It ends only when the caller cancels it.</summary>
     public async Task HangAsync(CancellationToken cancellationToken)
     {
-        var call = new UnansweredCall(Timeouts.Value ?? [], cancellationToken);
+        var call = new HangingCall(Timeouts.Value ?? [], cancellationToken);
         lock (changing)
-            unanswered.Add(call);
+            hanging.Add(call);
         try
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -65,11 +65,11 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
         finally
         {
             lock (changing)
-                unanswered.Remove(call);
+                hanging.Remove(call);
         }
     }
 
-    private sealed class UnansweredCall(ImmutableHashSet<Timer> within, CancellationToken cancellation)
+    private sealed class HangingCall(ImmutableHashSet<Timer> within, CancellationToken cancellation)
     {
         internal ImmutableHashSet<Timer> Within => within;
 

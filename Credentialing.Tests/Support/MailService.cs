@@ -10,7 +10,7 @@ public sealed class MailService(TimeProvider time)
     private readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the first email has been accepted.</summary>
-    public Task FirstOffer => first.Task.WaitAsync(TestContext.Current.CancellationToken);
+    public Task FirstAccepted => first.Task.WaitAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Every accepted send, including duplicates, with its time.</summary>
     public IReadOnlyList<(Email Email, DateTimeOffset At)> Offers => [.. offers];
@@ -30,7 +30,7 @@ public sealed class MailService(TimeProvider time)
     /// <summary>The email sender for one app instance.</summary>
     public IEmailSender From(Outside outside) => new Sender(this, outside);
 
-    private EmailOutcome Take(Email email)
+    private EmailOutcome Accept(Email email)
     {
         var rejected = email.To.Select(recipient => recipient.Address).Where(Unknown.Contains).ToList();
         if (rejected.Count == email.To.Count)
@@ -52,10 +52,10 @@ public sealed class MailService(TimeProvider time)
                 Fault.None,
                 () =>
                 {
-                    outcome = service.Take(email);
+                    outcome = service.Accept(email);
                     return Task.CompletedTask;
                 },
-                status => outcome = status == 429 ? new EmailOutcome.Throttled(TimeSpan.FromMinutes(1)) : throw new IOException("The mail service is not well."));
+                status => outcome = status == 429 ? new EmailOutcome.Throttled(TimeSpan.FromMinutes(1)) : throw new IOException("The mail service is unavailable."));
             return outcome!;
         }
     }

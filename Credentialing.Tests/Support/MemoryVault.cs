@@ -8,7 +8,7 @@ namespace Credentialing.Tests.Support;
 public sealed class MemoryVault : ISecretVault
 {
     private readonly Dictionary<string, List<SecretVersion>> secrets = [];
-    private int made;
+    private int versionCount;
     private int calls;
 
     public MemoryVault()
@@ -26,7 +26,7 @@ public sealed class MemoryVault : ISecretVault
     /// <summary>Creates a new version and returns its name.</summary>
     public string Rotate(string name)
     {
-        var version = string.Create(CultureInfo.InvariantCulture, $"version{++made}");
+        var version = string.Create(CultureInfo.InvariantCulture, $"version{++versionCount}");
         if (!secrets.TryGetValue(name, out var versions))
             secrets[name] = versions = [];
         versions.Add(new SecretVersion(version, RandomNumberGenerator.GetBytes(32)));
@@ -44,6 +44,6 @@ public sealed class MemoryVault : ISecretVault
     private Task<T> ReadAsync<T>(Func<T> read)
     {
         Interlocked.Increment(ref calls);
-        return IsAway ? Task.FromException<T>(new Azure.RequestFailedException(503, "The vault is away.")) : Task.FromResult(read());
+        return IsAway ? Task.FromException<T>(new Azure.RequestFailedException(503, "The vault is unavailable.")) : Task.FromResult(read());
     }
 }

@@ -79,9 +79,9 @@ public sealed class Outside(FakeTimeProvider time)
         switch (fault)
         {
             case Fault.Before:
-                throw new IOException("The call was broken before it was made.");
+                throw new IOException("The connection failed before the request was sent.");
             case Fault.Timeout:
-                throw new TaskCanceledException("The call took too long.");
+                throw new TaskCanceledException("The request timed out.");
             case Fault.TooMany:
                 response(429);
                 return;
@@ -89,7 +89,7 @@ public sealed class Outside(FakeTimeProvider time)
                 response(503);
                 return;
             case Fault.Bug:
-                throw new InvalidOperationException("The client has a bug.");
+                throw new InvalidOperationException("An injected unexpected exception.");
             case Fault.Death:
                 died.TrySetResult();
                 await HangAsync();
@@ -100,7 +100,7 @@ public sealed class Outside(FakeTimeProvider time)
         switch (fault)
         {
             case Fault.After:
-                throw new IOException("The connection was closed after the response.");
+                throw new IOException("The connection failed before the response was received.");
             case Fault.TimeoutAfter:
                 throw new TaskCanceledException("The response timed out.");
             case Fault.DeathAfter:

@@ -23,7 +23,7 @@ public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
     public void Reset() => requests.Clear();
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
-        throw new NotSupportedException("Everything here is asynchronous.");
+        throw new NotSupportedException("Only asynchronous requests are supported.");
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
@@ -33,11 +33,11 @@ public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
             Called.Storage,
             fault,
             () => ProcessNextAsync(message, pipeline).AsTask(),
-            status => message.Response = new BareResponse(status, message.Request.ClientRequestId));
+            status => message.Response = new StatusResponse(status, message.Request.ClientRequestId));
     }
 
     /// <summary>A response with only a status code, for injected 429 and 503 faults.</summary>
-    private sealed class BareResponse(int status, string clientRequestId) : Response
+    private sealed class StatusResponse(int status, string clientRequestId) : Response
     {
         public override int Status => status;
 

@@ -40,11 +40,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
         await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1); // a conflict
 
-        Assert.Equal(["1 kind=first", "2 kind=regenerated"], Told(counted));
+        Assert.Equal(["1 kind=first", "2 kind=regenerated"], Sums(counted));
     }
 
     [Fact]
-    public async Task Authentications_are_counted_by_what_was_sent_and_what_it_came_to()
+    public async Task Authentications_are_counted_by_credential_type_and_outcome()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -55,19 +55,19 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential");
         await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential");
-        await host.AsVendorAsync(TestWorld.Oakland, "rubbish", "v1/credential");
+        await host.AsVendorAsync(TestWorld.Oakland, "invalid", "v1/credential");
         await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", $"Bearer {token}"]);
-        await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", "Bearer rubbish"]);
+        await host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", "Bearer invalid"]);
         world.Clock.Advance(TimeSpan.FromDays(365));
         await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential");
 
         Assert.Equal(
             ["1 by=key outcome=accepted", "1 by=key outcome=expired", "2 by=key outcome=refused", "1 by=token outcome=accepted", "1 by=token outcome=refused"],
-            Told(counted));
+            Sums(counted));
     }
 
     [Fact]
-    public async Task A_run_tells_how_long_it_took_what_it_did_and_how_many_days_each_LEA_has_left()
+    public async Task A_run_records_its_duration_its_actions_and_the_days_to_expiry_of_each_LEA()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         using var reminders = Collect<long>(world.Meters, "credentialing.reminders");
@@ -82,14 +82,14 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         await RunAsync(world);
 
-        Assert.Equal(["1 milestone=14 outcome=sent", "1 milestone=7 outcome=sent"], Told(reminders));
-        Assert.Equal(["2 action=post outcome=done", "1 action=remove outcome=done"], Told(announcements));
+        Assert.Equal(["1 milestone=14 outcome=sent", "1 milestone=7 outcome=sent"], Sums(reminders));
+        Assert.Equal(["2 action=post outcome=done", "1 action=remove outcome=done"], Sums(announcements));
         Assert.Equal([14, 7, 365], days.GetMeasurementSnapshot().Select(measurement => measurement.Value)); // the last value comes from the outdated index row
         Assert.Equal(["outcome=finished", "outcome=finished", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
     }
 
     [Fact]
-    public async Task A_run_that_fails_says_so_and_what_became_of_each_reminder_and_announcement()
+    public async Task A_failed_run_records_its_outcome_and_that_of_each_reminder_and_announcement()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await world.Register.SaveAsync(new Lea(TestWorld.Fresno, "Fresno Unified", []), "test", TestContext.Current.CancellationToken);
@@ -108,23 +108,23 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(340)); // Fresno: 12 days left; Oakland: expired
         await RunAsync(world);
 
-        Assert.Equal(["1 milestone=1 outcome=failed", "1 milestone=1 outcome=rejected", "1 milestone=14 outcome=without_recipient"], Told(reminders));
-        Assert.Equal(["1 action=post outcome=failed", "3 action=post outcome=done"], Told(announcements).OrderDescending().Reverse());
+        Assert.Equal(["1 milestone=1 outcome=failed", "1 milestone=1 outcome=rejected", "1 milestone=14 outcome=without_recipient"], Sums(reminders));
+        Assert.Equal(["1 action=post outcome=failed", "3 action=post outcome=done"], Sums(announcements).OrderDescending().Reverse());
         Assert.Equal(["outcome=failed", "outcome=failed", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
     }
 
     /// <summary>The real exporter sends spans, metrics and logs to a test server instead of Azure Monitor.</summary>
     [Fact]
-    public async Task Azure_Monitor_is_sent_all_of_it_and_no_person_no_student_and_no_secret()
+    public async Task Azure_Monitor_gets_all_telemetry_without_personal_data_and_secrets()
     {
-        await using var monitor = await Monitor.StartAsync();
+        await using var ingestion = await IngestionServer.StartAsync();
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
             .UploadAsync(BinaryData.FromString("%PDF-"), TestContext.Current.CancellationToken);
         string key, token;
         await using (var host = await TestHost.StartAsync(world, builder =>
         {
-            builder.Configuration[TelemetryRegistration.ConnectionSetting] = monitor.ConnectionString;
+            builder.Configuration[TelemetryRegistration.ConnectionSetting] = ingestion.ConnectionString;
             builder.Services.PostConfigure<AzureMonitorExporterOptions>(exporter => (exporter.TracesPerSecond, exporter.SamplingRatio) = (null, 1)); // no sampling
         }))
         {
@@ -145,7 +145,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             await runs.WaitForMeasurementsAsync(1, TestContext.Current.CancellationToken);
         }
 
-        var sent = string.Join('\n', monitor.Received);
+        var sent = string.Join('\n', ingestion.Received);
         Assert.All(
             (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.reminders", "credentialing.run.duration"],
             metric => Assert.Contains($"\"name\":\"{metric}\"", sent, StringComparison.Ordinal));
@@ -161,7 +161,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public void The_alerts_the_workbook_and_the_guide_for_operators_speak_of_the_instruments_that_there_are()
+    public void The_list_of_metrics_and_the_operations_guide_match_the_instruments()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var meters = services.GetRequiredService<IMeterFactory>();
@@ -189,7 +189,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     /// Event ids are exported with the logs. Generated ids have ten digits, which the workspace transformation would treat as an SSID.
     /// </summary>
     [Fact]
-    public void All_that_is_logged_has_a_small_event_id_of_its_own()
+    public void Every_log_message_has_a_unique_small_event_id()
     {
         var ids =
             from type in typeof(CredentialingTelemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
@@ -207,7 +207,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     [InlineData("url.query")]
     [InlineData("http.url")]
     [InlineData("http.target")]
-    public void Whatever_a_span_calls_the_address_it_is_taken_out_and_the_rest_stays(string address)
+    public void URL_tags_are_removed_from_spans_and_other_tags_are_kept(string address)
     {
         using var services = Services();
         services.GetRequiredService<TracerProvider>();
@@ -219,7 +219,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public void The_exporter_signs_in_as_the_app_leaves_no_warning_out_and_shows_no_request_live()
+    public void The_exporter_uses_the_credential_of_the_app_exports_all_logs_and_disables_live_metrics()
     {
         var app = DelegatedTokenCredential.Create((_, _) => default);
         using var services = Services(collection => collection.AddSingleton<TokenCredential>(app));
@@ -230,7 +230,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics")]
     [InlineData("System.Net.Http.HttpClient.MyToms.LogicalHandler")]
-    public void Who_would_log_the_addresses_of_requests_logs_warnings_only(string category)
+    public void Categories_that_log_request_URLs_log_only_warnings(string category)
     {
         using var logs = new CapturedLogs();
         using var services = Services(collection => collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs)));
@@ -239,7 +239,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Spans_tell_what_was_done_and_about_which_LEA_once_it_is_known()
+    public async Task Spans_have_the_operation_name_and_the_LEA_if_known()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var spans = new ConcurrentQueue<Activity>();
@@ -264,7 +264,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_run_that_waits_counts_what_it_put_off_and_takes_its_time_in_seconds()
+    public async Task A_run_that_waits_counts_delayed_reminders_and_records_its_duration_in_seconds()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         using var reminders = Collect<long>(world.Meters, "credentialing.reminders");
@@ -280,7 +280,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         var run = await RunInTimeAsync(world);
 
-        Assert.Equal(["1 milestone=14 outcome=delayed", "1 milestone=14 outcome=sent"], Told(reminders));
+        Assert.Equal(["1 milestone=14 outcome=delayed", "1 milestone=14 outcome=sent"], Sums(reminders));
         var duration = Assert.Single(durations.GetMeasurementSnapshot()).Value;
         Assert.Equal(run.Elapsed.TotalSeconds, duration);
         Assert.InRange(duration, 60, 120); // Retry-After is one minute
@@ -289,7 +289,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_announcement_that_cannot_be_removed_is_counted_as_one_to_be_removed()
+    public async Task A_failed_removal_of_an_announcement_is_counted_as_a_removal()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await RunAsync(world);
@@ -303,11 +303,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromMinutes(10));
         await RunAsync(world);
 
-        Assert.Equal(["1 action=remove outcome=delayed", "1 action=remove outcome=done", "1 action=remove outcome=failed"], Told(announcements));
+        Assert.Equal(["1 action=remove outcome=delayed", "1 action=remove outcome=done", "1 action=remove outcome=failed"], Sums(announcements));
     }
 
     [Fact]
-    public async Task A_removal_that_the_run_makes_sure_of_is_counted_once()
+    public async Task A_removal_that_the_run_repeats_is_counted_once()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await RunAsync(world);
@@ -315,11 +315,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var superseded = Assert.IsType<GenerationOutcome.Generated>(await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)).Superseded!;
         await world.Announcements.TryWithdrawAsync(superseded);
         await RunAsync(world);
-        Assert.Equal(["1 action=remove outcome=done"], Told(announcements));
+        Assert.Equal(["1 action=remove outcome=done"], Sums(announcements));
     }
 
     [Fact]
-    public async Task An_LEA_whose_credentials_have_ended_has_0_days_left()
+    public async Task An_LEA_with_expired_credentials_has_0_days_to_expiry()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         using var days = Collect<int>(world.Meters, "credentialing.days_to_expiry");
@@ -354,7 +354,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         where T : struct => new(meters, CredentialingTelemetry.Name, instrument);
 
     /// <summary>The sum for each combination of tags.</summary>
-    private static IEnumerable<string> Told(MetricCollector<long> collector) => collector.GetMeasurementSnapshot()
+    private static IEnumerable<string> Sums(MetricCollector<long> collector) => collector.GetMeasurementSnapshot()
         .GroupBy(Tags, measurement => measurement.Value)
         .OrderBy(group => group.Key, StringComparer.Ordinal)
         .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Sum()} {group.Key}"));
@@ -363,33 +363,33 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         where T : struct => string.Join(' ', measurement.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"));
 
     /// <summary>A fake ingestion endpoint of Azure Monitor.</summary>
-    private sealed class Monitor : IAsyncDisposable
+    private sealed class IngestionServer : IAsyncDisposable
     {
         private readonly WebApplication app;
         private readonly ConcurrentQueue<string> received = new();
 
-        private Monitor()
+        private IngestionServer()
         {
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
             app = builder.Build();
-            app.Run(TakeAsync);
+            app.Run(ReceiveAsync);
         }
 
         public IEnumerable<string> Received => received;
 
         public string ConnectionString => $"InstrumentationKey={Guid.NewGuid()};IngestionEndpoint={app.Urls.Single()}/";
 
-        public static async Task<Monitor> StartAsync()
+        public static async Task<IngestionServer> StartAsync()
         {
-            var monitor = new Monitor();
-            await monitor.app.StartAsync(TestContext.Current.CancellationToken);
-            return monitor;
+            var ingestion = new IngestionServer();
+            await ingestion.app.StartAsync(TestContext.Current.CancellationToken);
+            return ingestion;
         }
 
         public ValueTask DisposeAsync() => app.DisposeAsync();
 
-        private async Task TakeAsync(HttpContext context)
+        private async Task ReceiveAsync(HttpContext context)
         {
             await using var body = context.Request.Headers.ContentEncoding == "gzip" ? new GZipStream(context.Request.Body, CompressionMode.Decompress) : context.Request.Body;
             using var reader = new StreamReader(body, Encoding.UTF8);

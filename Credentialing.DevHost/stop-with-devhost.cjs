@@ -11,14 +11,14 @@ if (pidFile) {
   process.on('exit', () => fs.rmSync(pidFile, { force: true }));
 }
 
-// Ctrl-C and closing the terminal send a signal to the whole process group. DevHost decides when the emulator stops, so the
+// Ctrl-C and closing the terminal send a signal to the whole process group. Only DevHost stops the emulator, so the
 // emulator's own signal handlers are removed.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP']) {
   const ignore = () => {};
   process.on(signal, ignore);
   process.on('newListener', (event, listener) => event === signal && setImmediate(() => process.off(signal, listener)));
 }
-// After DevHost has ended, nothing reads the output. Without these handlers, a write error would end the process before it saves its data.
+// After DevHost has exited, nothing reads the output. Without these handlers, a write error would end the process before it saves its data.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 // An emulator handles SIGTERM only after it has started. Before that it has no data to write, so the process exits directly.
