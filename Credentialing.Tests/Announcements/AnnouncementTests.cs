@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Credentialing.Tests.Announcements;
 
+[Kind(TestKind.Storage)]
 public sealed class AnnouncementTests(AzuriteFixture azurite)
 {
     private const string Route = "leas/01612590000000/announcements";

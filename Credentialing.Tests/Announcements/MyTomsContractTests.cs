@@ -14,6 +14,7 @@ using YamlDotNet.Serialization;
 namespace Credentialing.Tests.Announcements;
 
 /// <summary>The client, DevHost's MyTOMS and <c>docs/mytoms.openapi.yaml</c> implement the same contract.</summary>
+[Kind(TestKind.Storage)]
 public sealed class MyTomsContractTests(AzuriteFixture azurite)
 {
     private const string Path = "/announcements/{id}";

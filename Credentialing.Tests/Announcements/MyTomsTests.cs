@@ -15,6 +15,7 @@ using Polly.Timeout;
 
 namespace Credentialing.Tests.Announcements;
 
+[Kind(TestKind.Unit)]
 public sealed class MyTomsTests
 {
     private const string Scope = "api://mytoms/.default";

@@ -7,6 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Tests.Authentication;
 
+[Kind(TestKind.Storage)]
 public sealed class TomsAccessTests(AzuriteFixture azurite)
 {
     public static readonly TheoryData<string, string> TomsRoutes = new()

@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Storage)]
 public sealed class CredentialServiceTests(AzuriteFixture azurite)
 {
     [Fact]

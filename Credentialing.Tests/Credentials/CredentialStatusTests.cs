@@ -6,6 +6,7 @@ using CsCheck;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Unit)]
 public sealed class CredentialStatusTests
 {
     private static readonly LeaCalendar Calendar = new(Pacific.Zone);

@@ -1,8 +1,10 @@
 using Credentialing.Core.Credentials;
+using Credentialing.Tests.Support;
 using CsCheck;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Unit)]
 public sealed class SecretKeyTests
 {
     private const string Digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Unit)]
 public sealed class SecretKeyVerifierTests
 {
     private static readonly SecretVersion Pepper = NewPepper("1");

@@ -3,6 +3,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Unit)]
 public sealed class UsernameTests
 {
     [Fact]

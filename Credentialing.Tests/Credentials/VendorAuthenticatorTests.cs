@@ -4,6 +4,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Storage)]
 public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
 {
     [Fact]

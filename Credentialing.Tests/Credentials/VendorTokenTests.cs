@@ -7,6 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Tests.Credentials;
 
+[Kind(TestKind.Storage)]
 public sealed class VendorTokenTests(AzuriteFixture azurite)
 {
     [Fact]

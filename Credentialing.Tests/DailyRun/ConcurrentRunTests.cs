@@ -6,6 +6,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Concurrent runs, including slow, blocked and crashed ones.</summary>
+[Kind(TestKind.Storage)]
 public sealed class ConcurrentRunTests(AzuriteFixture azurite)
 {
     [Theory]

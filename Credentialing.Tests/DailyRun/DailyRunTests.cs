@@ -7,6 +7,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 
 namespace Credentialing.Tests.DailyRun;
 
+[Kind(TestKind.Storage)]
 public sealed class DailyRunTests(AzuriteFixture azurite)
 {
     [Fact]

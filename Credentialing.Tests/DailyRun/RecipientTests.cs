@@ -6,6 +6,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Who gets a reminder, and what happens to addresses that the mail service rejects or defers.</summary>
+[Kind(TestKind.Storage)]
 public sealed class RecipientTests(AzuriteFixture azurite)
 {
     [Fact]

@@ -9,6 +9,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Daily runs with failing storage, mail service or MyTOMS.</summary>
+[Kind(TestKind.Storage)]
 public sealed class RunFaultTests(AzuriteFixture azurite)
 {
     /// <summary>Injects each fault into each call of a run that has to send, post and remove.</summary>

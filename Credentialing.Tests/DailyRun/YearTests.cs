@@ -13,6 +13,7 @@ namespace Credentialing.Tests.DailyRun;
 /// Seeded random simulation of the weeks around the expiry of several credentials: missed, concurrent and crashed runs, faults in any
 /// call to storage, mail service and MyTOMS, and concurrent regenerations and vendor requests. Checks the invariants after every run.
 /// </summary>
+[Kind(TestKind.Storage)]
 public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
     /// <summary>

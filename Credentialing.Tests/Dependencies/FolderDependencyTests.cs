@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Dependencies;
 
 /// <summary>The folders of Core must not have cyclic dependencies.</summary>
+[Kind(TestKind.Unit)]
 public sealed partial class FolderDependencyTests
 {
     private static readonly string Core = Path.Combine(ProjectFolder.Root, "Credentialing.Core");

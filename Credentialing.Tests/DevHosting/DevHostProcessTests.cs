@@ -11,6 +11,7 @@ using UglyToad.PdfPig;
 
 namespace Credentialing.Tests.DevHosting;
 
+[Kind(TestKind.Process)]
 public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<SharedDevHost>
 {
     private const string Oakland = "01612590000000";

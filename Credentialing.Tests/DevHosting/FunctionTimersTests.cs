@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.DevHosting;
 
 /// <summary>DevHost runs timer triggers as the Functions host does. The fake clock starts at 20:00 UTC.</summary>
+[Kind(TestKind.Storage)]
 public sealed class FunctionTimersTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan UntilSchedule = TimeSpan.FromHours(18); // 14:00 UTC on the next day

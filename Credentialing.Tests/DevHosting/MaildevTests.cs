@@ -7,6 +7,7 @@ using MimeKit;
 
 namespace Credentialing.Tests.DevHosting;
 
+[Kind(TestKind.Process)]
 public sealed class MaildevTests
 {
     [Fact]

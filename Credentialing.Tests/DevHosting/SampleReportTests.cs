@@ -1,9 +1,11 @@
 using Credentialing.Core.ScoreReports;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 using UglyToad.PdfPig;
 
 namespace Credentialing.Tests.DevHosting;
 
+[Kind(TestKind.Unit)]
 public sealed class SampleReportTests
 {
     public static MatrixTheoryData<int, string, string> AllReports { get; } = new([2024, 2025, 2026], ["ssr", "lexile-quantile"], ["en", "es"]);

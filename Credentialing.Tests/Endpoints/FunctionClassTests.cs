@@ -1,11 +1,13 @@
 using System.Reflection;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Tests.Endpoints;
 
 /// <summary>Function classes use only the HTTP and timer parts of the worker, so that DevHost can run them on Kestrel.</summary>
+[Kind(TestKind.Unit)]
 public sealed class FunctionClassTests
 {
     public static TheoryData<string> HttpFunctions => [.. FunctionEndpoints.TriggeredBy<HttpTriggerAttribute>().Select(item => FunctionEndpoints.NameOf(item.Function))];

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Credentialing.Tests.Endpoints;
 
+[Kind(TestKind.Storage)]
 public sealed class ReminderPreviewTests(AzuriteFixture azurite)
 {
     private const string Route = "reminders/preview";

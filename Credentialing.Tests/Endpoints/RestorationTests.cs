@@ -8,6 +8,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.Endpoints;
 
 /// <summary>Recovery from a deleted table, as described in the operators' guide.</summary>
+[Kind(TestKind.Storage)]
 public sealed class RestorationTests(AzuriteFixture azurite)
 {
     [Fact]

@@ -6,6 +6,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Endpoints;
 
+[Kind(TestKind.Storage)]
 public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
 {
     private const string Report = "v1/students/9016125901/score-reports/2026-ssr-en.pdf";

@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Endpoints;
 
+[Kind(TestKind.Storage)]
 public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
 {
     /// <summary>

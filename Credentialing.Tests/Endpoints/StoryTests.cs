@@ -5,6 +5,7 @@ using Duende.IdentityModel.Client;
 
 namespace Credentialing.Tests.Endpoints;
 
+[Kind(TestKind.Storage)]
 public sealed class StoryTests(AzuriteFixture azurite)
 {
     [Fact]

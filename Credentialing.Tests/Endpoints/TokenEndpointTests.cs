@@ -6,6 +6,7 @@ using Duende.IdentityModel.Client;
 
 namespace Credentialing.Tests.Endpoints;
 
+[Kind(TestKind.Storage)]
 public sealed class TokenEndpointTests(AzuriteFixture azurite)
 {
     [Theory]

@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Guides;
 
 /// <summary>Links between the Markdown pages of the repository.</summary>
+[Kind(TestKind.Unit)]
 public sealed partial class LinkTests
 {
     public static TheoryData<string> Pages =>

@@ -7,6 +7,7 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.Guides;
 
 /// <summary>Procedures of the operations guide that need more than a telemetry query.</summary>
+[Kind(TestKind.Process)]
 public sealed class OperationsGuideTests(AzuriteFixture azurite)
 {
     [Fact]

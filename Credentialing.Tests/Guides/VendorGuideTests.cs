@@ -9,6 +9,7 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.Guides;
 
 /// <summary>Verifies the statements of docs/vendor-guide.md against the API.</summary>
+[Kind(TestKind.Process)]
 public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files) : IClassFixture<ProgramFiles>
 {
     private const string Reports = "v1/students/9016125901/score-reports";

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Credentialing.Tests.Guides;
 
 /// <summary>Runs the programs of docs/vendor-guide.md with their interpreters against the API.</summary>
+[Kind(TestKind.Process)]
 public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles files) : IClassFixture<ProgramFiles>
 {
     private const string First = "/2026-ssr-en.pdf";

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Identity;
 using Credentialing.DevHost;
 using Credentialing.Functions.Hosting;
+using Credentialing.Tests.Support;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,7 @@ using Microsoft.Extensions.Options;
 namespace Credentialing.Tests.Hosting;
 
 /// <summary>The dependency injection container of the function app.</summary>
+[Kind(TestKind.Unit)]
 public sealed class FunctionAppTests
 {
     public static TheoryData<Type> FunctionClasses => [.. FunctionEndpoints.Functions.Select(function => function.DeclaringType!).Distinct()];

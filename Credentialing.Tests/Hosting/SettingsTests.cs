@@ -3,6 +3,7 @@ using Credentialing.Core.Telemetry;
 using Credentialing.DevHost;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Hosting;
+using Credentialing.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -10,6 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Credentialing.Tests.Hosting;
 
 /// <summary>Validation of missing and invalid settings at startup.</summary>
+[Kind(TestKind.Unit)]
 public sealed class SettingsTests
 {
     [Theory]

@@ -11,6 +11,7 @@ namespace Credentialing.Tests.Http;
 /// Tests of <c>docs/openapi.json</c>. In addition, <see cref="DescribedResponses"/> checks in every test of the API that it
 /// describes each response.
 /// </summary>
+[Kind(TestKind.Browser)]
 public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Credentials = "leas/01612590000000/credentials";

@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Http;
 
+[Kind(TestKind.Storage)]
 public sealed class FaultTests(AzuriteFixture azurite)
 {
     [Fact]

@@ -4,6 +4,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Http;
 
+[Kind(TestKind.Storage)]
 public sealed class HostileInputTests(AzuriteFixture azurite)
 {
     private const string Credentials = "leas/01612590000000/credentials";

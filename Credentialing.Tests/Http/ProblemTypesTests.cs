@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Http;
 
+[Kind(TestKind.Unit)]
 public sealed partial class ProblemTypesTests
 {
     [Fact]

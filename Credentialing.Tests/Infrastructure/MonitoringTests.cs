@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
 
 /// <summary>Redaction of telemetry, and alerts.</summary>
+[Kind(TestKind.Process)]
 public sealed partial class MonitoringTests(DeploymentFixture deployments)
 {
     private const string Ssid = "9016114301";

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
 
 /// <summary>The files that <c>infra/prepare-screens.sh</c> prepares for publishing.</summary>
+[Kind(TestKind.Process)]
 public sealed class ScreenScriptTests : IDisposable
 {
     private const string Api = "https://credentialing-dev-abc123.azurewebsites.net";

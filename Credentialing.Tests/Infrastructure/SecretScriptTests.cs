@@ -1,8 +1,10 @@
 using Credentialing.Core.Secrets;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
 
 /// <summary>The scripts that create the secrets, with a fake <c>az</c> that records its arguments and input.</summary>
+[Kind(TestKind.Process)]
 public sealed class SecretScriptTests : IDisposable
 {
     private const string Vault = "cred-dev-abc123";

@@ -4,10 +4,12 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Credentialing.Core.Storage;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
 
 /// <summary>The resources that the templates of <c>infra</c> deploy.</summary>
+[Kind(TestKind.Process)]
 public sealed partial class TemplateTests(DeploymentFixture deployments)
 {
     private const string App = "the app";

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
+using Credentialing.Tests.Support;
 using YamlDotNet.Serialization;
 
 namespace Credentialing.Tests.Infrastructure;
@@ -7,6 +8,7 @@ namespace Credentialing.Tests.Infrastructure;
 using Node = Dictionary<object, object>;
 
 /// <summary>Security of the deploy workflow, and its agreement with the files that it uses.</summary>
+[Kind(TestKind.Unit)]
 public sealed partial class WorkflowTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(ProjectFolder.Root, ".github", "workflows", "deploy.yml"));

@@ -5,6 +5,7 @@ using CsCheck;
 
 namespace Credentialing.Tests.Leas;
 
+[Kind(TestKind.Unit)]
 public sealed class LeaCalendarTests
 {
     private readonly LeaCalendar calendar = new(Pacific.Zone);

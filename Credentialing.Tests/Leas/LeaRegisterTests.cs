@@ -3,6 +3,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Leas;
 
+[Kind(TestKind.Storage)]
 public sealed class LeaRegisterTests(AzuriteFixture azurite)
 {
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);

@@ -7,6 +7,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Credentialing.Core.Mail;
 using Credentialing.Functions.Hosting;
+using Credentialing.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,7 @@ using EmailAttachment = Credentialing.Core.Mail.EmailAttachment;
 namespace Credentialing.Tests.Mail;
 
 /// <summary>The email sender of the deployed app, against a fake Azure Communication Services.</summary>
+[Kind(TestKind.Unit)]
 public sealed class AzureEmailSenderTests : IDisposable
 {
     private static readonly EmailRecipient Rosa = new("Rosa Delgado", "rosa@lea.example");

@@ -1,9 +1,11 @@
 using Credentialing.Core.Mail;
+using Credentialing.Tests.Support;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Mail;
 
+[Kind(TestKind.Unit)]
 public sealed class EmailDeliveryTests
 {
     private static readonly Email Email = new(

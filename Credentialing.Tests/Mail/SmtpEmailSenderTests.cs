@@ -12,6 +12,7 @@ using MimeKit;
 
 namespace Credentialing.Tests.Mail;
 
+[Kind(TestKind.Process)]
 public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<SharedMaildev>
 {
     private const string Username = "credentialing";

@@ -5,6 +5,7 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.Published;
 
 /// <summary>The published app with missing or invalid settings, with unavailable storage, and at shutdown.</summary>
+[Kind(TestKind.Process)]
 public sealed class PublishedAppFaultTests
 {
     /// <summary>In bytes. More than the combined buffers of Kestrel, proxy and sockets.</summary>

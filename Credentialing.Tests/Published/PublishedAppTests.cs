@@ -10,6 +10,7 @@ using MimeKit;
 namespace Credentialing.Tests.Published;
 
 /// <summary>End-to-end tests of the published app with its production clients.</summary>
+[Kind(TestKind.Process)]
 public sealed class PublishedAppTests : IClassFixture<RunningApp>
 {
     private readonly RunningApp running;

@@ -8,6 +8,7 @@ using CsCheck;
 
 namespace Credentialing.Tests.Reminders;
 
+[Kind(TestKind.Unit)]
 public sealed class MilestoneTests
 {
     private const int Iterations = 100_000;

@@ -13,6 +13,7 @@ using Calendar = Ical.Net.Calendar;
 
 namespace Credentialing.Tests.Reminders;
 
+[Kind(TestKind.Unit)]
 public sealed partial class ReminderEmailTests
 {
     private const string HostileName = "<b>O'Brien & \"Sons\"</b>";

@@ -3,6 +3,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.ScoreReports;
 
+[Kind(TestKind.Storage)]
 public sealed class ScoreReportTests(AzuriteFixture azurite)
 {
     private static readonly Ssid Student = Ssid.Parse("9016125901");

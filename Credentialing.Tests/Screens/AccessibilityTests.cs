@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
+[Kind(TestKind.Browser)]
 public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     /// <summary>WCAG 2.2, levels A and AA, and axe's best practices.</summary>

@@ -10,6 +10,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>End-to-end test of the full story of the design, in a real browser, against the real DevHost and its mail server.</summary>
+[Kind(TestKind.Browser)]
 public sealed partial class BrowserEndToEndTests(BrowserFixture browser)
 {
     private const string Berkeley = "01611430000000";

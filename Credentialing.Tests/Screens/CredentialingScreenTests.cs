@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
+[Kind(TestKind.Browser)]
 public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private static readonly DateTimeOffset At304Pm = new(2026, 11, 23, 23, 4, 0, TimeSpan.Zero);

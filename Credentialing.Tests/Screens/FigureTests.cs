@@ -10,6 +10,7 @@ namespace Credentialing.Tests.Screens;
 /// Takes the screenshots of the documentation. <c>CREDENTIALING_FIGURES=1</c> writes them to <c>docs/images</c>. Otherwise they are taken
 /// and discarded.
 /// </summary>
+[Kind(TestKind.Browser)]
 public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const int Width = 860;

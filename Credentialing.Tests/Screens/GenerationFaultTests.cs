@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>Under faults, the screen reports correctly whether credentials were generated.</summary>
+[Kind(TestKind.Browser)]
 public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Api = "**/api/**";

@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
+[Kind(TestKind.Browser)]
 public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     [Theory]

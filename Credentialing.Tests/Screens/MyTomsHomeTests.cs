@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
+[Kind(TestKind.Browser)]
 public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Announcements = "**/announcements";

@@ -8,6 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>Tests of the packaged browser. They also run on machines that have another browser installed.</summary>
+[Kind(TestKind.Browser)]
 public sealed class PackagedChromiumTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     [Fact]

@@ -11,6 +11,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>Delivery of the screens: transfer size, round trips, security headers, hosting location.</summary>
+[Kind(TestKind.Browser)]
 public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const int MaxFirstVisitBytes = 250 * 1000;

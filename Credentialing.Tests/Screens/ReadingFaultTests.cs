@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>Faults when the state is read, completely or in part.</summary>
+[Kind(TestKind.Browser)]
 public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Api = "**/api/**";

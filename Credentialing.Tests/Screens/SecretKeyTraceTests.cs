@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>Uses a browser with a profile on disk and a back/forward history, as users' browsers have.</summary>
+[Kind(TestKind.Browser)]
 public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     /// <summary>Everything that a page can read: its DOM, storage, history and performance entries.</summary>

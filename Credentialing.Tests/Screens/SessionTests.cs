@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 /// <summary>Expired sessions and failing host modules.</summary>
+[Kind(TestKind.Browser)]
 public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     [Fact]

@@ -6,6 +6,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Secrets;
 
+[Kind(TestKind.Unit)]
 public sealed class KeyVaultTests : IAsyncLifetime
 {
     private const string Name = "pepper";

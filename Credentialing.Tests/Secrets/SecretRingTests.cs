@@ -7,6 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Secrets;
 
+[Kind(TestKind.Unit)]
 public sealed class SecretRingTests : IDisposable
 {
     private const string Name = SecretRing.CredentialPepper;

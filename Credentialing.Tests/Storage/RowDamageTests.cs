@@ -11,6 +11,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 namespace Credentialing.Tests.Storage;
 
 /// <summary>Rows with damaged columns: every operation succeeds or reports the LEA, and other LEAs are not affected.</summary>
+[Kind(TestKind.Storage)]
 public sealed class RowDamageTests(AzuriteFixture azurite)
 {
     private const int Iterations = 60;

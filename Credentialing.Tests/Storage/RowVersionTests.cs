@@ -14,6 +14,7 @@ namespace Credentialing.Tests.Storage;
 /// <summary>
 /// Rows written by other releases. A test names a row by the beginning of its row key, or "pointer" for the expiration index row.
 /// </summary>
+[Kind(TestKind.Storage)]
 public sealed class RowVersionTests(AzuriteFixture azurite)
 {
     private const string Pointer = "pointer";

@@ -27,6 +27,7 @@ using static Credentialing.Tests.DailyRun.Driver;
 
 namespace Credentialing.Tests.Telemetry;
 
+[Kind(TestKind.Storage)]
 public sealed class TelemetryTests(AzuriteFixture azurite)
 {
     [Fact]
