@@ -111,7 +111,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         Assert.Equal(["1 milestone=1 outcome=failed", "1 milestone=1 outcome=rejected", "1 milestone=14 outcome=without_recipient"], Sums(reminders));
         Assert.Equal(["1 action=post outcome=failed", "3 action=post outcome=done"], Sums(announcements).OrderDescending().Reverse());
-        Assert.Equal(["outcome=failed", "outcome=failed", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
+        Assert.Equal(["outcome=failed", "outcome=finished", "outcome=finished"], durations.GetMeasurementSnapshot().Select(Tags));
     }
 
     /// <summary>The real exporter sends spans, metrics and logs to a test server instead of Azure Monitor.</summary>
@@ -193,13 +193,13 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     public void Every_log_message_has_a_unique_small_event_id()
     {
         var ids =
-            from type in typeof(CredentialingTelemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
+            (from type in typeof(CredentialingTelemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
             where type.Namespace is { } space && !space.StartsWith("Credentialing.DevHost", StringComparison.Ordinal)
             from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
             let message = method.GetCustomAttribute<LoggerMessageAttribute>()
             where message is not null
-            select message.EventId;
-        Assert.Equal(Enumerable.Range(1, 12), ids.Order());
+            select message.EventId).ToList();
+        Assert.Equal(Enumerable.Range(1, ids.Count), ids.Order());
     }
 
     [Theory]
