@@ -34,7 +34,7 @@ public sealed partial class SecretRing : IAsyncDisposable
     /// Maximum time that requests wait for a read, counted from the start of the read. All requests share the read in progress. After
     /// this time, they fail immediately until it has ended.
     /// </summary>
-    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Limits the vault reads that requests cause. Within this time after a read, its result is used: an unknown version counts as

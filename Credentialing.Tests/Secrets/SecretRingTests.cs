@@ -233,7 +233,7 @@ public sealed class SecretRingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Requests_without_a_cached_version_wait_three_seconds_for_an_unresponsive_vault_and_then_fail_immediately()
+    public async Task Requests_without_a_cached_version_wait_five_seconds_for_an_unresponsive_vault_and_then_fail_immediately()
     {
         vault.IsUnresponsive = true;
         var waiting = Enumerable.Range(0, 20).Select(_ => CurrentAsync()).ToList();
