@@ -1,7 +1,5 @@
 using System.Globalization;
-using Azure;
-using Credentialing.Core.Mail;
-using Credentialing.Core.Storage;
+using Credentialing.Core.Telemetry;
 
 namespace Credentialing.Core.DailyRun;
 
@@ -33,24 +31,7 @@ public sealed record DailyRunFailure(string Where, string What)
     /// <inheritdoc/>
     public override string ToString() => $"{Where}: {What}";
 
-    internal static DailyRunFailure Of(string where, string what, Exception? why) => new(where, why is null ? what : $"{what} ({Describe(why)})");
-
-    /// <summary>
-    /// Describes an exception without personal data: its type and status, and the message only of this project's own exceptions. The
-    /// messages of others may contain a row key or an address.
-    /// </summary>
-    private static string Describe(Exception exception)
-    {
-        var type = exception.GetType().Name;
-        var description = exception switch
-        {
-            UnreadableRowException or MailServiceException => $"{type}: {exception.Message}",
-            RequestFailedException failed => string.Create(CultureInfo.InvariantCulture, $"{type} {failed.Status} {failed.ErrorCode}").TrimEnd(),
-            HttpRequestException { StatusCode: { } status } => string.Create(CultureInfo.InvariantCulture, $"{type} {(int)status}"),
-            _ => type,
-        };
-        return exception.InnerException is { } inner ? $"{description}, {Describe(inner)}" : description;
-    }
+    internal static DailyRunFailure Of(string where, string what, Exception? why) => new(where, why is null ? what : $"{what} ({FailureReason.Of(why)})");
 }
 
 /// <summary>A daily run completed with failures.</summary>

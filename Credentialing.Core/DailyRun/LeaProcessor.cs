@@ -59,7 +59,7 @@ internal sealed class LeaProcessor(
                     return await WorkAsync(work, indexed, cancellationToken);
             }
 
-            throw new TimeoutException($"Gave up after {Attempts} concurrent updates.");
+            return LeaResult.Failed($"Gave up after {Attempts} concurrent updates.", null);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {

@@ -5,6 +5,7 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Functions.Authentication;
+using Credentialing.Functions.Endpoints;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -37,7 +38,7 @@ public static class CredentialingRegistration
         }
 
         services.AddTomsAuthentication();
-        return services.AddSingleton<Caller>();
+        return services.AddSingleton<Caller>().AddSingleton<Readiness>();
     }
 
     private static CredentialingOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<CredentialingOptions>>().Value;

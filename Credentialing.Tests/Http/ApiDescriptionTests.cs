@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Credentialing.DevHost;
+using Credentialing.Functions.Endpoints;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
 
@@ -131,6 +132,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await RestoreAsync("toms");
             await ValidateAsync();
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
+            world.Clock.Advance(Readiness.CacheInterval);
             await GetAsync("health/ready");
             world.Traffic.Break = null;
         }

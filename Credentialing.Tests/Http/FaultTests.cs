@@ -1,6 +1,7 @@
 using System.Net;
 using Azure.Data.Tables;
 using Credentialing.Core.Secrets;
+using Credentialing.Functions.Endpoints;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Http;
@@ -99,7 +100,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
 
         world.Vault.Disable(SecretRing.VendorTokenKey, (await world.Vault.ListVersionsAsync(SecretRing.VendorTokenKey, TestContext.Current.CancellationToken)).Single());
-        world.Clock.Advance(SecretRing.UnknownVersionInterval);
+        world.Clock.Advance(Readiness.CacheInterval);
         var calls = world.Vault.Calls;
         for (var attempt = 0; attempt < 5; attempt++)
             Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
@@ -107,7 +108,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
 
         world.Vault.IsAway = true;
         world.Traffic.Break = _ => Fault.Before;
-        world.Clock.Advance(SecretRing.UnknownVersionInterval);
+        world.Clock.Advance(Readiness.CacheInterval);
         var ready = await host.SendAsync(HttpMethod.Get, "health/ready");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (ready.Status, ready.ProblemType));
         Assert.Equal(["storage", "vault"], ready.Json.GetProperty("unreachable").EnumerateArray().Select(name => name.GetString()));

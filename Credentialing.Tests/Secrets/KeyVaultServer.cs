@@ -35,6 +35,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private readonly WebApplication app;
     private readonly TestCertificate certificate;
     private readonly List<StoredVersion> stored = [];
+    private readonly HashSet<string> deleted = [];
     private readonly ConcurrentQueue<(int Status, TimeSpan RetryAfter)> refusals = new();
     private readonly ConcurrentQueue<VaultRequest> requests = new();
 
@@ -97,6 +98,13 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     public void Disable(string version) => stored.Single(item => item.Version == version).IsEnabled = false;
 
+    /// <summary>Removes all versions. From then on, the list of versions is a 404 with the code SecretNotFound.</summary>
+    public void Delete(string name)
+    {
+        stored.RemoveAll(item => item.Name == name);
+        deleted.Add(name);
+    }
+
     /// <summary>Returns an error with a Retry-After header (whole seconds) for the next authorized requests.</summary>
     public void Refuse(int times, int status, TimeSpan retryAfter)
     {
@@ -156,6 +164,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
         return context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
         {
+            ["secrets", var name, "versions"] when deleted.Contains(name) => Error(404, "SecretNotFound"),
             ["secrets", var name, "versions"] => (200, Page(name, context.Request)),
             ["secrets", var name, var version] => stored.Find(item => (item.Name, item.Version) == (name, version)) switch
             {
@@ -181,7 +190,8 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     private string Id(StoredVersion version) => $"{app.Urls.Single()}/secrets/{version.Name}/{version.Version}";
 
-    private static object Attributes(StoredVersion version) => new { enabled = version.IsEnabled, created = version.Created };
+    /// <summary>The activation date is in the future and the expiration date in the past: Key Vault ignores both when a secret is read.</summary>
+    private static object Attributes(StoredVersion version) => new { enabled = version.IsEnabled, created = version.Created, nbf = 32_503_680_000, exp = 1_000_000_000 };
 
     private static (int Status, object Body) Error(int status, string code, string? innerCode = null) =>
         (status, new { error = new { code, message = "Refused by the test server.", innererror = new { code = innerCode } } });

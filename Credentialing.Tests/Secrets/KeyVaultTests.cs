@@ -123,6 +123,30 @@ public sealed class KeyVaultTests : IAsyncLifetime
         AssertRevealsNoSecret(failure, text);
     }
 
+    [Fact]
+    public async Task ListVersionsAsync_returns_an_empty_list_for_a_deleted_secret()
+    {
+        server.Add(Name, NewText());
+        server.Delete(Name);
+        Assert.Empty(await ListAsync());
+    }
+
+    [Fact]
+    public async Task ListVersionsAsync_throws_for_a_404_that_is_not_the_vaults()
+    {
+        server.Add(Name, NewText());
+        server.Refuse(times: 1, 404, retryAfter: TimeSpan.Zero);
+        Assert.Equal(404, (await Assert.ThrowsAsync<RequestFailedException>(ListAsync)).Status);
+    }
+
+    [Fact]
+    public async Task The_activation_and_expiration_dates_of_a_version_are_ignored()
+    {
+        var version = server.Add(Name, NewText()); // not yet active and already expired, as every version of the test server
+        Assert.Equal([version], await ListAsync());
+        Assert.Equal(version, (await GetAsync(version)).Version);
+    }
+
     private static void AssertRevealsNoSecret(Exception failure, string text)
     {
         Assert.DoesNotContain(text, failure.ToString(), StringComparison.Ordinal);

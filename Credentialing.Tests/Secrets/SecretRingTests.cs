@@ -2,13 +2,14 @@ using System.Security.Cryptography;
 using Azure;
 using Credentialing.Core.Secrets;
 using Credentialing.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Secrets;
 
 [Kind(TestKind.Unit)]
-public sealed class SecretRingTests : IDisposable
+public sealed class SecretRingTests : IAsyncDisposable
 {
     private const string Name = SecretRing.CredentialPepper;
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
@@ -19,7 +20,7 @@ public sealed class SecretRingTests : IDisposable
 
     public SecretRingTests() => ring = NewRing(vault);
 
-    public void Dispose() => ring.Dispose();
+    public ValueTask DisposeAsync() => ring.DisposeAsync();
 
     [Fact]
     public async Task The_vault_is_read_at_first_use_and_then_not_for_the_refresh_interval()
@@ -122,10 +123,16 @@ public sealed class SecretRingTests : IDisposable
         for (var calls = 3; calls < 5; calls++)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("unknown"));
-            await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("another unknown"));
+            Assert.Null(await FindAsync("unknown"));
+            Assert.Null(await FindAsync("another unknown"));
             Assert.Equal(calls, vault.Calls);
         }
+
+        clock.Advance(SecretRing.RefreshInterval); // the list is too old: the version may exist
+        Assert.Equal(5, vault.Calls);
+        await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("unknown"));
+        await Assert.ThrowsAsync<RequestFailedException>(() => FindAsync("another unknown"));
+        Assert.Equal(5, vault.Calls);
     }
 
     [Fact]
@@ -134,7 +141,7 @@ public sealed class SecretRingTests : IDisposable
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var version = Rotate(server);
-        using var remote = NewRing(server.CreateClient());
+        await using var remote = NewRing(server.CreateClient());
         var versions = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => CurrentAsync(remote)));
         Assert.All(versions, item => Assert.Equal(version, item.Version));
         Assert.Equal(3, server.Requests.Count); // the challenge, the list, the version
@@ -147,7 +154,7 @@ public sealed class SecretRingTests : IDisposable
         await using var server = await KeyVaultServer.StartAsync(certificate);
         Rotate(server);
         server.Refuse(times: 4, 503, retryAfter: TimeSpan.Zero);
-        using var remote = NewRing(server.CreateClient());
+        await using var remote = NewRing(server.CreateClient());
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Assert.ThrowsAsync<RequestFailedException>(() => CurrentAsync(remote))));
         Assert.Equal(5, server.Requests.Count); // the challenge, and the list with three retries
     }
@@ -158,18 +165,22 @@ public sealed class SecretRingTests : IDisposable
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var old = Rotate(server);
-        using var remote = NewRing(server.CreateClient());
+        await using var remote = NewRing(server.CreateClient());
         await CurrentAsync(remote);
         var rotated = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
         var responding = new TaskCompletionSource();
         server.RespondsAfter = responding.Task;
-        var refreshing = CurrentAsync(remote);
-        var other = CurrentAsync(remote);
-        Assert.True(other.IsCompletedSuccessfully);
-        Assert.Equal(old, (await other).Version);
+        for (var request = 0; request < 5; request++)
+        {
+            var current = CurrentAsync(remote);
+            Assert.True(current.IsCompletedSuccessfully);
+            Assert.Equal(old, (await current).Version);
+        }
+
         responding.SetResult();
-        Assert.Equal(rotated, (await refreshing).Version);
+        await CheckAsync(remote);
+        Assert.Equal(rotated, (await CurrentAsync(remote)).Version);
     }
 
     [Fact]
@@ -178,33 +189,281 @@ public sealed class SecretRingTests : IDisposable
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var first = Rotate(server);
-        using var remote = NewRing(server.CreateClient());
+        await using var remote = NewRing(server.CreateClient());
         Assert.Equal(first, (await CurrentAsync(remote)).Version);
 
         var second = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
+        await CheckAsync(remote);
         Assert.Equal(second, (await CurrentAsync(remote)).Version);
 
         server.IsUnavailable = true;
         var third = Rotate(server);
         clock.Advance(SecretRing.RefreshInterval);
+        await Assert.ThrowsAsync<AggregateException>(() => CheckAsync(remote));
         Assert.Equal(second, (await CurrentAsync(remote)).Version);
-        Assert.Equal(first, (await remote.FindAsync(first, TestContext.Current.CancellationToken))?.Version);
+        Assert.Equal(first, (await FindAsync(remote, first))?.Version);
 
         server.IsUnavailable = false;
         server.Disable(first);
         clock.Advance(SecretRing.RetryInterval);
+        await CheckAsync(remote);
         Assert.Equal(third, (await CurrentAsync(remote)).Version);
-        Assert.Null(await remote.FindAsync(first, TestContext.Current.CancellationToken));
+        Assert.Null(await FindAsync(remote, first));
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_does_not_cancel_the_read_that_others_wait_for()
+    {
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
+        var version = Rotate(server);
+        var responding = new TaskCompletionSource();
+        server.RespondsAfter = responding.Task;
+        await using var remote = NewRing(server.CreateClient());
+        using var aborted = new CancellationTokenSource();
+        var cancelled = remote.CurrentAsync(aborted.Token).AsTask();
+        var other = CurrentAsync(remote);
+
+        await aborted.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        responding.SetResult();
+
+        Assert.Equal(version, (await other).Version);
+        Assert.Equal(3, server.Requests.Count); // the challenge, the list, the version
+    }
+
+    [Fact]
+    public async Task Requests_without_a_cached_version_wait_five_seconds_for_an_unresponsive_vault_and_then_fail_immediately()
+    {
+        vault.IsUnresponsive = true;
+        var waiting = Enumerable.Range(0, 20).Select(_ => CurrentAsync()).ToList();
+        clock.Advance(SecretRing.MaxWait - OneTick);
+        Assert.All(waiting, request => Assert.False(request.IsCompleted));
+        clock.Advance(OneTick);
+        await Assert.AllAsync(waiting, request => Assert.ThrowsAsync<TimeoutException>(() => request));
+        await Assert.ThrowsAsync<TimeoutException>(CurrentAsync);
+        Assert.Equal(1, vault.Calls);
+    }
+
+    [Fact]
+    public async Task A_read_of_an_unresponsive_vault_is_given_up_after_thirty_seconds()
+    {
+        vault.IsUnresponsive = true;
+        var waiting = CurrentAsync();
+        clock.Advance(SecretRing.MaxWait);
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting);
+        vault.IsUnresponsive = false;
+        clock.Advance(SecretRing.ReadTimeout - SecretRing.MaxWait);
+        await Assert.ThrowsAsync<TimeoutException>(() => CheckAsync(ring)); // waits for the end of the read
+        clock.Advance(SecretRing.UnknownVersionInterval);
+        await CurrentAsync();
+    }
+
+    [Fact]
+    public async Task Unknown_versions_share_one_read_of_an_unresponsive_vault_and_then_count_as_nonexistent()
+    {
+        await CurrentAsync();
+        vault.IsUnresponsive = true;
+        clock.Advance(SecretRing.UnknownVersionInterval);
+        var waiting = Enumerable.Range(0, 20).Select(number => FindAsync($"unknown{number}")).ToList();
+        Assert.All(waiting, request => Assert.False(request.IsCompleted));
+        clock.Advance(SecretRing.MaxWait);
+        Assert.All(await Task.WhenAll(waiting), Assert.Null);
+        Assert.Null(await FindAsync("another unknown"));
+        Assert.Equal(3, vault.Calls);
+    }
+
+    [Fact]
+    public async Task An_idle_instance_does_not_use_a_disabled_version()
+    {
+        var old = await CurrentAsync();
+        var rotated = vault.Rotate(Name);
+        vault.Disable(Name, old.Version);
+        clock.Advance(TimeSpan.FromHours(25));
+        var calls = vault.Calls;
+        Assert.Equal(rotated, (await CurrentAsync()).Version);
+        Assert.Equal(calls, vault.Calls); // the timer has refreshed it, not the request
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_secret_whose_versions_are_all_disabled_or_deleted_is_an_error_until_it_has_a_version(bool isDeleted)
+    {
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
+        var version = Rotate(server);
+        await using var remote = NewRing(server.CreateClient());
+        await CurrentAsync(remote);
+        if (isDeleted)
+            server.Delete(Name);
+        else
+            server.Disable(version);
+        clock.Advance(SecretRing.RefreshInterval);
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => CheckAsync(remote));
+        await Assert.ThrowsAsync<InvalidDataException>(() => CurrentAsync(remote));
+        await Assert.ThrowsAsync<InvalidDataException>(() => FindAsync(remote, version));
+
+        server.IsUnavailable = true; // an outage does not bring it back
+        clock.Advance(SecretRing.UnknownVersionInterval);
+        await Assert.ThrowsAsync<AggregateException>(() => CurrentAsync(remote));
+        if (isDeleted)
+            return;
+        server.IsUnavailable = false;
+        var rotated = Rotate(server);
+        clock.Advance(SecretRing.UnknownVersionInterval);
+        Assert.Equal(rotated, (await CurrentAsync(remote)).Version);
+    }
+
+    [Fact]
+    public async Task A_malformed_version_is_skipped_and_logged_at_each_read_and_a_disabled_one_is_not_current()
+    {
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
+        var (first, second) = (Rotate(server), Rotate(server));
+        using var logs = new CapturedLogs();
+        await using var remote = NewRing(server.CreateClient(), logs);
+        Assert.Equal(second, (await CurrentAsync(remote)).Version);
+        Assert.Empty(LinesOf(logs));
+
+        server.Disable(second);
+        var malformed = server.Add(Name, "This is a passphrase, and it is not base64.");
+        for (var reads = 1; reads <= 2; reads++)
+        {
+            clock.Advance(SecretRing.RefreshInterval);
+            await CheckAsync(remote);
+            Assert.Equal(first, (await CurrentAsync(remote)).Version);
+            Assert.Null(await FindAsync(remote, second));
+            Assert.Null(await FindAsync(remote, malformed));
+            Assert.Equal(reads, LinesOf(logs).Count);
+        }
+
+        Assert.All(LinesOf(logs), line =>
+        {
+            Assert.Contains(malformed, line, StringComparison.Ordinal);
+            Assert.Contains(Name, line, StringComparison.Ordinal);
+            Assert.DoesNotContain("passphrase", line, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', line);
+        });
+    }
+
+    [Fact]
+    public async Task A_secret_with_only_malformed_versions_is_an_error()
+    {
+        vault.FailGet = _ => new InvalidDataException();
+        await Assert.ThrowsAsync<InvalidDataException>(CurrentAsync);
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task A_version_that_is_disabled_or_deleted_after_it_was_listed_is_skipped(int status)
+    {
+        var first = await CurrentAsync();
+        vault.Rotate(Name);
+        vault.FailGet = _ => new RequestFailedException(status, "Gone.");
+        clock.Advance(SecretRing.RefreshInterval);
+        await CheckAsync(ring);
+        Assert.Same(first, await CurrentAsync());
+    }
+
+    [Fact]
+    public async Task A_disabled_version_is_removed_even_if_a_new_version_cannot_be_read()
+    {
+        await CurrentAsync();
+        var second = vault.Rotate(Name);
+        clock.Advance(SecretRing.RefreshInterval);
+        vault.Disable(Name, second);
+        var third = vault.Rotate(Name);
+        vault.FailGet = _ => new RequestFailedException(503, "The vault is unavailable.");
+        clock.Advance(SecretRing.RefreshInterval);
+        Assert.NotEqual(second, (await CurrentAsync()).Version);
+        await Assert.ThrowsAsync<RequestFailedException>(() => CheckAsync(ring));
+
+        vault.FailGet = null;
+        clock.Advance(SecretRing.RetryInterval);
+        Assert.Equal(third, (await CurrentAsync()).Version);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task An_error_response_keeps_the_cached_versions_and_is_logged_in_one_line(int status)
+    {
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
+        var version = Rotate(server);
+        using var logs = new CapturedLogs();
+        await using var remote = NewRing(server.CreateClient(), logs);
+        await CurrentAsync(remote);
+        server.Refuse(times: 10, status, retryAfter: TimeSpan.Zero);
+        clock.Advance(SecretRing.RefreshInterval);
+
+        Assert.Equal(status, (await Assert.ThrowsAsync<RequestFailedException>(() => CheckAsync(remote))).Status);
+        Assert.Equal(version, (await CurrentAsync(remote)).Version);
+        var line = Assert.Single(LinesOf(logs));
+        Assert.Contains($"HTTP {status}", line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line);
+    }
+
+    [Fact]
+    public async Task An_outage_is_logged_in_one_line_for_each_refresh()
+    {
+        using var certificate = new TestCertificate();
+        await using var server = await KeyVaultServer.StartAsync(certificate);
+        Rotate(server);
+        using var logs = new CapturedLogs();
+        await using var remote = NewRing(server.CreateClient(), logs);
+        await CurrentAsync(remote);
+        server.IsUnavailable = true;
+        clock.Advance(SecretRing.RefreshInterval);
+        await Assert.ThrowsAsync<AggregateException>(() => CheckAsync(remote));
+        clock.Advance(SecretRing.RetryInterval);
+        await Assert.ThrowsAsync<AggregateException>(() => CheckAsync(remote));
+        Assert.Equal(2, LinesOf(logs).Count);
+        Assert.All(LinesOf(logs), line => Assert.DoesNotContain('\n', line));
+    }
+
+    [Fact]
+    public async Task DisposeAsync_ends_the_read_in_progress_and_later_refreshes()
+    {
+        await CurrentAsync();
+        vault.IsUnresponsive = true;
+        clock.Advance(SecretRing.RefreshInterval);
+        var waiting = CheckAsync(ring);
+        Assert.Equal(3, vault.Calls);
+
+        await ring.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        clock.Advance(TimeSpan.FromDays(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CheckAsync(ring));
+        Assert.Equal(3, vault.Calls);
+        await ring.DisposeAsync();
     }
 
     private static string Rotate(KeyVaultServer server) => server.Add(Name, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
     private static Task<SecretVersion> CurrentAsync(SecretRing ring) => ring.CurrentAsync(TestContext.Current.CancellationToken).AsTask();
 
-    private SecretRing NewRing(ISecretVault secrets) => new(secrets, Name, clock, NullLogger<SecretRing>.Instance);
+    private static Task<SecretVersion?> FindAsync(SecretRing ring, string version) => ring.FindAsync(version, TestContext.Current.CancellationToken).AsTask();
+
+    /// <summary>Waits for the refresh in progress.</summary>
+    private static Task CheckAsync(SecretRing ring) => ring.CheckAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>The lines that the ring logged, without those of the Azure clients.</summary>
+    private static IReadOnlyList<string> LinesOf(CapturedLogs logs) => [.. logs.Lines.Where(line => line.Contains(typeof(SecretRing).FullName!, StringComparison.Ordinal))];
+
+    private SecretRing NewRing(ISecretVault secrets, CapturedLogs? logs = null) =>
+        new(secrets, Name, clock, logs is null ? NullLogger<SecretRing>.Instance : LoggerFactory.Create(logs.Attach).CreateLogger<SecretRing>());
 
     private Task<SecretVersion> CurrentAsync() => CurrentAsync(ring);
 
-    private Task<SecretVersion?> FindAsync(string version) => ring.FindAsync(version, TestContext.Current.CancellationToken).AsTask();
+    private Task<SecretVersion?> FindAsync(string version) => FindAsync(ring, version);
 }

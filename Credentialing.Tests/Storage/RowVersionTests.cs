@@ -158,7 +158,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
                 case null:
                     break;
                 case DailyRunFailedException failed:
-                    Assert.Contains(nameof(UnreadableRowException), Assert.Single(failed.Summary.Failures).What, StringComparison.Ordinal);
+                    Assert.Contains("schema version", Assert.Single(failed.Summary.Failures).What, StringComparison.Ordinal);
                     refused.Add(what);
                     break;
                 case var thrown:
@@ -186,7 +186,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
 
         var failure = Assert.Single(failed.Summary.Failures);
         Assert.Equal(row is Pointer ? "Expirations" : TestWorld.Oakland.Value, failure.Where);
-        Assert.Contains(nameof(UnreadableRowException), failure.What, StringComparison.Ordinal);
+        Assert.Contains("schema version", failure.What, StringComparison.Ordinal);
         AssertMessage(logs.Lines.First(line => line.Contains("schema version", StringComparison.Ordinal)), row);
         Assert.Equal((1, 1), (failed.Summary.Sent, failed.Summary.Posted)); // Berkeley's
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Credentialing.Core.Secrets;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Support;
@@ -45,6 +46,8 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         Assert.Equal(Timeout.InfiniteTimeSpan, period);
+        if (state is SecretRing) // its background refresh: no operation of the instance waits for this timer
+            return shared.CreateTimer(callback, state, dueTime, period);
         var timer = new Timer(this, shared, callback, state);
         if (timer.IsTimeout)
             Timeouts.Value = timer.Within.Add(timer);

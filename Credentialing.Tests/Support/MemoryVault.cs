@@ -20,6 +20,12 @@ public sealed class MemoryVault : ISecretVault
     /// <summary>Whether every call fails with 503.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Whether new calls get no response. They end only when they are cancelled.</summary>
+    public bool IsUnresponsive { get; set; }
+
+    /// <summary>The exception with which <see cref="GetAsync"/> fails for a version; null if it succeeds.</summary>
+    public Func<string, Exception?>? FailGet { get; set; }
+
     /// <summary>The number of calls.</summary>
     public int Calls => calls;
 
@@ -36,14 +42,16 @@ public sealed class MemoryVault : ISecretVault
     public void Disable(string name, string version) => secrets[name].RemoveAll(held => held.Version == version);
 
     public Task<IReadOnlyList<string>> ListVersionsAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<string>>(() => [.. secrets[name].Select(held => held.Version)]);
+        ReadAsync<IReadOnlyList<string>>(() => [.. secrets[name].Select(held => held.Version)], cancellationToken);
 
     public Task<SecretVersion> GetAsync(string name, string version, CancellationToken cancellationToken) =>
-        ReadAsync(() => secrets[name].Single(held => held.Version == version));
+        ReadAsync(() => FailGet?.Invoke(version) is { } failure ? throw failure : secrets[name].Single(held => held.Version == version), cancellationToken);
 
-    private Task<T> ReadAsync<T>(Func<T> read)
+    private async Task<T> ReadAsync<T>(Func<T> read, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref calls);
-        return IsAway ? Task.FromException<T>(new Azure.RequestFailedException(503, "The vault is unavailable.")) : Task.FromResult(read());
+        if (IsUnresponsive)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        return IsAway ? throw new Azure.RequestFailedException(503, "The vault is unavailable.") : read();
     }
 }
