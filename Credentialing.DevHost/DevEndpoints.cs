@@ -22,8 +22,7 @@ internal static class DevEndpoints
     /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> returns an access token as text.</summary>
     internal static void MapDevSignIn(this WebApplication app) => app.MapPost("/dev/sign-in", async (HttpRequest request, DevSignIn signIn) =>
     {
-        var form = await RequestBody.ReadFormAsync(request);
-        var id = form is not null && form.TryGetValue("persona", out var value) ? value.ToString() : null;
+        var id = (await RequestBody.ReadFormAsync(request))?["persona"].FirstOrDefault();
         return World.Personas.SingleOrDefault(persona => persona.Id == id) is { } found
             ? Results.Text(signIn.SignIn(found))
             : Results.Problem($"Send the form field persona: {string.Join(", ", World.Personas.Select(persona => persona.Id))}.", statusCode: 400, title: "The persona is unknown.");
@@ -38,9 +37,8 @@ internal static class DevEndpoints
         app.MapGet("/dev/clock", Now);
         app.MapPost("/dev/clock", async (HttpRequest request) =>
         {
-            var form = await RequestBody.ReadFormAsync(request);
-            if (form is null || !form.TryGetValue("days", out var value) ||
-                !double.TryParse(value, CultureInfo.InvariantCulture, out var days) ||
+            var value = (await RequestBody.ReadFormAsync(request))?["days"].FirstOrDefault();
+            if (!double.TryParse(value, CultureInfo.InvariantCulture, out var days) ||
                 days is not >= 0 || days > DevClock.MaxOffset.TotalDays || !clock.TryAdvance(TimeSpan.FromDays(days)))
                 return Results.Problem($"Send the form field days: a number, 0 or more. The total offset must not exceed {DevClock.MaxOffset.TotalDays} days.", statusCode: 400, title: "The clock was not changed.");
             return Now();

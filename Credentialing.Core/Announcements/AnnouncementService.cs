@@ -17,7 +17,7 @@ public sealed partial class AnnouncementService(
     TimeProvider time,
     ILogger<AnnouncementService> logger)
 {
-    /// <summary>Maximum time that a coordinator's regenerate request waits for MyTOMS.</summary>
+    /// <summary>Maximum time of the removal after a regeneration.</summary>
     private static readonly TimeSpan WithdrawTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>

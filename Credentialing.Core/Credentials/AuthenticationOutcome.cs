@@ -15,6 +15,12 @@ public abstract record AuthenticationOutcome
     /// <param name="Credential">The LEA's current credentials.</param>
     public sealed record Expired(Credential Credential) : AuthenticationOutcome;
 
-    /// <summary>Invalid: malformed, unknown, mistyped, forged or superseded. The result does not say which.</summary>
+    /// <summary>
+    /// Username and secret key were sent, but one of them is incomplete or mistyped: its length, its format or the key's checksum is
+    /// wrong. This is visible in the text itself, so it tells an attacker nothing. No stored data was read.
+    /// </summary>
+    public sealed record Mistyped : AuthenticationOutcome;
+
+    /// <summary>Invalid: missing, unknown, wrong, forged or superseded. The result does not say which.</summary>
     public sealed record Refused : AuthenticationOutcome;
 }

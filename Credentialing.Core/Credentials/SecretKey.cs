@@ -34,10 +34,13 @@ public sealed class SecretKey
     /// <summary>Generates a key with the cryptographic random number generator of the operating system.</summary>
     public static SecretKey Generate() => new(RandomNumberGenerator.GetBytes(ByteLength));
 
-    /// <summary>Parses a key. Returns false unless the text is complete and its checksum matches.</summary>
+    /// <summary>
+    /// Parses a key. Ignores white space around it. Returns false unless the text is complete and its checksum matches.
+    /// </summary>
     public static bool TryParse(string? text, out SecretKey key)
     {
         key = null!;
+        text = text?.Trim();
         if (text is null || text.Length != Prefix.Length + KeyDigits + ChecksumDigits ||
             !text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return false;

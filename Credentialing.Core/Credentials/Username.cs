@@ -9,10 +9,11 @@ public readonly record struct Username(LeaId LeaId)
 {
     private const string Prefix = "sis-";
 
-    /// <summary>Parses a username. Case sensitive. Returns false for other text.</summary>
+    /// <summary>Parses a username. Case sensitive. Ignores white space around it. Returns false for other text.</summary>
     public static bool TryParse(string? text, out Username username)
     {
         username = default;
+        text = text?.Trim();
         if (text is null || !text.StartsWith(Prefix, StringComparison.Ordinal) || !LeaId.TryParse(text[Prefix.Length..], out var leaId))
             return false;
         username = new Username(leaId);

@@ -48,15 +48,18 @@ public sealed partial class VendorAuthenticator(
 
     private async Task<AuthenticationOutcome> CheckAsync(string? username, string? secretKey, CancellationToken cancellationToken)
     {
-        if (!Username.TryParse(username, out var name) || !SecretKey.TryParse(secretKey, out var key))
+        if (string.IsNullOrWhiteSpace(username) || string.IsNullOrWhiteSpace(secretKey))
             return new AuthenticationOutcome.Refused();
+        if (!Username.TryParse(username, out var name) || !SecretKey.TryParse(secretKey, out var key))
+            return new AuthenticationOutcome.Mistyped();
 
         var stored = await table.FindAsync(name.LeaId, cancellationToken);
         var expected = stored?.Credential.Verifier;
         var pepper = expected is null ? null : await peppers.FindAsync(expected.PepperVersion, cancellationToken);
         // Read after FindAsync, which may have loaded a newer version: a verifier must not be downgraded to an older one.
         var current = await peppers.CurrentAsync(cancellationToken);
-        // Constant work: an unknown username also computes a hash, so that timing does not reveal whether the LEA has credentials.
+        // An unknown username also computes a hash, and hashes are compared in constant time, so that timing reveals nothing about a key.
+        // It does reveal whether an LEA has credentials, which is no secret: storage returns and the client parses a row or none.
         var given = SecretKeyVerifier.Create(pepper ?? current, name.LeaId, stored?.Credential.Generation ?? 0, key);
         if (stored is null || !given.Matches(expected))
         {

@@ -56,8 +56,7 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
     /// <summary>Returns the content of a token; null if it is malformed, has an invalid signature, or has expired.</summary>
     internal async Task<(Username Username, int Generation)?> ReadAsync(string value, CancellationToken cancellationToken)
     {
-        if (!Handler.CanReadToken(value) || !TryReadKeyId(value, out var keyId) ||
-            await keys.FindAsync(keyId, cancellationToken) is not { } key)
+        if (!TryReadKeyId(value, out var keyId) || await keys.FindAsync(keyId, cancellationToken) is not { } key)
             return null;
 
         var result = await Handler.ValidateTokenAsync(value, new TokenValidationParameters
@@ -81,14 +80,18 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
 
     private static bool TryReadKeyId(string value, out string keyId)
     {
+        keyId = "";
+        if (!Handler.CanReadToken(value))
+            return false;
         try
         {
             keyId = new JsonWebToken(value).Kid;
             return !string.IsNullOrEmpty(keyId);
         }
-        catch (ArgumentException) // three parts separated by dots, but not a JWT
+        // The text has the dots of a JWT, but is not one. The library documents only ArgumentException, and throws others for an
+        // encrypted token (RFC 7516: five parts).
+        catch (Exception malformed) when (malformed is ArgumentException or FormatException)
         {
-            keyId = "";
             return false;
         }
     }

@@ -10,7 +10,10 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 {
     private const string Name = nameof(Name);
     private const string Email = nameof(Email);
-    private const int Attempts = 5;
+    private const int Attempts = 8;
+
+    /// <summary>The maximum delay before the first retry of a conflict. It grows linearly with the retries.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     private static readonly string Filter = $"RowKey eq '{LeaPartition.LeaRow}' or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
@@ -20,15 +23,16 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
     /// <summary>
     /// Replaces the stored LEA and its coordinators, in one transaction with an audit event. Writes nothing if nothing has changed.
-    /// Retries on conflicts.
+    /// Retries conflicts, after random delays (jitter).
     /// </summary>
     /// <param name="lea">The new values.</param>
     /// <param name="savedBy">Who sent them, for the audit event.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>False if all retries ended in conflicts with other requests that save the same LEA. Nothing was changed.</returns>
     /// <exception cref="ArgumentException">
     /// There are more than <see cref="Lea.MaxCoordinators"/> coordinators, or one has an invalid id.
     /// </exception>
-    public async Task SaveAsync(Lea lea, string savedBy, CancellationToken cancellationToken)
+    public async Task<bool> SaveAsync(Lea lea, string savedBy, CancellationToken cancellationToken)
     {
         if (lea.Coordinators.Count > Lea.MaxCoordinators || !lea.Coordinators.All(c => Coordinator.IsValidId(c.Id)))
             throw new ArgumentException("Too many coordinators, or a coordinator with an invalid id.", nameof(lea));
@@ -37,16 +41,20 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         {
             var rows = await RowsAsync(lea.Id, cancellationToken);
             if (Same(Read(lea.Id, rows), lea))
-                return;
+                return true;
             try
             {
                 await storage.Leas.SubmitTransactionAsync(Changes(lea, rows, savedBy), cancellationToken);
-                return;
+                return true;
             }
-            // Conflict: another request saved the same LEA (every transaction writes the LEA's own row). Read again and retry.
-            catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412 && attempt < Attempts)
+            // Conflict: another request saved the same LEA (every transaction writes the LEA's own row).
+            catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
             {
+                if (attempt == Attempts)
+                    return false;
             }
+
+            await Task.Delay(RetryDelay * (attempt * Random.Shared.NextDouble()), time, cancellationToken);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using System.Text;
 using Credentialing.Core;
@@ -59,7 +60,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Basic {Realm}");
         return outcome is AuthenticationOutcome.Expired expired
             ? Problems.CredentialsExpired(expired.Credential)
-            : Problems.InvalidCredentials();
+            : Problems.InvalidCredentials(outcome is AuthenticationOutcome.Mistyped);
     }
 
     /// <summary>Returns the <c>Authorization</c> header; null unless there is exactly one and it is well-formed.</summary>
@@ -68,7 +69,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
 
     /// <summary>
     /// Returns the username and the secret key of a Basic header; null if the header is not Basic or is malformed. Both are
-    /// percent-decoded, because OAuth clients percent-encode them (RFC 6749, section 2.3.1). Our values need no encoding.
+    /// form-decoded, because OAuth clients form-encode them (RFC 6749, section 2.3.1 and appendix B). Our values need no encoding.
     /// </summary>
     internal static (string Username, string SecretKey)? ReadBasic(AuthenticationHeaderValue header)
     {
@@ -78,7 +79,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         if (!Convert.TryFromBase64String(header.Parameter, bytes, out var length))
             return null;
         var pair = Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2);
-        return pair is [var username, var secretKey] ? (Uri.UnescapeDataString(username), Uri.UnescapeDataString(secretKey)) : null;
+        return pair is [var username, var secretKey] ? (WebUtility.UrlDecode(username), WebUtility.UrlDecode(secretKey)) : null;
     }
 
     private static async Task<IResult> AsTomsUserAsync(HttpRequest request, string role, Func<ClaimsPrincipal, Task<IResult>> function)

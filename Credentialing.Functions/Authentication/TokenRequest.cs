@@ -21,8 +21,11 @@ internal sealed class TokenRequest
     {
         if (await RequestBody.ReadFormAsync(request) is not { } fields)
             return new(TokenError.InvalidRequest($"Send a complete form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
-        if (fields.FirstOrDefault(field => field.Value.Count > 1).Key is not null)
-            return new(TokenError.InvalidRequest("A parameter was sent more than once.")); // RFC 6749, section 3.2
+        // RFC 6749, section 3.2: a parameter must not be repeated, and unknown parameters must be ignored. Some of those may be repeated,
+        // such as "resource" (RFC 8707, section 2).
+        string[] known = ["grant_type", "client_id", "client_secret", "scope"];
+        if (known.FirstOrDefault(name => fields[name].Count() > 1) is { } repeated)
+            return new(TokenError.InvalidRequest($"{repeated} was sent more than once."));
 
         var form = new TokenForm(Field("grant_type"), Field("client_id"), Field("client_secret"), Field("scope"));
         if (form.GrantType is null)
@@ -39,14 +42,16 @@ internal sealed class TokenRequest
                 : new(form.ClientId, form.ClientSecret);
         }
 
-        // RFC 6749, section 2.3: one authentication method per request. A repeated client_id alone is accepted.
+        // RFC 6749, section 2.3: one authentication method per request. The same client_id in both places is accepted.
         if (form.ClientSecret is not null)
             return new(TokenError.InvalidRequest("Send the credentials in the Authorization header or in the body, not in both."));
-        return Caller.Authorization(request) is { } header && Caller.ReadBasic(header) is var (username, secretKey)
+        if (Caller.Authorization(request) is not { } header || Caller.ReadBasic(header) is not var (username, secretKey))
+            return new(TokenError.InvalidClient("The Authorization header is not well-formed Basic credentials."));
+        return form.ClientId is null || form.ClientId.Trim() == username.Trim()
             ? new(username, secretKey)
-            : new(TokenError.InvalidClient("The Authorization header is not well-formed Basic credentials."));
+            : new(TokenError.InvalidRequest("The client_id in the body is not the username in the Authorization header."));
 
         // RFC 6749, section 3.2: a parameter without a value is treated as omitted.
-        string? Field(string name) => fields.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
+        string? Field(string name) => fields[name].SingleOrDefault() is { Length: > 0 } value ? value : null;
     }
 }

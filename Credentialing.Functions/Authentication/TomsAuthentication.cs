@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Functions.Authentication;
 
@@ -10,6 +11,20 @@ internal static class TomsAuthentication
 {
     /// <summary>Timeout for the signing keys of the identity provider. They are read when the first token arrives.</summary>
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Signatures with a key pair only: a published key must never be usable as the secret of an HMAC (RFC 8725, section 2.1).</summary>
+    private static readonly string[] Algorithms =
+    [
+        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
+        SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
+        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+    ];
+
+    /// <summary>
+    /// Types of access tokens: RFC 9068, section 2.1, and the untyped JWT of providers without RFC 9068, some of which send no type. Other
+    /// tokens of the provider, such as a logout token (<c>logout+jwt</c>), are refused (RFC 8725, section 3.11).
+    /// </summary>
+    private static readonly string[] Types = ["at+jwt", "application/at+jwt", "JWT"];
 
     internal static void AddTomsAuthentication(this IServiceCollection services)
     {
@@ -29,6 +44,10 @@ internal static class TomsAuthentication
         bearer.BackchannelTimeout = ProviderTimeout;
         bearer.Events = new JwtBearerEvents { OnMessageReceived = ReadProviderKeysAsync };
         bearer.MapInboundClaims = false;
+        bearer.TokenValidationParameters.ValidAlgorithms = Algorithms;
+        bearer.TokenValidationParameters.TypeValidator = (type, _, _) => string.IsNullOrEmpty(type) || Types.Contains(type, StringComparer.OrdinalIgnoreCase)
+            ? type
+            : throw new SecurityTokenInvalidTypeException("The token is of another type.") { InvalidType = type };
         bearer.TokenValidationParameters.RoleClaimType = toms.Value.RoleClaim;
         bearer.TokenValidationParameters.NameClaimType = toms.Value.NameClaim;
         // The default validator uses the system clock, not TimeProvider. The clock skew stays the default.

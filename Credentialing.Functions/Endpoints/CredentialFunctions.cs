@@ -61,7 +61,7 @@ public sealed class CredentialFunctions(
 
             var outcome = await credentials.GenerateAsync(lea, coordinator, ReleaseWording.Current, seenGeneration, cancellationToken);
             if (outcome is GenerationOutcome.Generated { Superseded: { } superseded })
-                await announcements.TryWithdrawAsync(superseded);
+                WithdrawAfterResponse(request.HttpContext.Response, superseded);
             return ResponseTo(request, outcome);
         });
 
@@ -96,6 +96,17 @@ public sealed class CredentialFunctions(
             var (indexed, unreadable) = await credentials.RestoreExpirationsAsync(cancellationToken);
             return TypedResults.Ok(new RestorationResponse(indexed, [.. unreadable.Select(lea => new FailureResponse(lea.Key, lea.Value))]));
         });
+
+    /// <summary>
+    /// Removes the announcement after the response was sent: a connection that fails while MyTOMS is slow would lose the secret key.
+    /// The removal may be lost if the process ends; the next daily run then removes the announcement.
+    /// </summary>
+    private void WithdrawAfterResponse(HttpResponse response, Credential superseded) => response.OnCompleted(() =>
+    {
+        // Not awaited: the server reads the next request of the connection only after this callback.
+        _ = announcements.TryWithdrawAsync(superseded);
+        return Task.CompletedTask;
+    });
 
     private IResult ResponseTo(HttpRequest request, GenerationOutcome outcome)
     {

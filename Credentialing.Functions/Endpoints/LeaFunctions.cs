@@ -40,6 +40,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     [Accepts(typeof(LeaRequest))]
     [ProducesResponse(204)]
     [ProducesProblem(400, "malformed-lea-id")]
+    [ProducesProblem(409, "lea-changed")]
     [ProducesProblem(422, "invalid-lea")]
     public Task<IResult> PutAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "leas/{leaId}")] HttpRequest request,
@@ -54,8 +55,8 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
                 return problem;
             if (WhyInvalid(body) is { } why)
                 return Problems.InvalidLea($"{why} Nothing was changed.");
-            await leas.SaveAsync(new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]), savedBy, cancellationToken);
-            return TypedResults.NoContent();
+            var lea = new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]);
+            return await leas.SaveAsync(lea, savedBy, cancellationToken) ? TypedResults.NoContent() : Problems.LeaChanged();
         });
 
     private static string? WhyInvalid(LeaRequest? body)

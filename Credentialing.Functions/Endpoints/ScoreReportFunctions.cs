@@ -38,12 +38,14 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
     [CalledBy(CallerKind.Vendor)]
     [AcceptsParameter("header", "If-None-Match", "The ETag of the file that the vendor has. Returns 304 if the file has not changed.")]
     [AcceptsParameter("header", "If-Match", "The ETag that the file must have. Returns 412 if the file has changed.")]
+    [AcceptsParameter("header", "If-Modified-Since", "Returns 304 if the file has not changed since this time. Ignored if there is an `If-None-Match`.")]
+    [AcceptsParameter("header", "If-Unmodified-Since", "Returns 412 if the file has changed since this time. Ignored if there is an `If-Match`.")]
     [AcceptsParameter("header", "Range", "The part of the file to return, such as `bytes=1000-`, to resume an interrupted download.")]
     [AcceptsParameter("header", "If-Range", "The ETag of the file that the range belongs to. Returns the whole file if it has changed.")]
     [ProducesResponse(200, Files = ["application/pdf", "text/html", "video/mp4"], Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition"])]
     [ProducesResponse(206, Files = ["application/pdf", "text/html", "video/mp4"], Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Content-Disposition"])]
-    [ProducesResponse(304, Headers = ["ETag", "Last-Modified"])]
-    [ProducesResponse(412, Headers = ["ETag", "Last-Modified"])]
+    [ProducesResponse(304, Headers = ["ETag"])]
+    [ProducesResponse(412, Headers = ["ETag"])]
     [ProducesResponse(416, Headers = ["ETag", "Last-Modified", "Accept-Ranges", "Content-Range", "Content-Disposition"])]
     [ProducesProblem(400, "malformed-ssid")]
     [ProducesProblem(404, "score-report-not-found")]
@@ -56,15 +58,23 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         {
             if (!Ssid.TryParse(ssid, out var student))
                 return Problems.MalformedSsid();
-            if (!ScoreReport.TryParseId(student, id, out var report) ||
-                await reports.OpenAsync(credential.LeaId, report, cancellationToken) is not { } file)
+            if (!ScoreReport.TryParseId(student, id, out var report))
+                return Problems.ScoreReportNotFound();
+            var condition = new FileCondition(request.Headers);
+            if (await reports.OpenAsync(credential.LeaId, report, condition.Range, condition.KnownTag, cancellationToken) is not { } file)
                 return Problems.ScoreReportNotFound();
 
+            var tag = new EntityTagHeaderValue(file.ETag.ToString("H"));
+            if (condition.Evaluate(tag, file.LastModified) is { } status)
+            {
+                await file.Content.DisposeAsync();
+                request.HttpContext.Response.GetTypedHeaders().ETag = tag;
+                return TypedResults.StatusCode(status);
+            }
+
             // The content is not trusted. No script in a report may run in this origin.
-            request.HttpContext.Response.Headers.XContentTypeOptions = "nosniff";
             request.HttpContext.Response.Headers.ContentSecurityPolicy = "sandbox";
-            return TypedResults.File(
-                file.Content, report.MediaType, $"{report.Ssid}-{report.Id}", file.LastModified, new EntityTagHeaderValue(file.ETag.ToString("H")), enableRangeProcessing: true);
+            return TypedResults.File(file.Content, report.MediaType, $"{report.Ssid}-{report.Id}", file.LastModified, tag, enableRangeProcessing: true);
         }, cancellationToken);
 
     /// <summary>A score report of a student.</summary>

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Credentialing.Core.Credentials;
 using Credentialing.Functions.Authentication;
+using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -30,6 +31,7 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
         {
             AuthenticationOutcome.Authenticated right => await RespondAsync(right.Credential),
             AuthenticationOutcome.Expired expired => TokenError.CredentialsExpired(expired.Credential),
+            AuthenticationOutcome.Mistyped => TokenError.InvalidClient(Problems.MistypedCredentials),
             _ => TokenError.InvalidClient("The username or the secret key is not valid."),
         };
 

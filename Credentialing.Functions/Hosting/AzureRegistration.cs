@@ -5,6 +5,7 @@ using Azure.Security.KeyVault.Secrets;
 using Azure.Storage.Blobs;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -15,8 +16,7 @@ namespace Credentialing.Functions.Hosting;
 public static partial class AzureRegistration
 {
     /// <summary>
-    /// Maximum retries of a client. With exponential backoff, a refused connection fails after about six seconds. The blob client's
-    /// default is five retries, which take 25 seconds.
+    /// Maximum retries of the vault's client. With exponential backoff, a refused connection fails after about six seconds.
     /// </summary>
     private const int MaxRetries = 3;
 
@@ -31,8 +31,8 @@ public static partial class AzureRegistration
         services.AddValidated<AzureOptions>(AzureOptions.Section);
         services
             .AddSingleton(CreateCredential(configuration))
-            .AddSingleton(provider => new TableServiceClient(Options(provider).TableEndpoint, Credential(provider), WithLimits(new TableClientOptions())))
-            .AddSingleton(provider => new BlobServiceClient(Options(provider).BlobEndpoint, Credential(provider), WithLimits(new BlobClientOptions())))
+            .AddSingleton(provider => new TableServiceClient(Options(provider).TableEndpoint, Credential(provider), ForStorage(new TableClientOptions())))
+            .AddSingleton(provider => new BlobServiceClient(Options(provider).BlobEndpoint, Credential(provider), ForStorage(new BlobClientOptions())))
             .AddSingleton(provider => new SecretClient(Options(provider).VaultUri, Credential(provider), WithLimits(new SecretClientOptions())))
             .AddSingleton<ISecretVault, KeyVault>();
         if (!HasEmailSender(services))
@@ -44,6 +44,14 @@ public static partial class AzureRegistration
         }
 
         return services;
+    }
+
+    /// <summary>Sets the retry policy of a storage client, which also limits its time.</summary>
+    internal static TOptions ForStorage<TOptions>(TOptions options)
+        where TOptions : ClientOptions
+    {
+        options.RetryPolicy = new StorageRetryPolicy(TimeProvider.System);
+        return options;
     }
 
     /// <summary>Sets the timeout and the retry limit of a client.</summary>

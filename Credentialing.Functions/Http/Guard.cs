@@ -7,13 +7,13 @@ namespace Credentialing.Functions.Http;
 public static partial class Guard
 {
     /// <summary>
-    /// Runs a function that also sends its response, with <c>Cache-Control: no-store</c>. If it throws, sends a problem instead, or nothing
+    /// Runs a function that also sends its response, with <c>Cache-Control: no-store</c> and <c>X-Content-Type-Options: nosniff</c>. If it throws, sends a problem instead, or nothing
     /// if the client has disconnected. If the response has already started, the exception is rethrown: an aborted connection is
     /// the only signal to the client that the response is incomplete.
     /// </summary>
     public static async Task RunAsync(HttpContext context, string name, ILogger logger, Func<Task> function)
     {
-        ForbidCaching(context);
+        SetCommonHeaders(context);
         try
         {
             await function();
@@ -26,12 +26,16 @@ public static partial class Guard
         {
             LogFailed(logger, failure is BadHttpRequestException ? LogLevel.Information : LogLevel.Error, failure, name);
             context.Response.Clear(); // headers of the response that was not sent
-            ForbidCaching(context);
+            SetCommonHeaders(context);
             await Problems.From(failure).ExecuteAsync(context);
         }
     }
 
-    private static void ForbidCaching(HttpContext context) => context.Response.Headers.CacheControl = "no-store";
+    private static void SetCommonHeaders(HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+    }
 
     // The request URL is not logged: it may contain an SSID.
     [LoggerMessage(EventId = 12, Message = "{Function} failed.")]

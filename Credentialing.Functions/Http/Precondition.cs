@@ -37,8 +37,9 @@ internal static class Precondition
         generation = 0;
         if (!EntityTagHeaderValue.TryParse(ifMatch, out var tag) || tag.Equals(EntityTagHeaderValue.Any))
             return false;
-        // RFC 9110, section 8.8.3.2: strong comparison is character by character.
-        if (tag.IsWeak || !int.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out generation) || tag.Tag != ETag(generation))
+        // Weak comparison (RFC 9110, section 8.8.3.2). Section 13.1.1 requires a strong one, because tags usually name bytes. This one
+        // names a generation, and a proxy that compresses the response makes it weak (nginx) without changing its meaning.
+        if (!int.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out generation) || tag.Tag != ETag(generation))
             generation = 0;
         return true;
     }

@@ -17,6 +17,10 @@ public static class Problems
     /// <summary>The common prefix of all types.</summary>
     public const string TypePrefix = "urn:problem-type:credentialing:";
 
+    /// <summary>The detail for credentials that no LEA can have, whatever is stored.</summary>
+    internal const string MistypedCredentials =
+        "The username or the secret key is incomplete or mistyped. A username is \"sis-\" and 14 digits. A secret key is \"tsk_\" and 59 more characters, with a checksum.";
+
     /// <summary>Retry-After of a 503 response, in seconds.</summary>
     private const int RetryAfterSeconds = 5;
 
@@ -54,6 +58,9 @@ public static class Problems
         Problem(422, "unknown-wording", "The wording version is unknown.",
             $"The body's \"wordingVersion\" must be \"{current}\". Nothing was changed.");
 
+    internal static IResult LeaChanged() =>
+        Problem(409, "lea-changed", "The LEA was changed at the same time.", "Other requests saved this LEA at the same time. This one changed nothing. Retry.");
+
     internal static IResult InvalidLea(string why) => Problem(422, "invalid-lea", "The LEA is not valid.", why);
 
     /// <summary>Conflict: the credentials are not of the generation that the coordinator has seen.</summary>
@@ -73,8 +80,9 @@ public static class Problems
     internal static IResult NotPermitted() =>
         Problem(403, "not-permitted", "Access is denied.", "Your TOMS account does not have the required role for this LEA.");
 
-    internal static IResult InvalidCredentials() =>
-        Problem(401, "invalid-credentials", "The vendor credentials or the bearer token are not valid.",
+    /// <param name="mistyped">Whether username or key is incomplete or mistyped.</param>
+    internal static IResult InvalidCredentials(bool mistyped) =>
+        Problem(401, "invalid-credentials", "The vendor credentials or the bearer token are not valid.", mistyped ? MistypedCredentials :
             "Check the username and the secret key with the LEA's coordinator: a regeneration replaces the key immediately. If you sent a bearer token, request a new one.");
 
     internal static IResult CredentialsExpired(Credential credential) =>

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
@@ -20,7 +19,7 @@ internal static class RequestBody
 
     /// <summary>
     /// Reads the JSON body. The value is null if the body is empty or <c>null</c>. If the body cannot be read, a problem is returned
-    /// instead.
+    /// instead. Ignores a byte order mark (RFC 8259, section 8.1).
     /// </summary>
     internal static async Task<(T? Value, IResult? Problem)> ReadJsonAsync<T>(HttpRequest request)
         where T : class
@@ -33,7 +32,8 @@ internal static class RequestBody
             return (null, Problems.UnsupportedMediaType("application/json"));
         try
         {
-            return (JsonSerializer.Deserialize<T>(body, Options), null);
+            var json = body.AsSpan();
+            return (JsonSerializer.Deserialize<T>(json.StartsWith(Encoding.UTF8.Preamble) ? json[Encoding.UTF8.Preamble.Length..] : json, Options), null);
         }
         catch (JsonException malformed)
         {
@@ -41,8 +41,11 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Reads the fields of a form body. Returns null if the body is not a form, too large or incomplete.</summary>
-    internal static async Task<IReadOnlyDictionary<string, StringValues>?> ReadFormAsync(HttpRequest request)
+    /// <summary>
+    /// Reads the fields of a form body as the URL standard does (section 5.1, application/x-www-form-urlencoded parsing). Names are
+    /// case-sensitive. Returns null if the body is not a form, too large or incomplete.
+    /// </summary>
+    internal static async Task<ILookup<string, string>?> ReadFormAsync(HttpRequest request)
     {
         const string FormType = "application/x-www-form-urlencoded";
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ||
@@ -50,12 +53,20 @@ internal static class RequestBody
             return null;
         try
         {
-            return await ReadAsync(request) is { } body ? new FormReader(Encoding.UTF8.GetString(body)).ReadForm() : null;
+            return await ReadAsync(request) is { } body ? Fields(Encoding.UTF8.GetString(body)) : null;
         }
-        catch (Exception failure) when (failure is BadHttpRequestException or InvalidDataException) // also thrown for too many or too long fields
+        catch (BadHttpRequestException)
         {
             return null;
         }
+    }
+
+    private static ILookup<string, string> Fields(string form)
+    {
+        var fields = new List<(string Name, string Value)>();
+        foreach (var field in new QueryStringEnumerable("?" + form)) // a query string has the format of a form
+            fields.Add((field.DecodeName().ToString(), field.DecodeValue().ToString()));
+        return fields.ToLookup(field => field.Name, field => field.Value, StringComparer.Ordinal);
     }
 
     private static async Task<byte[]?> ReadAsync(HttpRequest request)

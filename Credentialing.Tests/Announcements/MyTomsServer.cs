@@ -53,6 +53,9 @@ internal sealed class MyTomsServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Adds a response, for the next request that has none.</summary>
+    internal void Add(RequestDelegate response) => responses.Enqueue(response);
+
     /// <summary>Returns a status without a body.</summary>
     internal static RequestDelegate Status(int status, string? retryAfter = null, Uri? location = null) => context =>
     {

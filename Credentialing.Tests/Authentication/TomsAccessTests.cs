@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
@@ -110,6 +111,48 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
 
         Assert.Equal("unavailable", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).ProblemType);
         Assert.Equal("not-authenticated", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials")).ProblemType);
+    }
+
+    /// <summary>RFC 8725, section 3.11. All tokens have a valid signature of the provider.</summary>
+    [Theory]
+    [InlineData("JWT", HttpStatusCode.OK)]
+    [InlineData("at+jwt", HttpStatusCode.OK)]
+    [InlineData("application/at+jwt", HttpStatusCode.OK)]
+    [InlineData("logout+jwt", HttpStatusCode.Unauthorized)]
+    [InlineData("dpop+jwt", HttpStatusCode.Unauthorized)]
+    public async Task Only_the_types_of_access_tokens_are_accepted(string type, HttpStatusCode status)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await using var world = await TestWorld.CreateAsync(azurite);
+        Assert.Equal(status, await StatusOfTokenAsync(world, new ECDsaSecurityKey(key) { KeyId = "a" }, SecurityAlgorithms.EcdsaSha256, type));
+    }
+
+    /// <summary>RFC 8725, section 2.1: a provider that publishes a key of the wrong kind by mistake.</summary>
+    [Fact]
+    public async Task A_token_with_a_symmetric_signature_is_refused_even_if_the_provider_publishes_such_a_key()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusOfTokenAsync(world, new SymmetricSecurityKey(new byte[32]) { KeyId = "a" }, SecurityAlgorithms.HmacSha256, "JWT"));
+    }
+
+    /// <summary>Returns the status of a request with a token of this key, which the provider publishes.</summary>
+    private static async Task<HttpStatusCode> StatusOfTokenAsync(TestWorld world, SecurityKey key, string algorithm, string type)
+    {
+        await using var host = await TestHost.StartAsync(world, builder => builder.Services.Configure<JwtBearerOptions>(
+            JwtBearerDefaults.AuthenticationScheme, bearer => bearer.Configuration!.SigningKeys.Add(key)));
+        var genuine = new JsonWebToken(await host.SignInAsync("rosa"));
+        var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            TokenType = type,
+            Issuer = genuine.Issuer,
+            Audience = genuine.Audiences.Single(),
+            Claims = genuine.Claims.Where(claim => claim.Type is "sub" or "roles" or "leas").GroupBy(claim => claim.Type).ToDictionary(claims => claims.Key, claims => claims.Key == "sub" ? (object)claims.Single().Value : claims.Select(claim => claim.Value).ToArray()),
+            IssuedAt = genuine.IssuedAt,
+            NotBefore = genuine.ValidFrom,
+            Expires = genuine.ValidTo,
+            SigningCredentials = new SigningCredentials(key, algorithm) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
+        });
+        return (await StatusAsync(host, $"Bearer {token}")).Status;
     }
 
     private static Task<ApiResponse> StatusAsync(TestHost host, string authorization) =>

@@ -40,8 +40,9 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
         world.Traffic.Reset();
 
-        Assert.IsType<AuthenticationOutcome.Refused>(await world.AuthenticateAsync(TestWorld.Oakland, key[..^1] + (key[^1] == '0' ? '1' : '0')));
-        Assert.IsType<AuthenticationOutcome.Refused>(await world.Vendors.AuthenticateAsync("rosa", key, TestContext.Current.CancellationToken));
+        Assert.IsType<AuthenticationOutcome.Mistyped>(await world.AuthenticateAsync(TestWorld.Oakland, key[..^1] + (key[^1] == '0' ? '1' : '0')));
+        Assert.IsType<AuthenticationOutcome.Mistyped>(await world.AuthenticateAsync(TestWorld.Oakland, key[..^1]));
+        Assert.IsType<AuthenticationOutcome.Mistyped>(await world.Vendors.AuthenticateAsync("rosa", key, TestContext.Current.CancellationToken));
         Assert.IsType<AuthenticationOutcome.Refused>(await world.Vendors.AuthenticateAsync(null, null, TestContext.Current.CancellationToken));
 
         Assert.Empty(world.Traffic.Requests);

@@ -74,6 +74,11 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
     [InlineData("....")]
     [InlineData("eyJhbGciOiJIUzI1NiJ9.e30.")]
     [InlineData("tsk_0")]
+    [InlineData("e30.A.A")]
+    [InlineData("e30.A.A.A.A")]
+    [InlineData("e30.e30.e30.e30.e30")]
+    [InlineData("eyJraWQiOjF9.e30.AA")] // {"kid":1}
+    [InlineData("eyJraWQiOltdfQ.e30.AA.AA.AA")] // {"kid":[]}
     public async Task Malformed_tokens_are_refused_without_a_round_trip(string token)
     {
         await using var world = await TestWorld.CreateAsync(azurite);

@@ -68,7 +68,9 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
     [InlineData(412, "credential-changed", "If-Match", "\"\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"99999999999999999999\"")]
     [InlineData(412, "credential-changed", "If-Match", "\"somebody else's\"")]
-    [InlineData(412, "credential-changed", "If-Match", "W/\"1\"")] // RFC 9110, section 13.1.1: strong comparison
+    [InlineData(412, "credential-changed", "If-Match", "W/\"2\"")]
+    [InlineData(412, "credential-changed", "If-Match", "W/\"01\"")]
+    [InlineData(400, "malformed-precondition", "If-Match", "W/1")]
     public async Task A_missing_malformed_or_failed_precondition_changes_nothing(int status, string type, params string[] headers)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -127,5 +129,31 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         Assert.False(status.Json.TryGetProperty("secretKey", out _));
         Assert.DoesNotContain("tsk_", status.Text, StringComparison.Ordinal);
         Assert.True(status.Headers.CacheControl!.NoStore);
+    }
+
+    /// <summary>A proxy that compresses responses makes ETags weak. The ETag of credentials names a generation, not bytes.</summary>
+    [Fact]
+    public async Task A_regeneration_accepts_the_weak_form_of_the_current_ETag()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        using var body = TestHost.Json(TestHost.Authorization);
+        var response = await host.SendAsync(HttpMethod.Post, "leas/01612590000000/credentials", "rosa", body, "If-Match", "W/\"1\"");
+
+        Assert.Equal((HttpStatusCode.Created, "\"2\""), (response.Status, response.Headers.ETag!.ToString()));
+    }
+
+    [Fact]
+    public async Task Every_response_forbids_the_browser_to_guess_its_media_type()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        foreach (var path in (string[])["health", "openapi.json", "v1/credential", "leas/01612590000000/credentials"])
+            Assert.Equal(["nosniff"], (await host.SendAsync(HttpMethod.Get, path, path.StartsWith("leas", StringComparison.Ordinal) ? "rosa" : null)).Headers.GetValues("X-Content-Type-Options"));
+
+        world.Traffic.Break = _ => Fault.Bug; // the headers of a response that was not sent are replaced
+        Assert.Equal(["nosniff"], (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Headers.GetValues("X-Content-Type-Options"));
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using Azure.Storage.Blobs.Models;
-using Credentialing.Core.ScoreReports;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Endpoints;
@@ -131,13 +130,150 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         await content.ReadExactlyAsync(new byte[1024], TestContext.Current.CancellationToken);
 
         // Data in transit is in the socket buffers, whose size the operating system chooses, and in one of our buffers.
-        Assert.InRange(scenario.World.Traffic.Requests.Count, 1, Megabytes / 2);
+        Assert.InRange(scenario.World.Traffic.BytesRead, 1, Megabytes / 2 * 1024 * 1024);
         var length = 1024L;
-        var buffer = new byte[ScoreReportStore.BufferSize];
+        var buffer = new byte[1024 * 1024];
         for (int read; (read = await content.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0;)
             length += read;
         Assert.Equal(Megabytes * 1024 * 1024, length);
-        Assert.InRange(scenario.World.Traffic.Requests.Count, Megabytes, Megabytes + 4);
+        Assert.Equal(length, scenario.World.Traffic.BytesRead);
+        Assert.Single(scenario.World.Traffic.Requests, request => request.StartsWith("GET", StringComparison.Ordinal) && request.Contains("score-reports", StringComparison.Ordinal));
+    }
+
+    /// <summary>Besides one request for the credential. HEAD requests of the API do not exist.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1, "Range", "bytes=4-")]
+    [InlineData(1, "Range", "bytes=0-3")]
+    [InlineData(1, "Range", "bytes=4-", "If-Range", "TAG")]
+    [InlineData(1, "Range", "bytes=0-0, 9-9")]
+    [InlineData(1, "Range", "rubbish")]
+    [InlineData(1, "If-None-Match", "TAG")]
+    [InlineData(1, "If-None-Match", "W/TAG")]
+    [InlineData(1, "If-None-Match", "\"another\"")]
+    [InlineData(1, "If-Match", "TAG")]
+    [InlineData(1, "If-Match", "\"another\"")]
+    [InlineData(2, "Range", "bytes=-3")] // the file's length is not known before
+    [InlineData(2, "Range", "bytes=99-")]
+    [InlineData(2, "Range", "bytes=4-", "If-Range", "\"another\"")] // the whole file is sent instead of the range
+    public async Task A_download_takes_one_GET_and_a_range_that_depends_on_the_file_takes_two(int requests, params string[] headers)
+    {
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        var tag = (await scenario.GetAsync(Report)).Headers.ETag!.ToString();
+        scenario.World.Traffic.Reset();
+
+        await scenario.GetAsync(Report, [.. headers.Select(header => header.Replace("TAG", tag, StringComparison.Ordinal))]);
+
+        Assert.Equal(requests, scenario.World.Traffic.Requests.Count(request => request.StartsWith("GET", StringComparison.Ordinal) && request.Contains("/score-reports/", StringComparison.Ordinal)));
+        Assert.Equal(requests + 1, scenario.World.Traffic.Requests.Count);
+    }
+
+    /// <summary>RFC 9110, section 13. TAG, DATE, EARLIER and LATER are relative to the file.</summary>
+    [Theory]
+    [InlineData(206, "Range", "bytes=5-", "If-Range", "TAG")]
+    [InlineData(206, "Range", "bytes=5-", "If-Range", "DATE")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "W/TAG")] // strong comparison
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "UNQUOTED")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "0x8DE000000000000")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "\"another\"")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "*")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "TAG, \"another\"")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "EARLIER")]
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "LATER")] // a date matches exactly
+    [InlineData(200, "Range", "bytes=5-", "If-Range", "yesterday")]
+    [InlineData(416, "Range", "bytes=10-", "If-Range", "TAG")]
+    [InlineData(200, "Range", "bytes=10-", "If-Range", "\"another\"")]
+    [InlineData(200, "If-Range", "TAG")]
+    [InlineData(304, "If-None-Match", "TAG")]
+    [InlineData(304, "If-None-Match", "W/TAG")] // weak comparison: a proxy that compresses makes the tag weak
+    [InlineData(304, "If-None-Match", "*")]
+    [InlineData(304, "If-None-Match", "\"another\", TAG")]
+    [InlineData(304, "If-None-Match", "TAG", "Range", "bytes=0-3")]
+    [InlineData(304, "If-None-Match", "TAG", "Range", "bytes=99-")]
+    [InlineData(200, "If-None-Match", "UNQUOTED")]
+    [InlineData(200, "If-None-Match", "\"another\"")]
+    [InlineData(206, "If-None-Match", "\"another\"", "Range", "bytes=0-3")]
+    [InlineData(304, "If-None-Match", "TAG", "If-Modified-Since", "EARLIER")] // the date is ignored
+    [InlineData(200, "If-None-Match", "\"another\"", "If-Modified-Since", "DATE")]
+    [InlineData(304, "If-Modified-Since", "DATE")]
+    [InlineData(304, "If-Modified-Since", "LATER")]
+    [InlineData(200, "If-Modified-Since", "EARLIER")]
+    [InlineData(200, "If-Modified-Since", "yesterday")]
+    [InlineData(200, "If-Match", "TAG")]
+    [InlineData(200, "If-Match", "*")]
+    [InlineData(200, "If-Match", "\"another\", TAG")]
+    [InlineData(412, "If-Match", "W/TAG")] // strong comparison
+    [InlineData(412, "If-Match", "UNQUOTED")]
+    [InlineData(412, "If-Match", "\"another\"")]
+    [InlineData(412, "If-Match", "\"another\"", "Range", "bytes=0-3")]
+    [InlineData(412, "If-Match", "\"another\"", "If-None-Match", "TAG")] // evaluated in this order
+    [InlineData(304, "If-Match", "TAG", "If-None-Match", "TAG")]
+    [InlineData(200, "If-Match", "TAG", "If-Unmodified-Since", "EARLIER")] // the date is ignored
+    [InlineData(412, "If-Match", "\"another\"", "If-Unmodified-Since", "DATE")]
+    [InlineData(200, "If-Unmodified-Since", "DATE")]
+    [InlineData(200, "If-Unmodified-Since", "LATER")]
+    [InlineData(412, "If-Unmodified-Since", "EARLIER")]
+    [InlineData(412, "If-Unmodified-Since", "EARLIER", "If-None-Match", "TAG")]
+    [InlineData(200, "If-Unmodified-Since", "yesterday")]
+    public async Task Each_condition_is_evaluated_as_RFC_9110_specifies(int status, params string[] headers)
+    {
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        var file = await scenario.GetAsync(Report);
+        var (tag, date) = (file.Headers.ETag!.ToString(), file.ContentHeaders.LastModified!.Value);
+
+        var response = await scenario.GetAsync(Report, [.. headers.Select(header => header
+            .Replace("UNQUOTED", tag.Trim('"'), StringComparison.Ordinal)
+            .Replace("TAG", tag, StringComparison.Ordinal)
+            .Replace("DATE", date.ToString("R"), StringComparison.Ordinal)
+            .Replace("EARLIER", date.AddSeconds(-1).ToString("R"), StringComparison.Ordinal)
+            .Replace("LATER", date.AddSeconds(1).ToString("R"), StringComparison.Ordinal))]);
+
+        Assert.Equal(status, (int)response.Status);
+        Assert.Equal(tag, response.Headers.ETag!.ToString());
+        if (status == 200)
+            Assert.Equal("0123456789", response.Text);
+        else if (status != 206)
+            Assert.Empty(response.Body);
+    }
+
+    [Theory]
+    [InlineData("bytes=0-1,4-5", 200, null)] // several ranges: the whole file
+    [InlineData("Bytes=0-1", 206, "bytes 0-1/10")] // RFC 9110, section 14.1: case-insensitive
+    [InlineData("bytes=0-9223372036854775807", 206, "bytes 0-9/10")]
+    [InlineData("bytes=9223372036854775807-", 416, "bytes */10")]
+    [InlineData("bytes=-0", 416, "bytes */10")]
+    [InlineData("bytes=-99", 206, "bytes 0-9/10")]
+    [InlineData("bytes=9-", 206, "bytes 9-9/10")]
+    [InlineData("bytes=10-", 416, "bytes */10")]
+    [InlineData("bytes=5-2", 200, null)]
+    [InlineData("bytes=-", 200, null)]
+    [InlineData("bytes=", 200, null)]
+    [InlineData("bytes=99999999999999999999-", 200, null)]
+    public async Task A_range_at_the_limits_is_handled_as_RFC_9110_specifies(string range, int status, string? contentRange)
+    {
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        var part = await scenario.GetAsync(Report, "Range", range);
+        Assert.Equal((status, contentRange), ((int)part.Status, part.ContentHeaders.ContentRange?.ToString()));
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(416, "Range", "bytes=0-")]
+    [InlineData(416, "Range", "bytes=0-3")]
+    public async Task An_empty_file_is_sent_as_such(int status, params string[] headers)
+    {
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        await scenario.UploadAsync("01612590000000/9016125901/2026/ssr-en.pdf", []);
+        // Not with the client that checks the API's description, which cannot describe a file without content.
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(scenario.Host.Address, $"api/{Report}"));
+        request.Headers.Add("Authorization", TestHost.Basic(TestWorld.Oakland, scenario.Key));
+        for (var index = 0; index < headers.Length; index += 2)
+            request.Headers.Add(headers[index], headers[index + 1]);
+        using var client = new HttpClient();
+
+        var response = await ApiResponse.ReadAsync(await client.SendAsync(request, TestContext.Current.CancellationToken));
+
+        Assert.Equal((status, 0), ((int)response.Status, response.Body.Length));
     }
 
     /// <summary>A vendor of Oakland. Storage contains one report of Oakland and one of Berkeley.</summary>

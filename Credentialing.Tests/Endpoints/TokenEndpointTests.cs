@@ -121,4 +121,75 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         Assert.Equal($"urn:problem-type:credentialing:{error.Replace('_', '-')}", response.Json.GetProperty("type").GetString());
         Assert.Equal(status == 401, response.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
     }
+
+    /// <summary>WHATWG URL, section 5.1. "+" and percent-encoding are decoded, names are case-sensitive, and a name needs no "=".</summary>
+    [Theory]
+    [InlineData("audience&grant_type=client_credentials&client_id=sis-01612590000000&client_secret=KEY", 200)]
+    [InlineData("&&grant_type=client_credentials&client_id=sis-01612590000000&client_secret=KEY&", 200)]
+    [InlineData("grant%5Ftype=client%5Fcredentials&client_id=+sis-01612590000000+&client_secret=%0D%0AKEY%20", 200)]
+    [InlineData("grant_type=client_credentials&resource=a&resource=b&client_id=sis-01612590000000&client_secret=KEY", 200)] // RFC 8707
+    [InlineData("grant_type=client_credentials&scope=&scope&client_id=sis-01612590000000&client_secret=KEY", 400)]
+    [InlineData("grant_type=client_credentials&Grant_Type=password&client_id=sis-01612590000000&client_secret=KEY", 200)]
+    [InlineData("GRANT_TYPE=client_credentials&client_id=sis-01612590000000&client_secret=KEY", 400)]
+    [InlineData("?grant_type=client_credentials&client_id=sis-01612590000000&client_secret=KEY", 400)]
+    public async Task A_form_is_read_as_the_URL_standard_specifies(string form, int status)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        using var content = new StringContent(form.Replace("KEY", key, StringComparison.Ordinal), Encoding.ASCII, "application/x-www-form-urlencoded");
+        var response = await host.SendAsync(HttpMethod.Post, "v1/token", null, content);
+
+        Assert.Equal(status, (int)response.Status);
+        if (status == 400)
+            AssertError(400, "invalid_request", response);
+    }
+
+    [Fact]
+    public async Task A_client_id_that_contradicts_the_Authorization_header_returns_invalid_request()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+
+        using var content = new StringContent("grant_type=client_credentials&client_id=sis-01611430000000", Encoding.ASCII, "application/x-www-form-urlencoded");
+        AssertError(400, "invalid_request", await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key)));
+    }
+
+    /// <summary>The problem type stays the same. The detail does not depend on what is stored.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("\n", false)]
+    [InlineData("shorter", true)]
+    [InlineData("mistyped", true)]
+    [InlineData("wrong", false)]
+    public async Task The_detail_says_whether_the_key_is_incomplete_or_mistyped(string change, bool mistyped)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        var sent = change switch
+        {
+            "shorter" => key[..^1],
+            "mistyped" => key[..10] + (key[10] == 'A' ? 'B' : 'A') + key[11..],
+            "wrong" => SecretKey.Generate().Reveal(),
+            _ => key + change,
+        };
+
+        using var content = new StringContent("grant_type=client_credentials", Encoding.ASCII, "application/x-www-form-urlencoded");
+        var token = await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, sent));
+        var credential = await host.AsVendorAsync(TestWorld.Oakland, sent, "v1/credential");
+
+        if (sent.Trim() == key)
+        {
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (token.Status, credential.Status));
+            return;
+        }
+
+        AssertError(401, "invalid_client", token);
+        Assert.Equal((HttpStatusCode.Unauthorized, "invalid-credentials"), (credential.Status, credential.ProblemType));
+        foreach (var response in (ApiResponse[])[token, credential])
+            Assert.Equal(mistyped, response.Json.GetProperty("detail").GetString()!.Contains("incomplete or mistyped", StringComparison.Ordinal));
+    }
 }

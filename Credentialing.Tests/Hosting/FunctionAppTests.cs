@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Azure.Core;
 using Azure.Identity;
 using Credentialing.DevHost;
@@ -50,6 +52,15 @@ public sealed class FunctionAppTests
     [InlineData("docs/openapi.json", "openapi.json")]
     public void The_build_copies_the_hosts_settings_and_the_APIs_description(string file, string copy) =>
         Assert.Equal(File.ReadAllBytes(Path.Combine(ProjectFolder.Root, file)), File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, copy)));
+
+    /// <summary>RFC 6797. The Functions host sends the header. A plain number is read as days.</summary>
+    [Fact]
+    public void The_Functions_host_sends_HSTS_for_a_year()
+    {
+        var hsts = JsonElement.Parse(File.ReadAllText(Path.Combine(ProjectFolder.Root, "host.json"))).GetProperty("extensions").GetProperty("http").GetProperty("hsts");
+        Assert.True(hsts.GetProperty("isEnabled").GetBoolean());
+        Assert.Equal(TimeSpan.FromDays(365), TimeSpan.Parse(hsts.GetProperty("maxAge").GetString()!, CultureInfo.InvariantCulture));
+    }
 
     private static IHost Build(params (string Name, string? Value)[] settings)
     {

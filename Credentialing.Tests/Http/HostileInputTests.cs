@@ -201,4 +201,19 @@ public sealed class HostileInputTests(AzuriteFixture azurite)
         Assert.Empty(await world.RowsAsync("Leas"));
         Assert.Equal("lea-not-found", (await host.SendAsync(HttpMethod.Get, "leas/01612590000000", "toms")).ProblemType);
     }
+
+    /// <summary>RFC 8259, section 8.1: a parser may ignore a byte order mark.</summary>
+    [Fact]
+    public async Task JSON_with_a_byte_order_mark_is_read()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var content = TestHost.Json("\uFEFF" + TestHost.Authorization);
+        Assert.Equal(HttpStatusCode.Created, (await host.SendAsync(HttpMethod.Post, Credentials, "rosa", content, "If-None-Match", "*")).Status);
+
+        using var twice = TestHost.Json("\uFEFF\uFEFF" + TestHost.Authorization);
+        Assert.Equal("malformed-json", (await host.SendAsync(HttpMethod.Post, Credentials, "rosa", twice, "If-None-Match", "*")).ProblemType);
+        using var alone = TestHost.Json("\uFEFF");
+        Assert.Equal("malformed-json", (await host.SendAsync(HttpMethod.Post, Credentials, "rosa", alone, "If-None-Match", "*")).ProblemType);
+    }
 }

@@ -61,7 +61,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         for (var round = 0; round < 20; round++)
         {
             var (first, second) = (Oakland with { Name = $"One {round}", Coordinators = [TestWorld.Luis] }, Oakland with { Name = $"Other {round}", Coordinators = [TestWorld.Rosa] });
-            await Task.WhenAll(SaveAsync(world, first), SaveAsync(world, second));
+            await world.Clock.AdvanceUntilAsync(Task.WhenAll(SaveAsync(world, first), SaveAsync(world, second)));
 
             var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
             Assert.Equal(found!.Name == first.Name ? TestWorld.Luis : TestWorld.Rosa, Assert.Single(found.Coordinators));
@@ -76,5 +76,30 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         Assert.Empty(await world.RowsAsync("Leas"));
     }
 
-    private static Task SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
+    private static Task<bool> SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task SaveAsync_succeeds_for_8_parallel_writers()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        for (var round = 0; round < 5; round++)
+        {
+            var saves = Task.WhenAll(Enumerable.Range(0, 8).Select(writer => SaveAsync(world, Oakland with { Name = $"{round} {writer}" })));
+            await world.Clock.AdvanceUntilAsync(saves);
+            Assert.All(await saves, Assert.True);
+        }
+    }
+
+    [Fact]
+    public async Task SaveAsync_returns_false_and_changes_nothing_when_every_attempt_is_a_conflict()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        world.Traffic.Break = number => number % 2 == 0 ? Fault.Conflict : Fault.None; // reads the rows, then writes them
+
+        var save = SaveAsync(world, Oakland);
+        await world.Clock.AdvanceUntilAsync(save);
+
+        Assert.False(await save);
+        Assert.Empty(await world.RowsAsync("Leas"));
+    }
 }

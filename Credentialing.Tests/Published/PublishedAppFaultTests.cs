@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Azure.Data.Tables;
+using Credentialing.Tests.Announcements;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Published;
@@ -84,6 +86,30 @@ public sealed class PublishedAppFaultTests
         var errors = await FailToStartAsync(settings.ToDictionary(setting => setting, _ => Wrong));
         Assert.All(settings, setting => Assert.Contains($"{setting}: ", errors, StringComparison.Ordinal));
         Assert.DoesNotContain(Wrong, errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>The worker and its host are between the client and the function, so this is tested with both.</summary>
+    [Fact]
+    public async Task A_regeneration_returns_the_secret_key_while_MyTOMS_does_not_respond()
+    {
+        await using var services = await ExternalServices.StartAsync();
+        await using var host = await FunctionsHost.StartAsync(app, services);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        TableEntity row = await services.Storage.Leas.GetEntityAsync<TableEntity>(TestWorld.Oakland.Value, "credential", cancellationToken: TestContext.Current.CancellationToken);
+        row["ExpiresAt"] = TimeProvider.System.GetUtcNow().AddDays(1); // MyTOMS may have an announcement
+        await services.Storage.Leas.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+        var removal = new TaskCompletionSource();
+        services.MyToms.Add(async context =>
+        {
+            await Record.ExceptionAsync(() => MyTomsServer.HangAsync(context));
+            removal.SetResult();
+        });
+
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+
+        var request = await services.MyToms.NextRequestAsync();
+        Assert.Equal(("DELETE", false), (request.Method, removal.Task.IsCompleted));
+        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
     }
 
     /// <summary>Starts the app with settings with which it must fail. Returns its standard error output.</summary>

@@ -1,3 +1,4 @@
+using Azure;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Tests.Support;
 
@@ -59,18 +60,51 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [Fact]
     public async Task OpenAsync_returns_a_stream_that_does_not_read_ahead()
     {
+        const int Length = 8 * 1024 * 1024;
         await using var world = await TestWorld.CreateAsync(azurite);
-        Assert.True(ScoreReport.TryParseId(Student, "2026-ssr-en.mp4", out var report));
-        await UploadAsync(world, report.BlobName(TestWorld.Oakland), new string('x', 8 * ScoreReportStore.BufferSize));
-        var file = await world.Reports.OpenAsync(TestWorld.Oakland, report, TestContext.Current.CancellationToken);
-        await using var content = file!.Content;
-        world.Traffic.Reset();
+        var report = await UploadVideoAsync(world, new string('x', Length));
+        await using var content = (await OpenAsync(world, report))!.Content;
 
-        await content.ReadExactlyAsync(new byte[ScoreReportStore.BufferSize], TestContext.Current.CancellationToken);
-        Assert.Single(world.Traffic.Requests);
+        await content.ReadExactlyAsync(new byte[1024], TestContext.Current.CancellationToken);
+        Assert.Equal(1024, world.Traffic.BytesRead);
 
         await content.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
-        Assert.Equal(8, world.Traffic.Requests.Count);
+        Assert.Equal(Length, world.Traffic.BytesRead);
+        Assert.Single(world.Traffic.Requests, request => request.StartsWith("GET", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(4, null)]
+    [InlineData(4, 2L)]
+    [InlineData(99, null)]
+    public async Task OpenAsync_returns_a_stream_that_reads_everywhere_whatever_range_was_requested(long offset, long? length)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var report = await UploadVideoAsync(world, "0123456789");
+        await using var content = (await OpenAsync(world, report, new HttpRange(offset, length)))!.Content;
+
+        Assert.Equal(10, content.Length);
+        foreach (var position in (int[])[4, 0, 9, 6, 10, 99])
+        {
+            content.Position = position;
+            using var rest = new StreamReader(content, leaveOpen: true);
+            Assert.Equal("0123456789"[Math.Min(position, 10)..], await rest.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task OpenAsync_returns_a_stream_that_never_mixes_two_versions_of_the_file()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var report = await UploadVideoAsync(world, "0123456789");
+        await using var content = (await OpenAsync(world, report))!.Content;
+        await UploadVideoAsync(world, "abcdefghij");
+
+        content.Position = 5;
+        var failure = await Assert.ThrowsAsync<RequestFailedException>(async () => await content.ReadExactlyAsync(new byte[5], TestContext.Current.CancellationToken));
+
+        Assert.Equal(412, failure.Status);
     }
 
     [Fact]
@@ -78,7 +112,18 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         Assert.True(ScoreReport.TryParseId(Student, "2026-ssr-en.pdf", out var report));
-        Assert.Null(await world.Reports.OpenAsync(TestWorld.Oakland, report, TestContext.Current.CancellationToken));
+        Assert.Null(await OpenAsync(world, report));
+        Assert.Null(await OpenAsync(world, report, new HttpRange(5)));
+    }
+
+    private static Task<ScoreReportFile?> OpenAsync(TestWorld world, ScoreReport report, HttpRange range = default) =>
+        world.Reports.OpenAsync(TestWorld.Oakland, report, range, known: null, TestContext.Current.CancellationToken);
+
+    private static async Task<ScoreReport> UploadVideoAsync(TestWorld world, string content)
+    {
+        Assert.True(ScoreReport.TryParseId(Student, "2026-ssr-en.mp4", out var report));
+        await UploadAsync(world, report.BlobName(TestWorld.Oakland), content);
+        return report;
     }
 
     private static Task UploadAsync(TestWorld world, string name, string content) =>

@@ -33,6 +33,9 @@ public enum Fault
     /// <summary>Service unavailable: 503, without processing.</summary>
     Unavailable,
 
+    /// <summary>Conflict: 412, without processing.</summary>
+    Conflict,
+
     /// <summary>The client throws an unexpected exception.</summary>
     Bug,
 
@@ -87,6 +90,9 @@ public sealed class Outside(FakeTimeProvider time)
                 return;
             case Fault.Unavailable:
                 response(503);
+                return;
+            case Fault.Conflict:
+                response(412);
                 return;
             case Fault.Bug:
                 throw new InvalidOperationException("An injected unexpected exception.");

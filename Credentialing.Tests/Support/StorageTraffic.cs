@@ -13,12 +13,16 @@ namespace Credentialing.Tests.Support;
 public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
 {
     private readonly ConcurrentQueue<string> requests = new();
+    private long bytesRead;
 
     /// <summary>The fault of the n-th request since the last <see cref="Reset"/>, counted from 1; null for no faults.</summary>
     public Func<int, Fault>? Break { get; set; }
 
     /// <summary>The requests sent since the last <see cref="Reset"/>, as method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
+
+    /// <summary>The bytes of response content that the app has read, without those of responses that the clients buffer.</summary>
+    public long BytesRead => Interlocked.Read(ref bytesRead);
 
     public void Reset() => requests.Clear();
 
@@ -34,6 +38,52 @@ public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
             fault,
             () => ProcessNextAsync(message, pipeline).AsTask(),
             status => message.Response = new StatusResponse(status, message.Request.ClientRequestId));
+        if (!message.BufferResponse && message.Response.ContentStream is { } content)
+            message.Response.ContentStream = new CountingStream(content, count => Interlocked.Add(ref bytesRead, count));
+    }
+
+    /// <summary>Reports how many bytes are read from a stream.</summary>
+    private sealed class CountingStream(Stream content, Action<int> read) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await content.ReadAsync(buffer, cancellationToken);
+            read(count);
+            return count;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        /// <summary>The clients read the content of an error response synchronously.</summary>
+        public override int Read(byte[] buffer, int offset, int count) => content.Read(buffer, offset, count);
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                content.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
     /// <summary>A response with only a status code, for injected 429 and 503 faults.</summary>
