@@ -19,7 +19,7 @@ public static class ServiceRegistration
     /// <summary>
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
-    /// <see cref="CredentialingScreen"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
+    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
     /// <see cref="DailyRunOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
     /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>

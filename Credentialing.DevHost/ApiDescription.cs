@@ -263,6 +263,7 @@ internal static class ApiDescription
             ["detail"] = Text("A human-readable description of what to do."),
             ["generatedBy"] = Text("For `credential-changed`: the name of the coordinator who generated the current credentials."),
             ["generatedAt"] = Text("For `credential-changed`: when the current credentials were generated.", "date-time"),
+            ["help"] = Text("For `not-permitted`, `unexpected` and `unavailable`: the help contact, an email address, a phone number or a URL."),
             ["expiredAt"] = Text("For `credentials-expired`: when the credentials expired.", "date-time"),
             ["unreachable"] = new JsonObject
             {

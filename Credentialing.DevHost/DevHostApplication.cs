@@ -65,6 +65,7 @@ public static class DevHostApplication
             .AddCredentialing(builder.Configuration)
             .AddSingleton(new DevMyToms(parts.MyTomsFile))
             .AddSingleton(services => new CredentialingScreen(new Uri(AddressOf(services), Screens.CredentialingPath)))
+            .AddSingleton(services => new ServiceAddresses(new Uri(AddressOf(services), "/api/v1"), new Uri(AddressOf(services), Screens.VendorGuidePath), "toms-help@toms.example"))
             .AddFunctionTimers()
             .AddDevSignIn();
         builder.Services.AddScreens();
@@ -110,6 +111,7 @@ public static class DevHostApplication
             ["Credentialing:Toms:Authority"] = DevSignIn.Issuer,
             ["Credentialing:Toms:Audience"] = DevSignIn.Audience,
             ["Credentialing:ScreenUrl"] = Placeholder,
+            ["Credentialing:VendorBaseUrl"] = "https://localhost/api/v1", // replaced too
             ["Credentialing:MyToms:BaseUrl"] = Placeholder,
             ["Credentialing:MyToms:ApiKey"] = DevMyToms.ApiKey,
             ["Credentialing:Mail:From"] = "toms@toms.example",

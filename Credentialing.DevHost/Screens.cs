@@ -15,6 +15,9 @@ internal static class Screens
     /// <summary>The path of the SIS Vendor Credentialing screen.</summary>
     internal const string CredentialingPath = "/credentialing/";
 
+    /// <summary>The path of the guide for vendors.</summary>
+    internal const string VendorGuidePath = "/dev/vendor-guide.md";
+
     private static readonly string Site = Path.Combine(ProjectFolder.Root, "web", "site");
 
     internal static void AddScreens(this IServiceCollection services) => services.AddResponseCompression(compression =>
@@ -37,6 +40,7 @@ internal static class Screens
             },
         });
         app.MapGet("/host.js", () => Results.File(Path.Combine(ProjectFolder.Path, "host.js"), "text/javascript"));
+        app.MapGet(VendorGuidePath, () => Results.File(Path.Combine(ProjectFolder.Root, "docs", "vendor-guide.md"), "text/plain; charset=utf-8"));
         app.MapGet("/dev/personas", () => World.Personas.Where(persona => persona.Leas.Count > 0).Select(persona => new
         {
             persona.Id,

@@ -13,6 +13,7 @@ param furtherSettings = json(readEnvironmentVariable('FURTHER_SETTINGS', '') == 
   ? '{}'
   : readEnvironmentVariable('FURTHER_SETTINGS', ''))
 
+param vendorBaseUrl = readEnvironmentVariable('VENDOR_BASE_URL', '')
 param screenUrl = readEnvironmentVariable('SCREEN_URL', '')
 param screenOrigins = filter(split(readEnvironmentVariable('SCREEN_ORIGINS', ''), ' '), origin => !empty(origin))
 

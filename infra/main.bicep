@@ -29,6 +29,9 @@ param myTomsScope string
 @description('URL of the screen for coordinators. Emails and announcements link to it. Empty: the static web app.')
 param screenUrl string = ''
 
+@description('Base URL that vendors\' systems are configured with: https, ends in /api/v1. Screens and emails show it. Empty: the function app itself.')
+param vendorBaseUrl string = ''
+
 @description('CORS: allowed origins in addition to that of the static web app, such as that of TOMS if it publishes the screens itself.')
 param screenOrigins string[] = []
 
@@ -182,6 +185,7 @@ module functionApp 'modules/function-app.bicep' = {
         Credentialing__MyToms__BaseUrl: myTomsBaseUrl
         Credentialing__MyToms__Scope: myTomsScope
         Credentialing__ScreenUrl: empty(screenUrl) ? '${screens.outputs.origin}/credentialing/' : screenUrl
+        Credentialing__VendorBaseUrl: empty(vendorBaseUrl) ? 'https://${globalName}.azurewebsites.net/api/v1' : vendorBaseUrl
         Credentialing__Toms__Authority: tomsAuthority
         Credentialing__Toms__Audience: tomsAudience
         Credentialing__TimeZone: timeZone

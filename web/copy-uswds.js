@@ -3,7 +3,7 @@ import { cp, rm } from "node:fs/promises";
 
 const from = new URL("node_modules/@uswds/uswds/dist/", import.meta.url);
 const to = new URL("site/uswds/", import.meta.url);
-const used = ["css/uswds.min.css", "fonts/merriweather", "fonts/roboto-mono", "fonts/source-sans-pro", "img/correct8.svg", "img/usa-icons", "img/usa-icons-bg"];
+const used = ["css/uswds.min.css", "fonts/merriweather", "fonts/roboto-mono", "fonts/source-sans-pro", "img/correct8.svg", "img/correct8-alt.svg", "img/usa-icons", "img/usa-icons-bg"];
 
 await rm(to, { recursive: true, force: true });
 for (const path of used)

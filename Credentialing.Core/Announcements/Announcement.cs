@@ -6,7 +6,7 @@ namespace Credentialing.Core.Announcements;
 /// <summary>The MyTOMS Home page notice of one LEA, at one moment. Immutable.</summary>
 /// <param name="LeaId">The LEA.</param>
 /// <param name="State"><see cref="CredentialState.Expiring"/> or <see cref="CredentialState.Expired"/>.</param>
-/// <param name="Title">One line.</param>
+/// <param name="Title">One line, which begins with the LEA's name.</param>
 /// <param name="Text">A few sentences, which contain the LEA's name.</param>
 /// <param name="ExpiresAt">When the credentials expire or expired.</param>
 /// <param name="TimeZone">The IANA name of the LEA's time zone.</param>
@@ -15,7 +15,7 @@ namespace Credentialing.Core.Announcements;
 public sealed record Announcement(
     LeaId LeaId, CredentialState State, string Title, string Text, DateTimeOffset ExpiresAt, string TimeZone, int DaysRemaining, Uri Link)
 {
-    private const string WhatToDo = "Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.";
+    private const string WhatToDo = "Regenerate the credentials on the SIS Vendor Credentialing screen. Give your vendors the username (unchanged) and the new secret key.";
 
     /// <summary>
     /// Returns the announcement for an LEA's credentials. Returns null unless they are expired, or expire within
@@ -33,7 +33,7 @@ public sealed record Announcement(
         return new(
             leaId,
             status.State,
-            $"SIS vendor credentials {title}",
+            $"{leaName}: SIS vendor credentials {title}",
             $"The SIS vendor credentials of {leaName} {what}. {consequence} can no longer download student score reports. {WhatToDo}",
             credential.ExpiresAt,
             calendar.TimeZone,

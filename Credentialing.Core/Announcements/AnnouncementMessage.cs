@@ -7,7 +7,7 @@ namespace Credentialing.Core.Announcements;
 /// <remarks>The contract with MyTOMS is <c>docs/mytoms.openapi.yaml</c>.</remarks>
 /// <param name="LeaId">The LEA's CDS code.</param>
 /// <param name="State">Whether the credentials expire soon or have expired.</param>
-/// <param name="Title">One line of plain text.</param>
+/// <param name="Title">One line of plain text, which begins with the LEA's name.</param>
 /// <param name="Text">A few sentences of plain text.</param>
 /// <param name="ExpiresAt">When the credentials expire or expired, in UTC.</param>
 /// <param name="TimeZone">The IANA name of the time zone in which to display that instant.</param>

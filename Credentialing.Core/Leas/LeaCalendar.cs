@@ -8,8 +8,8 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
 {
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-US");
 
-    private readonly string standardName = InEnglish(() => timeZone.StandardName);
-    private readonly string daylightName = InEnglish(() => timeZone.DaylightName);
+    /// <summary>The generic name, for standard and daylight saving time: "Pacific Time".</summary>
+    private readonly string zoneName = InEnglish(() => timeZone.StandardName).Replace(" Standard", "", StringComparison.Ordinal);
 
     /// <summary>The IANA name of the time zone, such as "America/Los_Angeles".</summary>
     public string TimeZone => timeZone.Id;
@@ -22,13 +22,9 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
 
     /// <summary>
     /// Returns date, time and time zone at <paramref name="instant"/>, such as "Tuesday, November 23, 2027 at 12:00 PM Pacific
-    /// Standard Time", or "... Daylight Time" during daylight saving time. Always in English.
+    /// Time". Always in English.
     /// </summary>
-    internal string InWords(DateTimeOffset instant)
-    {
-        var zone = timeZone.IsDaylightSavingTime(instant) ? daylightName : standardName;
-        return $"{DateInWords(instant)} at {TimeInWords(instant)} {zone}";
-    }
+    internal string InWords(DateTimeOffset instant) => $"{DateInWords(instant)} at {TimeInWords(instant)}";
 
     /// <summary>Returns a number of days as text for a sentence: "today", "in 1 day", "in 14 days".</summary>
     internal static string InDays(int days) => days switch
@@ -38,11 +34,11 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
         _ => string.Create(CultureInfo.InvariantCulture, $"in {days} days"),
     };
 
-    /// <summary>Returns the local time at the LEA, such as "3:04 PM".</summary>
-    internal string TimeInWords(DateTimeOffset instant) => LocalTime(instant).ToString("h:mm tt", CultureInfo.InvariantCulture);
+    /// <summary>Returns the local time and the time zone at the LEA, such as "3:04 PM Pacific Time". Always in English.</summary>
+    public string TimeInWords(DateTimeOffset instant) => $"{LocalTime(instant).ToString("h:mm tt", CultureInfo.InvariantCulture)} {zoneName}";
 
-    /// <summary>Returns the local date at the LEA, such as "Tuesday, November 23, 2027".</summary>
-    internal string DateInWords(DateTimeOffset instant) => LocalTime(instant).ToString("dddd, MMMM d, yyyy", CultureInfo.InvariantCulture);
+    /// <summary>Returns the local date at the LEA, such as "Tuesday, November 23, 2027". Always in English.</summary>
+    public string DateInWords(DateTimeOffset instant) => LocalTime(instant).ToString("dddd, MMMM d, yyyy", CultureInfo.InvariantCulture);
 
     /// <summary>
     /// Returns the calendar days from the local date of <paramref name="now"/> to the local date of <paramref name="instant"/>: 0 on

@@ -14,7 +14,8 @@ namespace Credentialing.Core.Reminders;
 /// </summary>
 /// <param name="calendar">Formats dates and times in the LEA's time zone.</param>
 /// <param name="screen">Builds the link to the screen where credentials are regenerated.</param>
-public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScreen screen)
+/// <param name="addresses">The address for vendors and the help contact.</param>
+public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScreen screen, ServiceAddresses addresses)
 {
     private static readonly FluidParser Parser = new();
     private static readonly IFluidTemplate Subject = Parse("subject");
@@ -43,6 +44,9 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
         words.SetValue("generated", calendar.InWords(credential.GeneratedAt));
         words.SetValue("generated_by", OneLine(credential.GeneratedBy.Name));
         words.SetValue("link", link.AbsoluteUri);
+        words.SetValue("vendor_address", addresses.VendorBaseUrl.AbsoluteUri);
+        words.SetValue("vendor_guide", addresses.VendorGuideUrl?.AbsoluteUri ?? "");
+        words.SetValue("help", addresses.Help ?? "");
 
         return new Email(
             reminder.OperationId,

@@ -12,7 +12,7 @@ namespace Credentialing.Functions.Endpoints;
 
 /// <summary>An LEA's credentials, for its coordinators. Validation and index rebuild, for TOMS.</summary>
 public sealed class CredentialFunctions(
-    Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors, LeaCalendar calendar)
+    Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
 {
     /// <summary>Returns the state of the LEA's credentials. Send the ETag in <c>If-Match</c> to regenerate them.</summary>
     [Function("GetCredentials")]
@@ -26,7 +26,7 @@ public sealed class CredentialFunctions(
         {
             var status = await credentials.StatusAsync(lea, cancellationToken);
             SetETag(request, status.Credential);
-            return TypedResults.Ok(CredentialResponse.Of(lea, status, calendar));
+            return TypedResults.Ok(CredentialResponse.Of(lea, status, calendar, addresses));
         });
 
     /// <summary>
@@ -115,10 +115,10 @@ public sealed class CredentialFunctions(
             case GenerationOutcome.Generated generated:
                 SetETag(request, generated.Credential);
                 return TypedResults.Created(
-                    request.Path, CredentialResponse.Of(generated.Credential.LeaId, credentials.StatusOf(generated.Credential), calendar) with { SecretKey = generated.SecretKey.Reveal() });
+                    request.Path, CredentialResponse.Of(generated.Credential.LeaId, credentials.StatusOf(generated.Credential), calendar, addresses) with { SecretKey = generated.SecretKey.Reveal() });
             case GenerationOutcome.Conflict conflict:
                 SetETag(request, conflict.Current);
-                return Problems.CredentialChanged(conflict.Current);
+                return Problems.CredentialChanged(conflict.Current, calendar);
             default:
                 throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
         }

@@ -19,6 +19,8 @@ namespace Credentialing.Functions.Endpoints;
 /// <param name="TimeZone">The IANA time zone in which to display dates and times.</param>
 /// <param name="Action">The available action.</param>
 /// <param name="Authorization">The authorization wording that a coordinator must agree to.</param>
+/// <param name="Vendors">What vendors need in addition to the credentials.</param>
+/// <param name="Help">The help contact: an email address, a phone number or a URL; null if there is none.</param>
 internal sealed record CredentialResponse(
     string LeaId,
     CredentialState State,
@@ -31,13 +33,15 @@ internal sealed record CredentialResponse(
     DateOnly? LastUsedOn,
     string TimeZone,
     [property: AllowedValues("generate", "regenerate")] string Action,
-    CredentialResponse.Wording Authorization)
+    CredentialResponse.Wording Authorization,
+    CredentialResponse.VendorAddresses Vendors,
+    string? Help)
 {
     /// <summary>The secret key. Present only in the response of a generation.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SecretKey { get; init; }
 
-    internal static CredentialResponse Of(LeaId leaId, CredentialStatus status, LeaCalendar calendar) => new(
+    internal static CredentialResponse Of(LeaId leaId, CredentialStatus status, LeaCalendar calendar, ServiceAddresses addresses) => new(
         leaId.Value,
         status.State,
         status.Notice,
@@ -49,7 +53,9 @@ internal sealed record CredentialResponse(
         status.Credential?.LastUsedOn,
         calendar.TimeZone,
         status.State is CredentialState.None ? "generate" : "regenerate",
-        new Wording(ReleaseWording.Current.Version, ReleaseWording.Current.Text));
+        new Wording(ReleaseWording.Current.Version, ReleaseWording.Current.Text),
+        new VendorAddresses(addresses.VendorBaseUrl.AbsoluteUri, addresses.VendorGuideUrl?.AbsoluteUri),
+        addresses.Help);
 
     /// <summary>Returns only the type name, so that accidental logging does not disclose the key.</summary>
     public override string ToString() => nameof(CredentialResponse);
@@ -58,4 +64,9 @@ internal sealed record CredentialResponse(
     /// <param name="WordingVersion">The version of the wording.</param>
     /// <param name="Text">The text to display next to the checkbox.</param>
     internal sealed record Wording(string WordingVersion, string Text);
+
+    /// <summary>The addresses to give to vendors.</summary>
+    /// <param name="BaseUrl">The base URL that a vendor's system is configured with.</param>
+    /// <param name="GuideUrl">The guide for vendors; null if there is no link to it.</param>
+    internal sealed record VendorAddresses(string BaseUrl, string? GuideUrl);
 }

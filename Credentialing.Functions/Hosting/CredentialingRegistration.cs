@@ -31,6 +31,7 @@ public static class CredentialingRegistration
         services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
         services.AddSingleton(provider => new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(Options(provider).TimeZone)));
         services.AddSingleton(provider => new CredentialingScreen(Options(provider).ScreenUrl!));
+        services.AddSingleton(provider => AddressesOf(Options(provider)));
         if (configuration.GetSection(SmtpOptions.Section).Exists())
         {
             services.AddValidated<SmtpOptions>(SmtpOptions.Section);
@@ -40,6 +41,9 @@ public static class CredentialingRegistration
         services.AddTomsAuthentication();
         return services.AddSingleton<Caller>().AddSingleton<Readiness>();
     }
+
+    private static ServiceAddresses AddressesOf(CredentialingOptions options) =>
+        new(options.VendorBaseUrl!, options.VendorGuideUrl, string.IsNullOrWhiteSpace(options.Help) ? null : options.Help.Trim());
 
     private static CredentialingOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<CredentialingOptions>>().Value;
 }

@@ -2,8 +2,10 @@ using System.Globalization;
 using Azure;
 using Azure.Identity;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
@@ -64,10 +66,11 @@ public static class Problems
     internal static IResult InvalidLea(string why) => Problem(422, "invalid-lea", "The LEA is not valid.", why);
 
     /// <summary>Conflict: the credentials are not of the generation that the coordinator has seen.</summary>
-    internal static IResult CredentialChanged(Credential? current) => current is null
+    internal static IResult CredentialChanged(Credential? current, LeaCalendar calendar) => current is null
         ? Problem(412, "credential-changed", "There are no credentials to regenerate.", "Send If-None-Match: * to generate the first credentials. Nothing was changed.")
         : Problem(412, "credential-changed", "The credentials have changed since you read them.",
-            $"{current.GeneratedBy.Name} generated the current credentials. Nothing was changed.",
+            $"{current.GeneratedBy.Name} already generated new credentials at {calendar.TimeInWords(current.GeneratedAt)} on {calendar.DateInWords(current.GeneratedAt)}, " +
+            $"so nothing was changed here. Ask {current.GeneratedBy.Name} for the secret key. If you regenerate, that key stops working.",
             new Dictionary<string, object?>
             {
                 ["generatedBy"] = current.GeneratedBy.Name,
@@ -123,14 +126,20 @@ public static class Problems
         int status, string type, string title, string detail, IDictionary<string, object?>? extensions = null)
     {
         var problem = TypedResults.Problem(detail, statusCode: status, title: title, type: TypePrefix + type, extensions: extensions);
-        return status is 503 ? new RetryLater(problem) : problem;
+        return status >= 500 || type is "not-permitted" ? new SupportProblem(problem) : problem;
     }
 
-    private sealed class RetryLater(ProblemHttpResult problem) : IResult
+    /// <summary>
+    /// A problem that the caller cannot solve alone: contains the help contact, if one is configured. A 503 also says when to retry.
+    /// </summary>
+    private sealed class SupportProblem(ProblemHttpResult problem) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            httpContext.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            if (problem.StatusCode is 503)
+                httpContext.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            if (httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)
+                problem.ProblemDetails.Extensions["help"] = help;
             return problem.ExecuteAsync(httpContext);
         }
     }

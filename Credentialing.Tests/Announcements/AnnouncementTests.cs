@@ -13,7 +13,7 @@ namespace Credentialing.Tests.Announcements;
 public sealed class AnnouncementTests(AzuriteFixture azurite)
 {
     private const string Route = "leas/01612590000000/announcements";
-    private const string Regenerate = "Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.";
+    private const string Regenerate = "Regenerate the credentials on the SIS Vendor Credentialing screen. Give your vendors the username (unchanged) and the new secret key.";
 
     [Fact]
     public async Task An_LEA_without_credentials_has_no_announcement()
@@ -29,12 +29,12 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     [InlineData(0, null, null)]
     [InlineData(350 * 24, null, null)]
     [InlineData(350 * 24 + 11, null, null)]
-    [InlineData(350 * 24 + 12, "in 14 days", "in 14 days, on Tuesday, November 23, 2027, at 12:00 PM")]
-    [InlineData(351 * 24, "in 14 days", "in 14 days, on Tuesday, November 23, 2027, at 12:00 PM")]
-    [InlineData(363 * 24, "in 2 days", "in 2 days, on Tuesday, November 23, 2027, at 12:00 PM")]
-    [InlineData(364 * 24, "in 1 day", "in 1 day, on Tuesday, November 23, 2027, at 12:00 PM")]
-    [InlineData(364 * 24 + 12, "today at 12:00 PM", "today, on Tuesday, November 23, 2027, at 12:00 PM")]
-    [InlineData(364 * 24 + 23, "today at 12:00 PM", "today, on Tuesday, November 23, 2027, at 12:00 PM")]
+    [InlineData(350 * 24 + 12, "in 14 days", "in 14 days, on Tuesday, November 23, 2027, at 12:00 PM Pacific Time")]
+    [InlineData(351 * 24, "in 14 days", "in 14 days, on Tuesday, November 23, 2027, at 12:00 PM Pacific Time")]
+    [InlineData(363 * 24, "in 2 days", "in 2 days, on Tuesday, November 23, 2027, at 12:00 PM Pacific Time")]
+    [InlineData(364 * 24, "in 1 day", "in 1 day, on Tuesday, November 23, 2027, at 12:00 PM Pacific Time")]
+    [InlineData(364 * 24 + 12, "today at 12:00 PM Pacific Time", "today, on Tuesday, November 23, 2027, at 12:00 PM Pacific Time")]
+    [InlineData(364 * 24 + 23, "today at 12:00 PM Pacific Time", "today, on Tuesday, November 23, 2027, at 12:00 PM Pacific Time")]
     public async Task The_announcement_counts_down_from_14_days_before_expiry(int hours, string? title, string? text)
     {
         await using var world = await WorldAsync(hours);
@@ -45,7 +45,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         var shown = announcements.Json.EnumerateArray()
             .Select(item => (item.GetProperty("title").GetString(), item.GetProperty("text").GetString()));
         (string?, string?)[] expected = title is null ? [] : [
-            ($"SIS vendor credentials expire {title}",
+            ($"Oakland Unified: SIS vendor credentials expire {title}",
             $"The SIS vendor credentials of Oakland Unified expire {text}. After that, vendors can no longer download student score reports. {Regenerate}")];
         Assert.Equal(expected, shown);
         Assert.Equal(title is null ? 1 : 2, world.Traffic.Requests.Count);
@@ -66,7 +66,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
             [
                 ("leaId", "01612590000000"),
                 ("state", "expired"),
-                ("title", "SIS vendor credentials have expired"),
+                ("title", "Oakland Unified: SIS vendor credentials have expired"),
                 ("text", $"The SIS vendor credentials of Oakland Unified expired on Tuesday, November 23, 2027. Vendors can no longer download student score reports. {Regenerate}"),
                 ("expiresAt", "2027-11-23T20:00:00Z"),
                 ("timeZone", "America/Los_Angeles"),

@@ -21,8 +21,8 @@ public sealed class CredentialStatusTests
     [InlineData("350.08:56:00", CredentialState.Expiring, 14, "Current credentials expire in 14 days.")] // local midnight
     [InlineData("363.00:00:00", CredentialState.Expiring, 2, "Current credentials expire in 2 days.")]
     [InlineData("364.00:00:00", CredentialState.Expiring, 1, "Current credentials expire in 1 day.")]
-    [InlineData("364.08:56:00", CredentialState.Expiring, 0, "Current credentials expire today at 3:04 PM.")]
-    [InlineData("364.23:59:59", CredentialState.Expiring, 0, "Current credentials expire today at 3:04 PM.")]
+    [InlineData("364.08:56:00", CredentialState.Expiring, 0, "Current credentials expire today at 3:04 PM Pacific Time.")]
+    [InlineData("364.23:59:59", CredentialState.Expiring, 0, "Current credentials expire today at 3:04 PM Pacific Time.")]
     [InlineData("365.00:00:00", CredentialState.Expired, 0, "Current credentials have expired.")]
     [InlineData("500.00:00:00", CredentialState.Expired, 0, "Current credentials have expired.")]
     public void Of_returns_state_days_remaining_and_notice(string age, CredentialState state, int days, string notice)

@@ -247,7 +247,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(1));
         await RunAsync(world);
 
-        Assert.Equal("SIS vendor credentials have expired", world.MyToms.Shown[TestWorld.Oakland.Value].Title);
+        Assert.Equal("LEA 01612590000000: SIS vendor credentials have expired", world.MyToms.Shown[TestWorld.Oakland.Value].Title);
     }
 
     [Fact]

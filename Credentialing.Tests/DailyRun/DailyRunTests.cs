@@ -39,9 +39,9 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
             },
             subjects);
         Assert.Equal(Enumerable.Range(351, 17), titles.Keys);
-        Assert.Equal("SIS vendor credentials expire in 14 days", titles[351]);
-        Assert.Equal("SIS vendor credentials expire in 1 day", titles[364]);
-        Assert.Equal("SIS vendor credentials have expired", titles[365]);
+        Assert.Equal("Oakland Unified: SIS vendor credentials expire in 14 days", titles[351]);
+        Assert.Equal("Oakland Unified: SIS vendor credentials expire in 1 day", titles[364]);
+        Assert.Equal("Oakland Unified: SIS vendor credentials have expired", titles[365]);
         Assert.Equal(15, world.MyToms.Requests.Count); // once a day while the announcement changes, then none
         Assert.All(world.Mail.Offers, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
     }

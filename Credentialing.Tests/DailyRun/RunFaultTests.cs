@@ -36,7 +36,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
 
             Assert.Equal([7, 7, 12], world.Mail.Delivered.Select(DaysIn).Order());
             Assert.InRange(world.Mail.Offers.Count, 3, 4);
-            Assert.Equal("SIS vendor credentials expire in 7 days", Assert.Single(world.MyToms.Shown).Value.Title);
+            Assert.Equal("LEA 01611430000000: SIS vendor credentials expire in 7 days", Assert.Single(world.MyToms.Shown).Value.Title);
             Assert.All(await world.RowsAsync("Leas"), row => Assert.False(row.RowKey == "announcement" && row.PartitionKey == TestWorld.Oakland.Value));
             Assert.Equal(2, (await world.RowsAsync("Expirations")).Count);
             if (calls < call)

@@ -31,6 +31,14 @@ public sealed class SettingsTests
     [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl: The ScreenUrl field is required.")]
     [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl: It must be an absolute http or https URL.")]
     [InlineData("Credentialing:ScreenUrl", "credentialing", "Credentialing__ScreenUrl: It must be an absolute http or https URL.")]
+    [InlineData("Credentialing:VendorBaseUrl", null, "Credentialing__VendorBaseUrl: The VendorBaseUrl field is required.")]
+    [InlineData("Credentialing:VendorBaseUrl", "http://toms.example/api/v1", "Credentialing__VendorBaseUrl: It must be an https address that ends in /api/v1.")]
+    [InlineData("Credentialing:VendorBaseUrl", "https://toms.example/api/v1/", "Credentialing__VendorBaseUrl: It must be an https address that ends in /api/v1.")]
+    [InlineData("Credentialing:VendorBaseUrl", "https://toms.example/api", "Credentialing__VendorBaseUrl: It must be an https address that ends in /api/v1.")]
+    [InlineData("Credentialing:VendorBaseUrl", "https://toms.example/api/v1?x=1", "Credentialing__VendorBaseUrl: It must be an https address that ends in /api/v1.")]
+    [InlineData("Credentialing:VendorBaseUrl", "api/v1", "Credentialing__VendorBaseUrl: It must be an https address that ends in /api/v1.")]
+    [InlineData("Credentialing:VendorGuideUrl", "guide", "Credentialing__VendorGuideUrl: It must be an https address.")]
+    [InlineData("Credentialing:Help", "toms-help@toms.example\nBcc: all@lea.example", "Credentialing__Help: It must be one line of at most 200 characters.")]
     [InlineData("ReminderSchedule", null, "ReminderSchedule: The ReminderSchedule field is required.")]
     [InlineData("ReminderSchedule", "daily", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("ReminderSchedule", "0 14 * * *", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
@@ -122,6 +130,7 @@ public sealed class SettingsTests
             ["Credentialing:MyToms:BaseUrl"] = "https://mytoms.example",
             ["Credentialing:MyToms:ApiKey"] = "the key",
             ["Credentialing:ScreenUrl"] = "https://toms.example/credentialing/",
+            ["Credentialing:VendorBaseUrl"] = "https://toms.example/api/v1",
             ["ReminderSchedule"] = "0 0 14 * * *",
         };
         Validate(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());

@@ -37,9 +37,16 @@ public sealed class LeaCalendarTests
         Assert.Equal(Instant(instant), calendar.At(DateOnly.Parse(date, CultureInfo.InvariantCulture), Instant(timeOfDay)));
 
     [Theory]
-    [InlineData("2027-11-23T12:00-08:00", "Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time")]
-    [InlineData("2027-07-04T00:05-07:00", "Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time")]
+    [InlineData("2027-11-23T12:00-08:00", "Tuesday, November 23, 2027 at 12:00 PM Pacific Time")]
+    [InlineData("2027-07-04T00:05-07:00", "Sunday, July 4, 2027 at 12:05 AM Pacific Time")]
     public void InWords_returns_weekday_date_time_and_time_zone(string instant, string words) => Assert.Equal(words, calendar.InWords(Instant(instant)));
+
+    [Theory]
+    [InlineData("America/Los_Angeles", "12:00 PM Pacific Time")]
+    [InlineData("Pacific/Honolulu", "10:00 AM Hawaii-Aleutian Time")]
+    [InlineData("America/Puerto_Rico", "4:00 PM Atlantic Time")]
+    public void TimeInWords_contains_the_generic_name_of_the_configured_time_zone(string zone, string words) =>
+        Assert.Equal(words, new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(zone)).TimeInWords(Instant("2027-11-23T12:00-08:00")));
 
     [Fact]
     public void InWords_returns_English_in_every_culture()
@@ -50,7 +57,7 @@ public sealed class LeaCalendarTests
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("de-DE");
             TimeZoneInfo.ClearCachedData(); // forces a new zone whose display names are not cached
             var german = new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"));
-            Assert.Equal("Sunday, July 4, 2027 at 12:05 AM Pacific Daylight Time", german.InWords(Instant("2027-07-04T00:05-07:00")));
+            Assert.Equal("Sunday, July 4, 2027 at 12:05 AM Pacific Time", german.InWords(Instant("2027-07-04T00:05-07:00")));
         }
         finally
         {

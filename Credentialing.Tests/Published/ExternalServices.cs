@@ -57,6 +57,7 @@ internal sealed class ExternalServices : IAsyncDisposable
         ["Credentialing__MyToms__BaseUrl"] = MyToms.BaseUrl.ToString(),
         ["Credentialing__MyToms__Scope"] = "api://mytoms/.default",
         ["Credentialing__ScreenUrl"] = "https://toms.example/credentialing/",
+        ["Credentialing__VendorBaseUrl"] = "https://toms.example/api/v1",
         ["Credentialing__Toms__Authority"] = Toms.Authority.ToString(),
         ["Credentialing__Toms__Audience"] = DevSignIn.Audience,
         ["AZURE_CLIENT_ID"] = IdentityEndpoint.ClientId,

@@ -18,19 +18,21 @@ public sealed partial class ReminderEmailTests
 {
     private const string HostileName = "<b>O'Brien & \"Sons\"</b>";
     private const string Link = "https://toms.example/credentialing?year=2027&lea=01612590000000";
+    private const string VendorBaseUrl = "https://toms.example/api/v1";
 
     /// <summary>Noon Pacific Standard Time. The same local time applies 365 days later.</summary>
     private static readonly DateTimeOffset GeneratedAt = new(2026, 11, 23, 20, 0, 0, TimeSpan.Zero);
 
     private readonly ReminderEmail emails = new(
         new LeaCalendar(Pacific.Zone),
-        new CredentialingScreen(new Uri("https://toms.example/credentialing?year=2027")));
+        new CredentialingScreen(new Uri("https://toms.example/credentialing?year=2027")),
+        new ServiceAddresses(new Uri(VendorBaseUrl)));
 
     [Theory]
-    [InlineData(0, "today", "today at 12:00 PM", "0 (today is the last day)")]
-    [InlineData(1, "in 1 day", "in 1 day, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "1")]
-    [InlineData(7, "in 7 days", "in 7 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "7")]
-    [InlineData(13, "in 13 days", "in 13 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time", "13")]
+    [InlineData(0, "today", "today at 12:00 PM Pacific Time", "0 (today is the last day)")]
+    [InlineData(1, "in 1 day", "in 1 day, on Tuesday, November 23, 2027 at 12:00 PM Pacific Time", "1")]
+    [InlineData(7, "in 7 days", "in 7 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Time", "7")]
+    [InlineData(13, "in 13 days", "in 13 days, on Tuesday, November 23, 2027 at 12:00 PM Pacific Time", "13")]
     public void Subject_and_bodies_contain_the_days_remaining_and_the_expiry_time(int days, string inSubject, string inBody, string remaining)
     {
         var email = Compose(days);
@@ -38,7 +40,7 @@ public sealed partial class ReminderEmailTests
         foreach (var body in Bodies(email))
         {
             Assert.Contains($"The SIS vendor credentials of Oakland Unified expire {inBody}.", body, StringComparison.Ordinal);
-            Assert.Matches("Valid until:? Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time ", body);
+            Assert.Matches("Valid until:? Tuesday, November 23, 2027 at 12:00 PM Pacific Time ", body);
             Assert.Matches($"Days remaining:? {Regex.Escape(remaining)} ", body);
         }
     }
@@ -52,12 +54,13 @@ public sealed partial class ReminderEmailTests
             "and every vendor has been given the new secret key.",
             "You all share this ONE set of credentials, and the old secret key stops working the moment it is regenerated.",
             "Authorization to Release Student Data to Vendors.",
-            "Press Regenerate Credentials and confirm with Yes, Generate Credentials.",
-            "Press SHOW SECRET KEY and copy the key before you leave the screen. It cannot be seen again afterwards.",
-            "Give the username and the new secret key to all vendors of your LEA",
+            "Select Regenerate Credentials and confirm with Yes, Generate Credentials.",
+            "Select SHOW SECRET KEY and copy the key before you leave the screen. It cannot be seen again afterwards.",
+            "Give your vendors the username (unchanged) and the new secret key.",
+            "Not the right person? Ask your LEA to update its coordinators in TOMS.",
             "sis-01612590000000",
             "Rosa Delgado",
-            "Monday, November 23, 2026 at 12:00 PM Pacific Standard Time",
+            "Monday, November 23, 2026 at 12:00 PM Pacific Time",
             "The reminders stop as soon as the credentials are regenerated.",
             "We never send a secret key by email, and we never ask for one.",
             Link,
@@ -67,11 +70,11 @@ public sealed partial class ReminderEmailTests
     }
 
     [Theory]
-    [InlineData("2026-07-01T16:05:59Z", "Thursday, July 1, 2027 at 9:05 AM Pacific Daylight Time")]
-    [InlineData("2026-12-01T07:59:00Z", "Tuesday, November 30, 2027 at 11:59 PM Pacific Standard Time")]
-    [InlineData("2026-03-14T20:00:00Z", "Sunday, March 14, 2027 at 1:00 PM Pacific Daylight Time")] // daylight saving time starts that night
-    [InlineData("2026-11-07T08:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Daylight Time")] // ambiguous local time, first occurrence
-    [InlineData("2026-11-07T09:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Standard Time")] // second occurrence
+    [InlineData("2026-07-01T16:05:59Z", "Thursday, July 1, 2027 at 9:05 AM Pacific Time")]
+    [InlineData("2026-12-01T07:59:00Z", "Tuesday, November 30, 2027 at 11:59 PM Pacific Time")]
+    [InlineData("2026-03-14T20:00:00Z", "Sunday, March 14, 2027 at 1:00 PM Pacific Time")] // daylight saving time starts that night
+    [InlineData("2026-11-07T08:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Time")] // ambiguous local time, first occurrence
+    [InlineData("2026-11-07T09:30:00Z", "Sunday, November 7, 2027 at 1:30 AM Pacific Time")] // second occurrence
     public void Date_and_time_are_in_the_LEAs_time_zone_with_daylight_saving_time(string generatedAt, string expires)
     {
         var email = Compose(7, Generated(Instant(generatedAt)));
@@ -120,7 +123,7 @@ public sealed partial class ReminderEmailTests
         Assert.Contains($"The SIS vendor credentials of {HostileName} expire", email.Text, StringComparison.Ordinal);
         Assert.Contains("<script>alert(1)</script>{{ link }}", email.Text, StringComparison.Ordinal);
         Assert.Equal($"{HostileName}: SIS vendor credentials expire in 7 days", email.Subject);
-        Assert.Equal($"{HostileName}: SIS vendor credentials expire at 12:00 PM", Event(email).Summary);
+        Assert.Equal($"{HostileName}: SIS vendor credentials expire at 12:00 PM Pacific Time", Event(email).Summary);
     }
 
     [Fact]
@@ -140,7 +143,32 @@ public sealed partial class ReminderEmailTests
         Assert.Single(Regex.Matches(html, "<h1[ >]"));
         Assert.DoesNotMatch(@"(?i)<(img|link|script|iframe|object|embed|form|base)\b|\bsrc=|url\(|@import|@font-face", html);
         Assert.All(Regex.Matches(html, "href=\"([^\"]*)\""), href => Assert.Equal(Link, WebUtility.HtmlDecode(href.Groups[1].Value)));
-        Assert.All(Regex.Matches(WebUtility.HtmlDecode(html), "https?://[^ \"<]*"), address => Assert.Equal(Link, address.Value));
+        Assert.All(Regex.Matches(WebUtility.HtmlDecode(html), "https?://[^ \"<]*"), address => Assert.Contains(address.Value, (string[])[Link, VendorBaseUrl]));
+    }
+
+    [Fact]
+    public void Bodies_contain_the_address_for_vendors_and_without_settings_no_guide_and_no_help()
+    {
+        foreach (var body in Bodies(Compose(7)))
+        {
+            Assert.Matches($"Address for vendors:? {Regex.Escape(VendorBaseUrl)} ", body);
+            Assert.DoesNotContain("Guide for vendors", body, StringComparison.Ordinal);
+            Assert.DoesNotContain("Need help?", body, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Bodies_contain_the_vendor_guide_and_the_help_contact_and_end_with_how_to_change_the_recipients()
+    {
+        const string Guide = "https://toms.example/vendors?a=1&b=2";
+        var helpful = new ReminderEmail(
+            new LeaCalendar(Pacific.Zone), new CredentialingScreen(new Uri(Link)), new ServiceAddresses(new Uri(VendorBaseUrl), new Uri(Guide), "toms-help@toms.example"));
+        foreach (var body in Bodies(helpful.Compose(Reminder(7, Generated(GeneratedAt), "Oakland Unified"))))
+        {
+            Assert.Matches($"Guide for vendors:? {Regex.Escape(Guide)} ", body);
+            Assert.Contains("Need help? Contact toms-help@toms.example.", body, StringComparison.Ordinal);
+            Assert.EndsWith("Not the right person? Ask your LEA to update its coordinators in TOMS.", body.Trim(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -169,7 +197,7 @@ public sealed partial class ReminderEmailTests
         Assert.Equal(new DateOnly(2027, 11, 30), expiry.Start!.Date);
         Assert.Equal(TransparencyType.Transparent, expiry.Transparency);
         Assert.Equal(Link, expiry.Url!.OriginalString);
-        Assert.Equal("Oakland Unified: SIS vendor credentials expire at 11:59 PM", expiry.Summary);
+        Assert.Equal("Oakland Unified: SIS vendor credentials expire at 11:59 PM Pacific Time", expiry.Summary);
         Assert.Contains(Link, expiry.Description, StringComparison.Ordinal);
         var alarm = Assert.Single(expiry.Alarms);
         Assert.Equal(AlarmAction.Display, alarm.Action);
@@ -201,7 +229,7 @@ public sealed partial class ReminderEmailTests
         Assert.EndsWith("END:VCALENDAR\r\n", text, StringComparison.Ordinal);
         Assert.DoesNotMatch("[^\r]\n|\r[^\n]", text);
         Assert.All(text.Split("\r\n"), line => Assert.InRange(Encoding.UTF8.GetByteCount(line), 0, 75));
-        Assert.Equal($"{leaName}: SIS vendor credentials expire at 12:00 PM", Event(email).Summary);
+        Assert.Equal($"{leaName}: SIS vendor credentials expire at 12:00 PM Pacific Time", Event(email).Summary);
         Assert.StartsWith(
             $"The SIS vendor credentials of {leaName} (username sis-01612590000000) expire on Tuesday, November 23, 2027 at 12:00 PM",
             Event(email).Description,

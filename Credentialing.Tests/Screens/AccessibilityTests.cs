@@ -227,6 +227,27 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         }
     }
 
+    /// <summary>The check mark is an image. Compares screenshots of the box with and without it.</summary>
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Forced_colors_show_the_check_mark_of_the_checked_box(ColorScheme scheme)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { ForcedColors = ForcedColors.Active, ColorScheme = scheme });
+        await Expect(visit.Checkbox).ToBeVisibleAsync();
+        await visit.ClickCheckboxAsync();
+        await visit.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        var box = (await visit.Page.Locator("label[for=agree]").BoundingBoxAsync())!;
+        var clip = new PageScreenshotOptions { Clip = new() { X = box.X, Y = box.Y, Width = 24, Height = 24 } };
+        var shown = await visit.Page.ScreenshotAsync(clip);
+
+        await visit.Page.EvaluateAsync("document.styleSheets[1].insertRule('.usa-checkbox__label::before { background-image: none !important; }')");
+
+        Assert.NotEqual(shown, await visit.Page.ScreenshotAsync(clip));
+    }
+
     private static async Task AssertNoAxeViolationAsync(Visit visit)
     {
         var result = await visit.Page.RunAxe(Rules);

@@ -84,7 +84,7 @@ public sealed partial class BrowserEndToEndTests(BrowserFixture browser)
             var email = await inbox.ArrivedAsync(subject => IsOfBerkeley(subject) && subject.EndsWith(when, StringComparison.Ordinal));
 
             await visit.GoToAsync(Visit.Home);
-            await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync($"SIS vendor credentials expire {when}");
+            await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync($"Berkeley Unified: SIS vendor credentials expire {when}");
             await visit.Page.GotoAsync(Link().Match(email.Message.TextBody!).Value);
             await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Berkeley Unified");
             await Expect(visit.Notice).ToContainTextAsync($"Current credentials expire {when}.");
@@ -97,7 +97,7 @@ public sealed partial class BrowserEndToEndTests(BrowserFixture browser)
         Assert.Equal(HttpStatusCode.Unauthorized, await DownloadAsync(host, key, Report));
         await StartDailyRunAsync(host);
         await visit.GoToAsync(Visit.Home);
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync("SIS vendor credentials have expired");
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync("Berkeley Unified: SIS vendor credentials have expired");
         Assert.Equal(4, (await inbox.SubjectsAsync()).Count(IsOfBerkeley));
 
         // Regeneration removes the announcement.

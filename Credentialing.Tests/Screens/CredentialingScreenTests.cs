@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Credentialing.Core.Credentials;
 using Credentialing.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -64,7 +66,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
 
         await visit.ClickCheckboxAsync();
         await visit.Button("Regenerate Credentials").ClickAsync();
-        await Expect(visit.Dialog).ToContainTextAsync("The secret key of Oakland Unified is replaced at once: every vendor stops working until it has the new key.");
+        await Expect(visit.Dialog).ToContainTextAsync("Oakland Unified gets a new secret key. Your vendors lose access right away, until you give each of them the new key.");
         await visit.Button("Yes, Generate Credentials").ClickAsync();
         await visit.Button("SHOW SECRET KEY").ClickAsync();
 
@@ -127,10 +129,11 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false, "SHOW SECRET KEY")]
+    [InlineData(true, "SHOW SECRET KEY")]
     [InlineData(false, "Copy secret key")]
     [InlineData(true, "Copy username")]
-    public async Task The_browser_warns_before_leaving_until_the_key_is_shown_or_copied(bool warns, string? button = null)
+    [InlineData(true, "Copy address")]
+    public async Task The_browser_warns_before_leaving_until_the_key_is_copied(bool warns, string? button = null)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -140,9 +143,37 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         if (button is not null)
             await visit.Button(button).ClickAsync();
         if (button?.StartsWith("Copy", StringComparison.Ordinal) is true)
-            await Expect(visit.Page.Locator("#copied")).ToContainTextAsync("copied");
+            await Expect(visit.Copied).ToContainTextAsync("copied");
 
         Assert.Equal(warns, await WarnsBeforeLeavingAsync(visit));
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public async Task The_browser_does_not_warn_before_leaving_while_the_box_I_have_saved_it_is_checked(bool warns, int clicks)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.GenerateAsync();
+        for (var click = 0; click < clicks; click++)
+            await visit.Page.GetByText("I have saved it").ClickAsync();
+
+        Assert.Equal(warns, await WarnsBeforeLeavingAsync(visit));
+    }
+
+    [Fact]
+    public async Task The_box_I_have_saved_it_is_unchecked_when_a_new_key_is_generated()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.GenerateAsync();
+        await visit.Page.GetByText("I have saved it").ClickAsync();
+        await visit.GenerateAsync();
+        await Expect(visit.Page.GetByLabel("I have saved it")).Not.ToBeCheckedAsync();
+        Assert.True(await WarnsBeforeLeavingAsync(visit));
     }
 
     [Fact]
@@ -217,7 +248,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     [InlineData(361 * 24, "warning", "Current credentials expire in 4 days.")]
     [InlineData(362 * 24, "error", "Current credentials expire in 3 days.")]
     [InlineData(364 * 24, "error", "Current credentials expire in 1 day.")]
-    [InlineData(365 * 24 - 1, "error", "Current credentials expire today at 3:04 PM.")]
+    [InlineData(365 * 24 - 1, "error", "Current credentials expire today at 3:04 PM Pacific Time.")]
     [InlineData(365 * 24, "emergency", "Current credentials have expired.")]
     [InlineData(1000 * 24, "emergency", "Current credentials have expired.")]
     public async Task The_screen_shows_the_remaining_days(int hours, string tone, string notice)
@@ -230,8 +261,8 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
 
         await Expect(visit.Notice.GetByRole(AriaRole.Heading)).ToHaveTextAsync(notice);
         await Expect(visit.Page.Locator($"#notice .usa-alert--{tone}")).ToBeVisibleAsync();
-        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("Tuesday, November 23, 2027 at 3:04 PM Pacific Standard Time");
-        await Expect(visit.Page.Locator("#generated")).ToHaveTextAsync("Monday, November 23, 2026 at 3:04 PM Pacific Standard Time, by Rosa Delgado");
+        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("Tuesday, November 23, 2027 at 3:04 PM Pacific Time");
+        await Expect(visit.Page.Locator("#generated")).ToHaveTextAsync("Monday, November 23, 2026 at 3:04 PM Pacific Time, by Rosa Delgado");
         var status = (await host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/credentials", "rosa")).Json;
         Assert.Equal(status.GetProperty("notice").GetString(), notice);
     }
@@ -249,8 +280,9 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         [
             "Read the statement above and check its box.",
             "Select Regenerate Credentials.",
-            "Give the new username and secret key to every one of your vendors.",
+            "Give your vendors the username (unchanged) and the new secret key.",
         ]);
+        await Expect(visit.Page.Locator("#once-only")).ToBeHiddenAsync();
         await visit.GenerateAsync();
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
     }
@@ -280,7 +312,10 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await visit.RequestGenerationAsync();
 
         await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
-        await Expect(visit.Message).ToContainTextAsync("Luis Ortega generated them on Monday, November 23, 2026 at 12:00 PM");
+        await Expect(visit.Message).ToContainTextAsync((await host.GenerateAsync("rosa", TestWorld.Oakland)).Json.GetProperty("detail").GetString()!);
+        await Expect(visit.Message).ToContainTextAsync(
+            "Luis Ortega already generated new credentials at 12:00 PM Pacific Time on Monday, November 23, 2026, so nothing was changed here. " +
+            "Ask Luis Ortega for the secret key. If you regenerate, that key stops working.");
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
         await Expect(visit.Checkbox).ToBeCheckedAsync();
         await Expect(visit.Button("Regenerate Credentials")).ToBeFocusedAsync();
@@ -307,7 +342,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await visit.DispatchVisibilityChangeAsync();
 
         await Expect(visit.Message).ToContainTextAsync("New credentials have been generated meanwhile.");
-        await Expect(visit.Message).ToContainTextAsync("at 12:01 PM");
+        await Expect(visit.Message).ToContainTextAsync("at 12:01 PM Pacific Time");
         await Expect(visit.Checkbox).ToBeCheckedAsync();
     }
 
@@ -335,7 +370,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await ScreenState.KeyCopied.OpenAsync(browser, host);
         await visit.GenerateAsync();
-        await Expect(visit.Page.Locator("#copied")).ToBeEmptyAsync();
+        await Expect(visit.Copied).ToHaveCountAsync(0);
         Assert.True(await WarnsBeforeLeavingAsync(visit));
     }
 
@@ -460,8 +495,148 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Oakland Unified");
     }
 
-    /// <summary>Navigates away. Stays if the browser asks for confirmation.</summary>
-    private static async Task<bool> WarnsBeforeLeavingAsync(Visit visit)
+    [Fact]
+    public async Task The_screen_shows_that_new_credentials_were_generated()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await Expect(visit.Notice).Not.ToBeEmptyAsync();
+        await Expect(visit.Page.Locator(".usa-alert--success")).ToBeHiddenAsync();
+        await visit.GenerateAsync();
+        await Expect(visit.Page.Locator(".usa-alert--success")).ToHaveTextAsync("New credentials were generated.");
+        await Expect(visit.Page.Locator(".usa-alert--success")).ToBeInViewportAsync();
+        await visit.DispatchPageHideAsync();
+        await Expect(visit.Page.Locator(".usa-alert--success")).ToBeHiddenAsync();
+    }
+
+    [Theory]
+    [InlineData("Copy username")]
+    [InlineData("Copy secret key")]
+    [InlineData("Copy address")]
+    public async Task The_result_of_a_copy_is_beside_its_button_on_a_phone(string button)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { ViewportSize = new() { Width = 375, Height = 667 } });
+        await visit.Context.GrantPermissionsAsync(["clipboard-write"]);
+        await visit.GenerateAsync();
+
+        await visit.Button(button).ClickAsync();
+
+        await Expect(visit.Copied).ToBeInViewportAsync(new() { Ratio = 1 });
+        var clicked = (await visit.Button(button).BoundingBoxAsync())!;
+        Assert.InRange((await visit.Copied.BoundingBoxAsync())!.Y, clicked.Y, clicked.Y + clicked.Height + 20);
+    }
+
+    [Fact]
+    public async Task The_screen_shows_the_address_for_vendors_with_a_copy_button_and_the_vendor_guide()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+
+        await Expect(visit.Page.Locator("#address")).ToHaveTextAsync($"{host.Address}api/v1");
+        await visit.Button("Copy address").ClickAsync();
+        await Expect(visit.Copied).ToHaveTextAsync("The address was copied.");
+        Assert.Equal($"{host.Address}api/v1", await visit.Page.EvaluateAsync<string>("navigator.clipboard.readText()"));
+        var guide = await visit.Context.RunAndWaitForPageAsync(() => visit.Page.GetByRole(AriaRole.Link, new() { Name = "Vendor guide (opens in a new tab)" }).ClickAsync());
+        await Expect(guide.GetByText("# Vendor guide")).ToBeVisibleAsync();
+    }
+
+    [Theory]
+    [InlineData("toms-help@toms.example", "mailto:toms-help@toms.example")]
+    [InlineData("+1 (916) 555-0123", "tel:+19165550123")]
+    [InlineData("https://toms.example/help", "https://toms.example/help")]
+    [InlineData("the TOMS help desk", null)]
+    [InlineData("javascript:alert(1)", null)]
+    [InlineData(null, null)]
+    public async Task The_screen_shows_the_help_contact_and_the_vendor_guide_only_if_they_are_configured(string? help, string? link)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world, builder => builder.Services.AddSingleton(new ServiceAddresses(new Uri("https://toms.example/api/v1"), null, help)));
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host);
+
+        await Expect(visit.Page.Locator("#address")).ToHaveTextAsync("https://toms.example/api/v1");
+        await Expect(visit.Page.Locator("#guide")).ToBeHiddenAsync();
+        await Expect(visit.Page.Locator("#help")).ToHaveTextAsync(help is null ? "" : $"Need help? Contact {help}.");
+        await Expect(visit.Page.Locator("#help")).ToBeVisibleAsync(new() { Visible = help is not null });
+        await Expect(visit.Page.Locator("#help a")).ToHaveCountAsync(link is null ? 0 : 1);
+        if (link is not null)
+            await Expect(visit.Page.Locator("#help a")).ToHaveAttributeAsync("href", link);
+    }
+
+    [Fact]
+    public async Task The_picker_shows_the_LEA_of_the_page_again_when_leaving_is_declined()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, "luis");
+        await visit.GenerateAsync();
+        await visit.Page.GetByLabel("Your LEAs").SelectOptionAsync("01612590130617");
+
+        Assert.True(await WarnsBeforeLeavingAsync(visit, visit.Button("Show this LEA")));
+
+        await Expect(visit.Page.GetByLabel("Your LEAs")).ToHaveValueAsync("01612590000000");
+        await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Oakland Unified");
+    }
+
+    [Fact]
+    public async Task At_400_percent_zoom_the_dialog_opens_at_its_question()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.ConfirmingRegeneration.OpenAsync(browser, host, new() { Locale = "es-US", ViewportSize = new() { Width = 320, Height = 256 } });
+        await Expect(visit.Page.Locator("#question")).ToBeInViewportAsync(new() { Ratio = 1 });
+        await Expect(visit.Page.Locator("#cancel")).ToBeFocusedAsync();
+    }
+
+    [Theory]
+    [InlineData(ScreenState.SessionEnded)]
+    [InlineData(ScreenState.Unavailable)]
+    public async Task The_button_of_a_message_is_as_wide_as_its_text(ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.OpenAsync(browser, host);
+        Assert.InRange((await visit.Message.GetByRole(AriaRole.Button).BoundingBoxAsync())!.Width, 50, 200);
+    }
+
+    [Theory]
+    [InlineData(ScreenState.NotHosted)]
+    [InlineData(ScreenState.NotPermitted)]
+    [InlineData(ScreenState.SessionEnded)]
+    [InlineData(ScreenState.Unavailable)]
+    [InlineData(ScreenState.UnknownLea)]
+    [InlineData(ScreenState.HomeUnavailable)]
+    public async Task Below_an_error_there_is_no_heading_without_content(ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.OpenAsync(browser, host);
+        await Expect(visit.Message.GetByRole(AriaRole.Heading)).ToBeVisibleAsync();
+        await Expect(visit.Page.Locator("section:visible")).ToHaveCountAsync(0);
+    }
+
+    [Theory]
+    [InlineData(ScreenState.NotPermitted)]
+    [InlineData(ScreenState.Unavailable)]
+    [InlineData(ScreenState.HomeUnavailable)]
+    public async Task An_error_that_the_user_cannot_solve_shows_the_help_contact(ScreenState state)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await state.OpenAsync(browser, host);
+        await Expect(visit.Page.GetByText("Need help? Contact toms-help@toms.example.")).ToBeVisibleAsync();
+        await visit.Button("Español").ClickAsync();
+        await Expect(visit.Page.GetByText("¿Necesita ayuda? Contacto: toms-help@toms.example.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Navigates away, by default to MyTOMS Home. Stays if the browser asks for confirmation.</summary>
+    private static async Task<bool> WarnsBeforeLeavingAsync(Visit visit, ILocator? control = null)
     {
         var warned = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         visit.Page.Dialog += async (_, dialog) =>
@@ -470,7 +645,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
             await dialog.DismissAsync();
         };
         visit.Page.FrameNavigated += (_, frame) => warned.TrySetResult(false);
-        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
+        await (control ?? visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" })).ClickAsync();
         return await warned.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 }

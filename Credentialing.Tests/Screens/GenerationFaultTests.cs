@@ -66,7 +66,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await visit.RequestGenerationAsync();
 
         await Expect(visit.Message).ToContainTextAsync("Credentials were generated, but their secret key did not arrive here.");
-        await Expect(visit.Message).ToContainTextAsync("Rosa Delgado generated them on Monday, November 23, 2026 at 12:00 PM.");
+        await Expect(visit.Message).ToContainTextAsync("Rosa Delgado generated them at 12:00 PM Pacific Time on Monday, November 23, 2026.");
         await Expect(visit.Page.Locator("#show-key")).ToBeHiddenAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
 
@@ -336,7 +336,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
 
         await visit.RequestGenerationAsync();
 
-        await Expect(visit.Message).ToContainTextAsync("You may not generate credentials for this LEA.");
+        await Expect(visit.Message).ToContainTextAsync("You don't have access to this LEA.");
         await Expect(visit.Message).ToContainTextAsync("No credentials were generated; any existing credentials are unchanged.");
     }
 
@@ -398,7 +398,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await Expect(visit.Message).ToContainTextAsync("Something unexpected happened.");
         await Expect(visit.Message).ToContainTextAsync("No credentials were generated");
         await visit.Page.ReloadAsync();
-        await Expect(visit.Message).ToContainTextAsync("Something unexpected happened. The current state could not be read; nothing was changed.", new() { UseInnerText = true });
+        await Expect(visit.Message).ToContainTextAsync("Something unexpected happened. We could not load your credentials.", new() { UseInnerText = true });
     }
 
     [Fact]

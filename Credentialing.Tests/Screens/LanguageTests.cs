@@ -35,7 +35,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
         await Expect(visit.Checkbox).ToBeCheckedAsync();
         await Expect(visit.Button("Regenerar credenciales")).ToBeVisibleAsync();
         await Expect(visit.Button("OCULTAR CLAVE SECRETA")).ToBeVisibleAsync();
-        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("martes, 23 de noviembre de 2027, 12:00 p.m. hora estándar del Pacífico");
+        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("martes, 23 de noviembre de 2027, 12:00 p.m. hora del Pacífico");
 
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Inicio de MyTOMS" }).ClickAsync();
         await Expect(visit.NoAnnouncements).ToHaveTextAsync("No hay avisos.");
@@ -70,7 +70,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
         await visit.Page.RunAndWaitForRequestAsync(() => visit.Button("Español").ClickAsync(), "**/es.js");
         await visit.ClickCheckboxAsync();
         await Expect(visit.Button("Regenerate Credentials")).ToBeVisibleAsync();
-        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("Tuesday, November 23, 2027 at 12:00 PM Pacific Standard Time");
+        await Expect(visit.Page.Locator("#expires")).ToHaveTextAsync("Tuesday, November 23, 2027 at 12:00 PM Pacific Time");
         await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
         await visit.Page.UnrouteAsync("**/es.js");
     }
@@ -95,7 +95,7 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
         await using var visit = await ScreenState.ChangedByColleague.OpenAsync(browser, host);
         await visit.Button("Español").ClickAsync();
         await Expect(visit.Message).ToContainTextAsync("Entretanto se generaron nuevas credenciales.");
-        await Expect(visit.Message).ToContainTextAsync("Las generó Luis Ortega (lunes, 23 de noviembre de 2026, 12:00 p.m.)");
+        await Expect(visit.Message).ToContainTextAsync("Luis Ortega ya generó nuevas credenciales (lunes, 23 de noviembre de 2026, 12:00 p.m. hora del Pacífico), así que aquí no se cambió nada. Pida la clave secreta a Luis Ortega. Si usted las regenera, esa clave deja de funcionar.");
     }
 
     /// <summary>The TypeScript compiler checks that both languages have the same texts.</summary>

@@ -29,10 +29,10 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
 
     /// <summary>The text equals the text that is sent to MyTOMS.</summary>
     [Theory]
-    [InlineData(351 * 24, "SIS vendor credentials expire in 14 days")]
-    [InlineData(364 * 24, "SIS vendor credentials expire in 1 day")]
-    [InlineData(365 * 24 - 1, "SIS vendor credentials expire today at 12:00 PM")]
-    [InlineData(365 * 24, "SIS vendor credentials have expired")]
+    [InlineData(351 * 24, "Oakland Unified: SIS vendor credentials expire in 14 days")]
+    [InlineData(364 * 24, "Oakland Unified: SIS vendor credentials expire in 1 day")]
+    [InlineData(365 * 24 - 1, "Oakland Unified: SIS vendor credentials expire today at 12:00 PM Pacific Time")]
+    [InlineData(365 * 24, "Oakland Unified: SIS vendor credentials have expired")]
     public async Task The_announcement_has_the_text_of_the_API(int hours, string title)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -60,14 +60,14 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await using var visit = await Visit.OpenAsync(browser, host, "luis", Visit.Home);
 
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(
-            ["SIS vendor credentials have expired", "SIS vendor credentials expire in 9 days"]);
+            ["Oakland Military Institute, College Preparatory Academy: SIS vendor credentials have expired", "Oakland Unified: SIS vendor credentials expire in 9 days"]);
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Go to SIS Vendor Credentialing for Oakland Unified" }).ClickAsync();
         await Expect(visit.Page.GetByText("Oakland Unified (CDS code 01612590000000)")).ToBeVisibleAsync();
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 9 days.");
 
         await visit.GenerateAndShowAsync();
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["SIS vendor credentials have expired"]);
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["Oakland Military Institute, College Preparatory Academy: SIS vendor credentials have expired"]);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await visit.GoToAsync(Visit.Home);
 
         await Expect(visit.Message).ToContainTextAsync("The announcements of Oakland Military Institute, College Preparatory Academy are missing here.");
-        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["SIS vendor credentials have expired"]);
+        await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync(["Oakland Unified: SIS vendor credentials have expired"]);
         await visit.Page.UnrouteAsync($"**/{Institute}/announcements");
         await visit.Button("Try again").ClickAsync();
         await Expect(visit.Message).ToBeEmptyAsync();

@@ -19,7 +19,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await visit.Page.RouteAsync(Api, route => route.AbortAsync());
         await visit.GoToAsync(Visit.Screen);
 
-        await Expect(visit.Message).ToContainTextAsync("The service could not be reached. The current state could not be read; nothing was changed.", new() { UseInnerText = true });
+        await Expect(visit.Message).ToContainTextAsync("The service could not be reached. We could not load your credentials.", new() { UseInnerText = true });
         await Expect(visit.Checkbox).ToBeHiddenAsync();
         await visit.Page.UnrouteAsync(Api);
         await visit.Button("Try again").ClickAsync();
@@ -38,7 +38,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
 
         await visit.Page.ReloadAsync();
         await Expect(visit.Message).ToContainTextAsync("The service is not available at the moment.");
-        await Expect(visit.Message).ToContainTextAsync("The current state could not be read; nothing was changed. Try again in a few seconds.");
+        await Expect(visit.Message).ToContainTextAsync("We could not load your credentials. Try again in a few seconds.");
 
         world.Traffic.Break = null;
         await visit.Button("Try again").ClickAsync();
@@ -87,7 +87,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
             if (path == Visit.Home && body == "[]")
                 continue; // a valid response for that page
             await visit.GoToAsync(path);
-            await Expect(visit.Message).ToContainTextAsync("The current state could not be read; nothing was changed.");
+            await Expect(visit.Message).ToContainTextAsync(path == Visit.Home ? "We could not load your announcements." : "We could not load your credentials.");
         }
 
         await visit.Page.UnrouteAsync(Api);
@@ -101,8 +101,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host, path: $"{Visit.Screen}?lea={TestWorld.Fresno}");
-        await Expect(visit.Message).ToContainTextAsync("You may not see this LEA.");
-        await Expect(visit.Message).ToContainTextAsync("Nothing was changed.");
+        await Expect(visit.Message).ToContainTextAsync("You don't have access to this LEA.");
         await Expect(visit.Checkbox).ToBeHiddenAsync();
     }
 
@@ -170,7 +169,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
         await visit.Page.RouteAsync(Api, route => route.FulfillAsync(new() { Status = 403 }));
         await visit.GoToAsync(Visit.Screen);
-        await Expect(visit.Message).ToContainTextAsync("You may not see this LEA.");
+        await Expect(visit.Message).ToContainTextAsync("You don't have access to this LEA.");
         await visit.Page.UnrouteAsync(Api);
         await visit.DispatchVisibilityChangeAsync();
         await Expect(visit.Checkbox).ToBeVisibleAsync();

@@ -42,6 +42,7 @@ public enum ScreenState
     HomeExpired,
     HomeOfSeveralLeas,
     HomeWithPartialFailure,
+    HomeUnavailable,
 }
 
 internal static class ScreenStates
@@ -74,7 +75,7 @@ internal static class ScreenStates
 
     private static string PathOf(ScreenState state) => state switch
     {
-        ScreenState.HomeWithoutAnnouncements or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure => Visit.Home,
+        ScreenState.HomeWithoutAnnouncements or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure or ScreenState.HomeUnavailable => Visit.Home,
         ScreenState.UnknownLea => $"{Visit.Screen}?lea=1",
         ScreenState.NotPermitted => $"{Visit.Screen}?lea={TestWorld.Fresno}",
         _ => Visit.Screen,
@@ -122,9 +123,15 @@ internal static class ScreenStates
                 await visit.Page.RouteAsync("**/host.js", route => route.FulfillAsync(new() { Status = 404 }));
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
+                visit.ClearErrors();
                 return;
             case ScreenState.HomeWithPartialFailure:
                 await visit.Page.RouteAsync($"**/{Institute}/**", route => route.AbortAsync());
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                return;
+            case ScreenState.HomeUnavailable:
+                host.World.Traffic.Break = _ => Fault.Before;
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
@@ -168,13 +175,13 @@ internal static class ScreenStates
                 await visit.Context.GrantPermissionsAsync(["clipboard-write"]);
                 await visit.GenerateAsync();
                 await visit.Page.Locator("#copy-key").ClickAsync();
-                await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
+                await Expect(visit.Copied).ToBeVisibleAsync();
                 break;
             case ScreenState.CopyingDenied:
                 await visit.GenerateAsync();
                 await visit.DenyClipboardAsync();
                 await visit.Page.Locator("#copy-key").ClickAsync();
-                await Expect(visit.Page.Locator("#copied")).Not.ToBeEmptyAsync();
+                await Expect(visit.Copied).ToBeVisibleAsync();
                 break;
             case ScreenState.Offline:
                 await visit.Context.SetOfflineAsync(true);

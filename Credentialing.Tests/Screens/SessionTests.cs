@@ -46,7 +46,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         world.Clock.Advance(TimeSpan.FromHours(2));
 
         await visit.Page.ReloadAsync();
-        await Expect(visit.Message).ToContainTextAsync("Your session has ended. The current state could not be read; nothing was changed.", new() { UseInnerText = true });
+        await Expect(visit.Message).ToContainTextAsync("Your session has ended. We could not load your credentials.", new() { UseInnerText = true });
         await visit.Button("Sign in again").ClickAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
         await visit.Page.Keyboard.PressAsync("Escape"); // cancels the sign-in
@@ -130,7 +130,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task Without_a_host_module_the_screen_shows_that_it_works_within_TOMS()
+    public async Task Without_a_host_module_the_screen_asks_to_open_it_from_TOMS()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
@@ -139,9 +139,11 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
         foreach (var path in (string[])[Visit.Screen, Visit.Home])
         {
             await visit.GoToAsync(path);
-            await Expect(visit.Message).ToContainTextAsync("This screen works within TOMS.");
+            await Expect(visit.Message).ToContainTextAsync("Please open this screen from TOMS.");
             await Expect(visit.Page.Locator("#loading")).ToBeHiddenAsync();
         }
+
+        visit.ClearErrors();
     }
 
     [Fact]

@@ -29,6 +29,12 @@ internal sealed class Visit : IAsyncDisposable
         Address = address;
         page.PageError += (_, error) => errors.Enqueue(error);
         page.Request += (_, request) => requests.Enqueue(request);
+        page.Response += (_, response) =>
+        {
+            // A missing file of the page: script, style sheet, image or font. The page handles errors of the API itself.
+            if (response is { Status: 404, Request.ResourceType: not ("fetch" or "xhr") })
+                errors.Enqueue($"{response.Url} was not found.");
+        };
         page.Console += (_, message) =>
         {
             console.Enqueue(message.Text);
@@ -55,7 +61,11 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Number of requests to generate credentials.</summary>
     internal int Generations => requests.Count(request => request is { Method: "POST" } && request.Url.EndsWith("/credentials", StringComparison.Ordinal));
 
-    internal ILocator Checkbox => Page.GetByRole(AriaRole.Checkbox);
+    /// <summary>The box of the authorization.</summary>
+    internal ILocator Checkbox => Page.Locator("#agree");
+
+    /// <summary>The result of the last copy, beside its button.</summary>
+    internal ILocator Copied => Page.Locator("[id^=copied-]:not(:empty)");
 
     internal ILocator Dialog => Page.GetByRole(AriaRole.Dialog, new() { Name = "Proceed with generating credentials?" });
 
@@ -178,7 +188,7 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>A masked secret key.</summary>
     internal static string MaskedKey { get; } = new('*', 63);
 
-    /// <summary>Closes the browser context. Fails on unexpected page errors and on requests to other origins.</summary>
+    /// <summary>Closes the browser context. Fails on unexpected page errors, on missing files and on requests to other origins.</summary>
     public async ValueTask DisposeAsync()
     {
         await context.DisposeAsync();

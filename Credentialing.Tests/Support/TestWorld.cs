@@ -54,6 +54,7 @@ public sealed class TestWorld : IAsyncDisposable
             .AddSingleton(mail.From(Outside))
             .AddSingleton(new LeaCalendar(Pacific.Zone))
             .AddSingleton(new CredentialingScreen(new Uri("https://toms.example/credentialing")))
+            .AddSingleton(new ServiceAddresses(new Uri("https://toms.example/api/v1")))
             .AddCredentialingCore()
             .Configure<DailyRunOptions>(options => configure?.Invoke(options))
             .Configure<MailOptions>(options => options.RetryDelay = TimeSpan.Zero)

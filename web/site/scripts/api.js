@@ -16,6 +16,8 @@ import { absoluteUrl } from "./site.js";
  * @property {string} timeZone
  * @property {"generate" | "regenerate"} action
  * @property {{ wordingVersion: string, text: string }} authorization
+ * @property {{ baseUrl: string, guideUrl: string | null }} vendors
+ * @property {string | null} help
  * @property {string} [secretKey]  only in the response to a generation
  *
  * @typedef {object} Announcement  of an LEA, in the format of the API
@@ -32,7 +34,7 @@ import { absoluteUrl } from "./site.js";
  */
 
 /**
- * @typedef {{ kind: "error", status: number }} ErrorResult  the API rejected the request or failed, or there is no session
+ * @typedef {{ kind: "error", status: number, help?: string }} ErrorResult  the API rejected the request or failed, or there is no session
  * @typedef {{ kind: "unreachable" }} Unreachable  no response; the outcome is unknown
  * @typedef {{ kind: "offline" }} Offline  the browser has no network, and nothing was sent
  * @typedef {ErrorResult | Unreachable | Offline} Failure
@@ -104,7 +106,8 @@ async function send(method, path, isExpected, headers = {}, body) {
       return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
     }
 
-    return { kind: "error", status: response.status };
+    const problem = await response.json().catch(() => null);
+    return { kind: "error", status: response.status, ...(typeof problem?.help === "string" ? { help: problem.help } : {}) };
   } catch {
     return { kind: "unreachable" };
   }
@@ -114,6 +117,7 @@ async function send(method, path, isExpected, headers = {}, body) {
 const isCredentials = body =>
   ["none", "active", "expiring", "expired"].includes(body?.state) &&
   typeof body.authorization?.text === "string" &&
+  typeof body.vendors?.baseUrl === "string" &&
   (body.state === "none" || (isInstant(body.generatedAt) && isMoment(body)));
 
 /** @param {any} body */

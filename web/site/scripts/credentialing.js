@@ -3,7 +3,8 @@
 import { generateCredentials, readCredentials } from "./api.js";
 import { alert, announce, byId, element } from "./elements.js";
 import { buildFrame } from "./frame.js";
-import { calendarDate, date, dateAndTime, fill, onLanguageSwitch, ready, texts, time, when } from "./language.js";
+import { showHelp } from "./help.js";
+import { calendarDate, dateAndTime, fill, onLanguageSwitch, ready, texts, timeOnDate, when } from "./language.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
 import { host, isHosted } from "./session.js";
 
@@ -43,10 +44,10 @@ let secretKey = null;
 /** Whether the key is visible. */
 let keyVisible = false;
 
-/** Whether the user has shown or copied the key. */
-let keySeenOrCopied = false;
+/** Whether the user has copied the key. */
+let keyCopied = false;
 
-/** @type {"copiedUsername" | "copiedSecretKey" | "notCopied" | null} Result of the last copy. */
+/** @type {{ value: keyof typeof copyable, succeeded: boolean } | null} Result of the last copy. */
 let copied = null;
 
 /** Number of the latest request. Responses to earlier requests are ignored. */
@@ -55,7 +56,15 @@ let latestRequest = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let refreshTimer;
 
+/** The values with a copy button, and the text that confirms the copy. */
+const copyable = {
+  username: { read: () => String(credentials?.username), confirmation: () => texts.credentials.copiedUsername },
+  key: { read: () => secretKey ?? "", confirmation: () => texts.credentials.copiedSecretKey },
+  address: { read: () => String(credentials?.vendors.baseUrl), confirmation: () => texts.credentials.copiedAddress },
+};
+
 const agree = byId("agree", HTMLInputElement);
+const saved = byId("saved", HTMLInputElement);
 const generateButton = byId("generate", HTMLButtonElement);
 const confirmation = byId("confirmation", HTMLDialogElement);
 const confirmButton = byId("confirm", HTMLButtonElement);
@@ -67,10 +76,7 @@ agree.addEventListener("change", () => {
   announce(fill(agree.checked ? texts.authorization.buttonShown : texts.authorization.buttonHidden, { button: generateButton.textContent ?? "" }));
 });
 
-generateButton.addEventListener("click", () => {
-  confirmation.showModal();
-  cancelButton.focus(); // Enter must trigger the safe choice
-});
+generateButton.addEventListener("click", openConfirmation);
 
 cancelButton.addEventListener("click", () => {
   if (!busy)
@@ -86,26 +92,25 @@ confirmButton.addEventListener("click", event => {
 // Browsers close a dialog after repeated Escape, even if the page prevents it. So it is reopened during a request.
 confirmation.addEventListener("close", () => {
   if (busy)
-    confirmation.showModal();
+    openConfirmation();
 });
 
 byId("show-key").addEventListener("click", () => {
   keyVisible = !keyVisible;
-  keySeenOrCopied = true;
   renderKey();
   announce(keyVisible ? texts.credentials.shown : texts.credentials.hidden);
 });
 
-byId("copy-username").addEventListener("click", () => copy(byId("username").textContent ?? "", "copiedUsername"));
-
-byId("copy-key").addEventListener("click", () => copy(secretKey ?? "", "copiedSecretKey"));
+for (const value of /** @type {(keyof typeof copyable)[]} */ (Object.keys(copyable)))
+  byId(`copy-${value}`).addEventListener("click", () => copy(value));
 
 document.addEventListener("visibilitychange", refreshInBackground);
 window.addEventListener("online", refreshInBackground);
 
 window.addEventListener("beforeunload", event => {
-  if (busy || (secretKey !== null && !keySeenOrCopied))
+  if (busy || (secretKey !== null && !keyCopied && !saved.checked))
     event.preventDefault();
+  setTimeout(showLeaInPicker); // runs if the user stays
 });
 
 // The page may be restored from the back/forward cache in the state in which it was left, so the key is removed here.
@@ -122,14 +127,14 @@ window.addEventListener("pagehide", () => {
 window.addEventListener("pageshow", event => {
   if (!event.persisted)
     return;
-  picker.value = lea.id;
+  showLeaInPicker();
   if (credentials === null && lea.id !== "")
     refresh();
   else
     refreshInBackground();
 });
 
-agree.checked = false; // some browsers restore it after a reload
+agree.checked = saved.checked = false; // some browsers restore them after a reload
 const firstRead = isHosted ? load() : null; // in parallel with loading the texts
 await ready;
 buildFrame("credentialing");
@@ -145,7 +150,7 @@ async function load() {
   if (leas === null || id === undefined || !/^\d{14}$/.test(id)) {
     await ready;
     showMessage(
-      leas === null ? readFailureMessage({ kind: "error", status: 500 }, load)
+      leas === null ? readFailureMessage({ kind: "error", status: 500 }, "credentials", load)
       : id === undefined ? { name: "noLeas", tone: "info" }
       : { name: "unknownLea" });
     render();
@@ -202,7 +207,8 @@ function applyReadResult(result) {
       action: result.kind === "error" && result.status === 401 ? signInAction(refresh) : { name: "checkAgain", run: refresh },
     });
   else
-    showMessage(readFailureMessage(result, refresh));
+    showMessage(readFailureMessage(result, "credentials", refresh));
+  showHelp(helpOf(result));
   render();
   return messageShown;
 }
@@ -225,11 +231,10 @@ function acceptState({ body, etag: newEtag }) {
 
   if (changed && body.generatedAt !== null) {
     const { generatedBy, generatedAt, timeZone } = body;
-    const moment = { instant: generatedAt, timeZone };
     showMessage({
       name: lostGeneration !== null ? "keyLost" : secretKey !== null ? "keySuperseded" : "changed",
       tone: "warning",
-      values: () => ({ name: String(generatedBy), date: date(moment), time: time(moment) }),
+      values: () => ({ name: String(generatedBy), time: timeOnDate({ instant: generatedAt, timeZone }) }),
     });
     confirmation.close(); // it refers to superseded credentials
     clearKey();
@@ -302,8 +307,9 @@ function acceptGenerated({ body, etag: newEtag }) {
   const { secretKey: key = null, ...generated } = body;
   clearKey();
   [credentials, etag, lostGeneration] = [generated, newEtag, null];
-  [secretKey, keySeenOrCopied] = [key, false];
+  secretKey = key;
   agree.checked = false;
+  showHelp(body.help);
   render();
   announce(`${texts.credentials.done} ${notice(generated)}`);
   byId("warning-title").focus();
@@ -315,6 +321,7 @@ function acceptGenerated({ body, etag: newEtag }) {
  * @param {Success | Failure | null} stateAfter result of reading the state after the failure; null if the failure is conclusive
  */
 function showGenerationFailure(failure, stateAfter) {
+  showHelp(helpOf(failure));
   if (stateAfter !== null && applyReadResult(stateAfter))
     return;
   if (failure.kind !== "error") {
@@ -331,7 +338,7 @@ function showGenerationFailure(failure, stateAfter) {
 /** Removes the key from the script and from the page. */
 function clearKey() {
   secretKey = null;
-  keyVisible = false;
+  keyVisible = keyCopied = saved.checked = false;
   copied = null;
   renderKey();
 }
@@ -349,8 +356,10 @@ function notice({ state, daysRemaining, expiresAt, timeZone }) {
 function render() {
   byId("lea").textContent = lea.name !== null ? fill(texts.credentialing.lea, { name: lea.name, id: lea.id }) : lea.id;
   byId("loading").hidden = credentials !== null || byId("message").childElementCount > 0;
+  byId("credentials").hidden = credentials === null && byId("loading").hidden;
   byId("authorization").hidden = credentials === null;
-  byId("details").hidden = byId("once-only").hidden = credentials === null || credentials.state === "none";
+  byId("details").hidden = credentials === null || credentials.state === "none";
+  byId("once-only").hidden = credentials === null || secretKey !== null || ["none", "expired"].includes(credentials.state);
   if (credentials === null)
     return;
   renderAuthorization(credentials);
@@ -396,8 +405,11 @@ function renderNotice(shown) {
 }
 
 /** @param {Credentials} shown */
-function renderDetails({ state, username, generatedAt, generatedBy, expiresAt, lastUsedOn, timeZone }) {
+function renderDetails({ state, username, generatedAt, generatedBy, expiresAt, lastUsedOn, timeZone, vendors }) {
   byId("username").textContent = username;
+  byId("address").textContent = vendors.baseUrl;
+  byId("guide").hidden = vendors.guideUrl === null;
+  byId("guide", HTMLAnchorElement).href = vendors.guideUrl ?? "";
   byId("expires-label").textContent = state === "expired" ? texts.credentials.expired : texts.credentials.expires;
   byId("expires").textContent = dateAndTime({ instant: String(expiresAt), timeZone });
   byId("generated").textContent = fill(
@@ -410,23 +422,38 @@ function renderKey() {
   byId("secret-key").ariaHidden = String(!keyVisible);
   byId("key-hidden").hidden = keyVisible;
   byId("show-key").textContent = keyVisible ? texts.credentials.hide : texts.credentials.show;
-  byId("copied").textContent = copied === null ? "" : texts.credentials[copied];
-  byId("once-only").hidden ||= secretKey !== null;
-  byId("key").hidden = byId("warning").hidden = secretKey === null;
+  byId("key").hidden = byId("warning").hidden = byId("done").hidden = secretKey === null;
+  for (const [value, { confirmation }] of Object.entries(copyable))
+    byId(`copied-${value}`).textContent = copied?.value !== value ? "" : copied.succeeded ? confirmation() : texts.credentials.notCopied;
 }
 
-/**
- * @param {string} text
- * @param {"copiedUsername" | "copiedSecretKey"} success result to show on success
- */
-async function copy(text, success) {
+/** @param {keyof typeof copyable} value */
+async function copy(value) {
+  const key = secretKey;
   try {
-    await navigator.clipboard.writeText(text);
-    copied = success;
-    keySeenOrCopied ||= success === "copiedSecretKey";
+    await navigator.clipboard.writeText(copyable[value].read());
+    copied = { value, succeeded: true };
+    keyCopied ||= value === "key" && key === secretKey; // not if it was replaced in the meantime
   } catch {
-    copied = "notCopied";
+    copied = { value, succeeded: false };
   }
 
   renderKey();
+}
+
+/** Opens the dialog at its question, also if the dialog is taller than the screen. */
+function openConfirmation() {
+  confirmation.showModal();
+  cancelButton.focus(); // Enter must trigger the safe choice
+  confirmation.scrollTop = 0;
+}
+
+/** Shows the page's LEA in the picker, after the user has picked another one but stayed on the page. */
+function showLeaInPicker() {
+  picker.value = lea.id;
+}
+
+/** @param {Success | Failure} result */
+function helpOf(result) {
+  return result.kind === "success" ? result.body.help : result.kind === "error" ? result.help : null;
 }

@@ -3,6 +3,7 @@
 import { readAnnouncements } from "./api.js";
 import { alert, byId, element } from "./elements.js";
 import { buildFrame } from "./frame.js";
+import { showHelp } from "./help.js";
 import { date, fill, inDays, onLanguageSwitch, ready, texts, time, when } from "./language.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage } from "./messages.js";
 import { host, isHosted } from "./session.js";
@@ -33,7 +34,7 @@ onLanguageSwitch(render);
 render();
 if (firstRead === null) {
   showMessage({ name: "notHosted" });
-  byId("loading").hidden = true;
+  byId("announcements-section").hidden = true;
 }
 await firstRead;
 
@@ -59,7 +60,7 @@ async function refresh(inBackground = false) {
   if (failures.length === 0)
     removeOutdatedMessage();
   else if (sessionError !== undefined || failures.length === leas)
-    showMessage(readFailureMessage((sessionError ?? failures[0]).failure, refresh));
+    showMessage(readFailureMessage((sessionError ?? failures[0]).failure, "announcements", refresh));
   else
     showMessage({
       name: "partialFailure",
@@ -67,6 +68,8 @@ async function refresh(inBackground = false) {
       action: { name: "retry", run: refresh },
       outdatedByRead: true,
     });
+  for (const { failure } of failures)
+    showHelp(failure.kind === "error" ? failure.help : null);
   if (leas === 0)
     showMessage({ name: "noLeas", tone: "info" });
   byId("loading").hidden = true;
@@ -76,7 +79,8 @@ async function refresh(inBackground = false) {
     render();
   }
 
-  byId("none").hidden = failures.length > 0 || read.length > 0;
+  byId("none").hidden = leas === 0 || failures.length > 0 || read.length > 0;
+  byId("announcements-section").hidden = byId("none").hidden && !announcements?.length;
 }
 
 /** Returns the number of LEAs, the announcements sorted by expiry, and the failures. */

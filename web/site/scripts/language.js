@@ -112,12 +112,15 @@ export const when = (days, moment) => days === 0 ? fill(texts.days.todayAt, { ti
 /** @param {Moment} moment "Tuesday, November 23, 2027" */
 export const date = moment => format(moment, { dateStyle: "full" });
 
-/** @param {Moment} moment "3:04 PM" */
-export const time = moment => format(moment, { timeStyle: "short" });
+/** @param {Moment} moment "3:04 PM Pacific Time" */
+export const time = moment => format(moment, { hour: "numeric", minute: "2-digit", timeZoneName: "longGeneric" });
 
-/** @param {Moment} moment "Tuesday, November 23, 2027 at 3:04 PM Pacific Standard Time" */
+/** @param {Moment} moment "Tuesday, November 23, 2027 at 3:04 PM Pacific Time" */
 export const dateAndTime = moment => format(
-  moment, { weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "long" });
+  moment, { weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "longGeneric" });
+
+/** @param {Moment} moment "3:04 PM Pacific Time on Tuesday, November 23, 2027" */
+export const timeOnDate = moment => fill(texts.timeOnDate, { time: time(moment), date: date(moment) });
 
 /** @param {string} day date without a time, ISO 8601 */
 export const calendarDate = day => format({ instant: day, timeZone: "UTC" }, { dateStyle: "full" });

@@ -36,21 +36,23 @@ export function removeOutdatedMessage() {
 /**
  * The message for a failed read.
  * @param {import("./api.js").Failure} result
+ * @param {keyof Texts["notLoaded"]} content what could not be read
  * @param {() => void} retry
  * @returns {Message}
  */
-export function readFailureMessage(result, retry) {
+export function readFailureMessage(result, content, retry) {
+  const common = { values: () => ({ notLoaded: texts.notLoaded[content] }), outdatedByRead: true };
   /** @type {Message["action"]} */
   const retryAction = { name: "retry", run: retry };
   if (result.kind !== "error")
-    return { name: result.kind, action: retryAction, outdatedByRead: true };
+    return { name: result.kind, action: retryAction, ...common };
   switch (result.status) {
     case 401:
-      return { name: "sessionEnded", tone: "warning", action: signInAction(retry), outdatedByRead: true };
+      return { name: "sessionEnded", tone: "warning", action: signInAction(retry), ...common };
     case 403:
-      return { name: "notPermitted", outdatedByRead: true };
+      return { name: "notPermitted", ...common };
     default:
-      return { name: result.status === 429 || result.status > 500 ? "unavailable" : "unexpected", action: retryAction, outdatedByRead: true };
+      return { name: result.status === 429 || result.status > 500 ? "unavailable" : "unexpected", action: retryAction, ...common };
   }
 }
 

@@ -2,7 +2,8 @@
  * English texts. Names in braces are placeholders. `one`, `other` and so on are plural forms for the value `count`, by the
  * categories of Unicode's plural rules.
  *
- * Texts about a state must equal those of the API: `notice` of the credentials, `title` and `text` of an announcement.
+ * Some texts must equal those of the API: `notice` of the credentials, `title` and `text` of an announcement, `detail` of the problem
+ * `credential-changed`.
  */
 export default {
   navigation: {
@@ -19,6 +20,15 @@ export default {
     left: { one: "in {count} day", other: "in {count} days" },
   },
 
+  timeOnDate: "{time} on {date}",
+
+  help: "Need help? Contact {contact}.",
+
+  notLoaded: {
+    credentials: "We could not load your credentials.",
+    announcements: "We could not load your announcements.",
+  },
+
   home: {
     title: "MyTOMS Home",
     announcements: "Announcements",
@@ -27,12 +37,12 @@ export default {
     link: "Go to SIS Vendor Credentialing for {lea}",
     announcement: {
       expiring: {
-        title: "SIS vendor credentials expire {when}",
-        text: "The SIS vendor credentials of {lea} expire {inDays}, on {date}, at {time}. After that, vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.",
+        title: "{lea}: SIS vendor credentials expire {when}",
+        text: "The SIS vendor credentials of {lea} expire {inDays}, on {date}, at {time}. After that, vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen. Give your vendors the username (unchanged) and the new secret key.",
       },
       expired: {
-        title: "SIS vendor credentials have expired",
-        text: "The SIS vendor credentials of {lea} expired on {date}. Vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen, and give the new ones to your vendors.",
+        title: "{lea}: SIS vendor credentials have expired",
+        text: "The SIS vendor credentials of {lea} expired on {date}. Vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen. Give your vendors the username (unchanged) and the new secret key.",
       },
     },
   },
@@ -67,16 +77,19 @@ export default {
     },
     instructions: {
       none: "Check the box above and select {button}. You get one username and one secret key, for all vendors of the LEA.",
-      expiring: "Regenerate them before that, and give the new ones to your vendors: check the box above and select {button}.",
+      expiring: "Regenerate them before that: check the box above and select {button}. Give your vendors the username (unchanged) and the new secret key.",
       expired: "Your vendors can no longer download student score reports. To give them access again:",
       steps: {
         authorize: "Read the statement above and check its box.",
         regenerate: "Select {button}.",
-        deliver: "Give the new username and secret key to every one of your vendors.",
+        deliver: "Give your vendors the username (unchanged) and the new secret key.",
       },
     },
     username: "Username",
     secretKey: "Secret key",
+    address: "Address for vendors",
+    guide: "Vendor guide (opens in a new tab)",
+    saved: "I have saved it",
     expires: "Expires",
     expired: "Expired",
     generated: "Generated",
@@ -93,6 +106,8 @@ export default {
     hidden: "The secret key is hidden.",
     copyUsername: "Copy username",
     copySecretKey: "Copy secret key",
+    copyAddress: "Copy address",
+    copiedAddress: "The address was copied.",
     copiedUsername: "The username was copied.",
     copiedSecretKey: "The secret key was copied.",
     notCopied: "The browser did not allow copying. Select the text on the screen and copy it by hand; a hidden secret key must be shown first.",
@@ -101,7 +116,7 @@ export default {
   confirmation: {
     question: "Proceed with generating credentials?",
     generate: "A username and a secret key are generated for {lea}. They last 365 days.",
-    regenerate: "The secret key of {lea} is replaced at once: every vendor stops working until it has the new key.",
+    regenerate: "{lea} gets a new secret key. Your vendors lose access right away, until you give each of them the new key.",
     regenerateExpired: "{lea} gets a new secret key. Its vendors have access again once they have it.",
     cancel: "Cancel",
     confirm: "Yes, Generate Credentials",
@@ -116,8 +131,8 @@ export default {
 
   messages: {
     notHosted: {
-      title: "This screen works within TOMS.",
-      text: "TOMS did not provide your user account. Open this screen from TOMS. If you already did, reload it.",
+      title: "Please open this screen from TOMS.",
+      text: "TOMS did not provide your user account. If you opened the screen from TOMS, reload it.",
     },
     noLeas: {
       title: "You are not a coordinator of an LEA.",
@@ -125,35 +140,35 @@ export default {
     },
     offline: {
       title: "You are offline.",
-      text: "The current state could not be read; nothing was changed. Check your connection to the network, and try again.",
+      text: "{notLoaded} Check your connection to the network, and try again.",
     },
     unreachable: {
       title: "The service could not be reached.",
-      text: "The current state could not be read; nothing was changed. Check your connection to the network, and try again.",
+      text: "{notLoaded} Check your connection to the network, and try again.",
     },
     unavailable: {
       title: "The service is not available at the moment.",
-      text: "The current state could not be read; nothing was changed. Try again in a few seconds.",
+      text: "{notLoaded} Try again in a few seconds.",
     },
     unexpected: {
       title: "Something unexpected happened.",
-      text: "The current state could not be read; nothing was changed. Try again; if it happens again, contact TOMS support.",
+      text: "{notLoaded} Try again; if it happens again, contact TOMS support.",
     },
     sessionEnded: {
       title: "Your session has ended.",
-      text: "The current state could not be read; nothing was changed. Sign in again to continue.",
+      text: "{notLoaded} Sign in again to continue.",
     },
     notPermitted: {
-      title: "You may not see this LEA.",
-      text: "Your TOMS account does not have the role of a coordinator of this LEA. Nothing was changed. Select Credentialing above to go to your own LEA, or ask this LEA's coordinators.",
+      title: "You don't have access to this LEA.",
+      text: "Your TOMS account does not have the role of a coordinator of this LEA. Select Credentialing above to go to your own LEA, or ask this LEA's coordinators.",
     },
     unknownLea: {
       title: "There is no such LEA.",
-      text: "The CDS code in this page's address is not valid: it must have 14 digits. Nothing was changed. Select Credentialing above.",
+      text: "The CDS code in this page's address is not valid: it must have 14 digits. Select Credentialing above.",
     },
     partialFailure: {
       title: "Some announcements could not be read.",
-      text: "The announcements of {leas} are missing here. Nothing was changed. Try again; if it happens again, contact TOMS support.",
+      text: "The announcements of {leas} are missing here. Try again; if it happens again, contact TOMS support.",
     },
     generateOffline: {
       title: "You are offline.",
@@ -164,7 +179,7 @@ export default {
       text: "No credentials were generated; any existing credentials are unchanged. Sign in again, and select the button again: the box stays checked.",
     },
     generateNotPermitted: {
-      title: "You may not generate credentials for this LEA.",
+      title: "You don't have access to this LEA.",
       text: "Your TOMS account does not have the role of a coordinator of this LEA any more. No credentials were generated; any existing credentials are unchanged. Ask this LEA's coordinators.",
     },
     generateUnexpected: {
@@ -185,15 +200,15 @@ export default {
     },
     keyLost: {
       title: "Credentials were generated, but their secret key did not arrive here.",
-      text: "{name} generated them on {date} at {time}. If that was you just now: the key was lost on the way, and nobody can see it any more. The previous key no longer works. Regenerate the credentials to get a key that you can give to your vendors.",
+      text: "{name} generated them at {time}. If that was you just now: the key was lost on the way, and nobody can see it any more. The previous key no longer works. Regenerate the credentials to get a key that you can give to your vendors.",
     },
     changed: {
       title: "New credentials have been generated meanwhile.",
-      text: "{name} generated them on {date} at {time}; this screen now shows them. This screen changed nothing. If you regenerate now, the secret key that {name} was given stops working.",
+      text: "{name} already generated new credentials at {time}, so nothing was changed here. Ask {name} for the secret key. If you regenerate, that key stops working.",
     },
     keySuperseded: {
       title: "The secret key that was shown here no longer works.",
-      text: "{name} generated new credentials on {date} at {time}. Do not give the old secret key to your vendors.",
+      text: "{name} generated new credentials at {time}. Do not give the old secret key to your vendors.",
     },
   },
 };

@@ -17,6 +17,15 @@ export default {
     left: { one: "en {count} día", other: "en {count} días" },
   },
 
+  timeOnDate: "{date}, {time}",
+
+  help: "¿Necesita ayuda? Contacto: {contact}.",
+
+  notLoaded: {
+    credentials: "No pudimos cargar sus credenciales.",
+    announcements: "No pudimos cargar sus avisos.",
+  },
+
   home: {
     title: "Inicio de MyTOMS",
     announcements: "Avisos",
@@ -25,12 +34,12 @@ export default {
     link: "Ir a las credenciales de proveedores de SIS de {lea}",
     announcement: {
       expiring: {
-        title: "Las credenciales de proveedores de SIS vencen {when}",
-        text: "Las credenciales de proveedores de SIS de {lea} vencen {inDays} ({date}, {time}). Después, los proveedores ya no podrán descargar los informes de calificaciones de los estudiantes. Regenere las credenciales en la pantalla Credenciales de proveedores de SIS y entregue las nuevas a sus proveedores.",
+        title: "{lea}: las credenciales de proveedores de SIS vencen {when}",
+        text: "Las credenciales de proveedores de SIS de {lea} vencen {inDays} ({date}, {time}). Después, los proveedores ya no podrán descargar los informes de calificaciones de los estudiantes. Regenere las credenciales en la pantalla Credenciales de proveedores de SIS. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       },
       expired: {
-        title: "Las credenciales de proveedores de SIS han vencido",
-        text: "Las credenciales de proveedores de SIS de {lea} vencieron el {date}. Los proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Regenere las credenciales en la pantalla Credenciales de proveedores de SIS y entregue las nuevas a sus proveedores.",
+        title: "{lea}: las credenciales de proveedores de SIS han vencido",
+        text: "Las credenciales de proveedores de SIS de {lea} vencieron el {date}. Los proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Regenere las credenciales en la pantalla Credenciales de proveedores de SIS. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       },
     },
   },
@@ -67,16 +76,19 @@ export default {
     },
     instructions: {
       none: "Marque la casilla de arriba y seleccione {button}. Recibirá un solo nombre de usuario y una sola clave secreta para todos los proveedores de la LEA.",
-      expiring: "Regenérelas antes de ese momento y entregue las nuevas a sus proveedores: marque la casilla de arriba y seleccione {button}.",
+      expiring: "Regenérelas antes de ese momento: marque la casilla de arriba y seleccione {button}. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       expired: "Sus proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Para devolverles el acceso:",
       steps: {
         authorize: "Lea la declaración de arriba y marque su casilla.",
         regenerate: "Seleccione {button}.",
-        deliver: "Entregue el nombre de usuario y la nueva clave secreta a cada uno de sus proveedores.",
+        deliver: "Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       },
     },
     username: "Nombre de usuario",
     secretKey: "Clave secreta",
+    address: "Dirección para proveedores",
+    guide: "Guía para proveedores (se abre en otra pestaña)",
+    saved: "Ya la guardé",
     expires: "Vencen",
     expired: "Vencieron",
     generated: "Generadas",
@@ -93,6 +105,8 @@ export default {
     hidden: "La clave secreta está oculta.",
     copyUsername: "Copiar nombre de usuario",
     copySecretKey: "Copiar clave secreta",
+    copyAddress: "Copiar dirección",
+    copiedAddress: "Se copió la dirección.",
     copiedUsername: "Se copió el nombre de usuario.",
     copiedSecretKey: "Se copió la clave secreta.",
     notCopied: "El navegador no permitió copiar. Seleccione el texto en la pantalla y cópielo manualmente; si la clave secreta está oculta, muéstrela primero.",
@@ -101,7 +115,7 @@ export default {
   confirmation: {
     question: "¿Desea continuar y generar las credenciales?",
     generate: "Se generarán un nombre de usuario y una clave secreta para {lea}, válidos durante 365 días.",
-    regenerate: "La clave secreta de {lea} se reemplaza de inmediato: todos los proveedores pierden el acceso hasta que reciban la nueva clave.",
+    regenerate: "{lea} recibe una nueva clave secreta. Sus proveedores pierden el acceso de inmediato, hasta que usted dé la nueva clave a cada uno.",
     regenerateExpired: "{lea} recibe una nueva clave secreta. Sus proveedores vuelven a tener acceso cuando la reciban.",
     cancel: "Cancelar",
     confirm: "Sí, generar credenciales",
@@ -116,8 +130,8 @@ export default {
 
   messages: {
     notHosted: {
-      title: "Esta pantalla funciona dentro de TOMS.",
-      text: "TOMS no proporcionó su cuenta de usuario. Abra esta pantalla desde TOMS. Si ya lo hizo, recárguela.",
+      title: "Abra esta pantalla desde TOMS.",
+      text: "TOMS no proporcionó su cuenta de usuario. Si abrió la pantalla desde TOMS, recárguela.",
     },
     noLeas: {
       title: "Usted no coordina ninguna LEA.",
@@ -125,35 +139,35 @@ export default {
     },
     offline: {
       title: "No tiene conexión.",
-      text: "No se pudo leer el estado actual; no se cambió nada. Revise su conexión a la red e inténtelo de nuevo.",
+      text: "{notLoaded} Revise su conexión a la red e inténtelo de nuevo.",
     },
     unreachable: {
       title: "No se pudo establecer conexión con el servicio.",
-      text: "No se pudo leer el estado actual; no se cambió nada. Revise su conexión a la red e inténtelo de nuevo.",
+      text: "{notLoaded} Revise su conexión a la red e inténtelo de nuevo.",
     },
     unavailable: {
       title: "El servicio no está disponible en este momento.",
-      text: "No se pudo leer el estado actual; no se cambió nada. Inténtelo de nuevo en unos segundos.",
+      text: "{notLoaded} Inténtelo de nuevo en unos segundos.",
     },
     unexpected: {
       title: "Ocurrió algo inesperado.",
-      text: "No se pudo leer el estado actual; no se cambió nada. Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
+      text: "{notLoaded} Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
     },
     sessionEnded: {
       title: "Su sesión ha terminado.",
-      text: "No se pudo leer el estado actual; no se cambió nada. Vuelva a iniciar sesión para continuar.",
+      text: "{notLoaded} Vuelva a iniciar sesión para continuar.",
     },
     notPermitted: {
-      title: "No tiene permiso para ver esta LEA.",
-      text: "Su cuenta de TOMS no tiene la función de coordinación de esta LEA. No se cambió nada. Seleccione Credenciales arriba para ir a su propia LEA o consulte a quienes coordinan esta.",
+      title: "No tiene acceso a esta LEA.",
+      text: "Su cuenta de TOMS no tiene la función de coordinación de esta LEA. Seleccione Credenciales arriba para ir a su propia LEA o consulte a quienes coordinan esta.",
     },
     unknownLea: {
       title: "No existe esa LEA.",
-      text: "El código CDS de la dirección de esta página no es válido: debe tener 14 dígitos. No se cambió nada. Seleccione Credenciales arriba.",
+      text: "El código CDS de la dirección de esta página no es válido: debe tener 14 dígitos. Seleccione Credenciales arriba.",
     },
     partialFailure: {
       title: "Algunos avisos no se pudieron leer.",
-      text: "Faltan aquí los avisos de {leas}. No se cambió nada. Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
+      text: "Faltan aquí los avisos de {leas}. Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
     },
     generateOffline: {
       title: "No tiene conexión.",
@@ -164,7 +178,7 @@ export default {
       text: "No se generaron credenciales; si ya las había, siguen sin cambios. Vuelva a iniciar sesión y a seleccionar el botón: la casilla sigue marcada.",
     },
     generateNotPermitted: {
-      title: "No tiene permiso para generar credenciales de esta LEA.",
+      title: "No tiene acceso a esta LEA.",
       text: "Su cuenta de TOMS ya no tiene la función de coordinación de esta LEA. No se generaron credenciales; si ya las había, siguen sin cambios. Consulte a quienes coordinan esta LEA.",
     },
     generateUnexpected: {
@@ -185,15 +199,15 @@ export default {
     },
     keyLost: {
       title: "Se generaron credenciales, pero su clave secreta no llegó aquí.",
-      text: "Las generó {name} ({date}, {time}). Si fue usted hace un momento, la clave se perdió en el camino y ya nadie puede verla. La clave anterior ya no funciona. Regenere las credenciales para recibir una clave que pueda entregar a sus proveedores.",
+      text: "Las generó {name} ({time}). Si fue usted hace un momento, la clave se perdió en el camino y ya nadie puede verla. La clave anterior ya no funciona. Regenere las credenciales para recibir una clave que pueda entregar a sus proveedores.",
     },
     changed: {
       title: "Entretanto se generaron nuevas credenciales.",
-      text: "Las generó {name} ({date}, {time}); esta pantalla ya las muestra. Esta pantalla no cambió nada. Si regenera ahora, la clave secreta que recibió {name} dejará de funcionar.",
+      text: "{name} ya generó nuevas credenciales ({time}), así que aquí no se cambió nada. Pida la clave secreta a {name}. Si usted las regenera, esa clave deja de funcionar.",
     },
     keySuperseded: {
       title: "La clave secreta que se mostraba aquí ya no funciona.",
-      text: "{name} generó nuevas credenciales ({date}, {time}). No entregue la clave secreta anterior a sus proveedores.",
+      text: "{name} generó nuevas credenciales ({time}). No entregue la clave secreta anterior a sus proveedores.",
     },
   },
 };
