@@ -5,9 +5,12 @@ namespace Credentialing.Core.Leas;
 /// <summary>A TOMS user with the LEA coordinator role for one or more LEAs.</summary>
 /// <param name="Id">The user's id in TOMS; see <see cref="IsValidId"/>.</param>
 /// <param name="Name">The display name.</param>
-/// <param name="Email">The email address; null if TOMS did not provide one.</param>
+/// <param name="Email">The email address; null if TOMS did not provide a valid one (<see cref="EmailAddress"/>).</param>
 public sealed partial record Coordinator(string Id, string Name, string? Email)
 {
+    /// <summary>The display name: always one line of at most <see cref="OneLine.MaxNameLength"/>. The id if there is no name.</summary>
+    public string Name { get; init => field = OneLine.Name(value, Id); } = OneLine.Name(Name, Id);
+
     /// <summary>
     /// Whether an id is valid: 1 to 64 letters, digits, dots, hyphens, underscores or at signs. All of them are allowed in a Table
     /// Storage row key.

@@ -9,12 +9,18 @@ namespace Credentialing.Core.Leas;
 /// </param>
 public sealed record Lea(LeaId Id, string Name, IReadOnlyList<Coordinator> Coordinators)
 {
+    /// <summary>The name: always one line of at most <see cref="OneLine.MaxNameLength"/>. A text with the CDS code if it is blank.</summary>
+    public string Name { get; init => field = OneLine.Name(value, Unnamed(Id)); } = OneLine.Name(Name, Unnamed(Id));
+
     /// <summary>
     /// An entity-group transaction has at most 100 operations. Replacing all coordinators takes two operations for each, in addition
-    /// to the LEA's own row and the audit event.
+    /// to the LEA's own row and the audit event. A request to Azure Communication Services has at most 50 recipients, so a reminder is
+    /// one request.
     /// </summary>
     public const int MaxCoordinators = 49;
 
     /// <summary>Returns the LEA's name for use in a sentence; a text with its CDS code if the name is unknown.</summary>
-    internal static string NameOf(Lea? lea, LeaId leaId) => lea?.Name ?? $"LEA {leaId}";
+    internal static string NameOf(Lea? lea, LeaId leaId) => lea?.Name ?? Unnamed(leaId);
+
+    private static string Unnamed(LeaId leaId) => $"LEA {leaId}";
 }

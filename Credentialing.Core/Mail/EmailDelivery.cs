@@ -11,8 +11,6 @@ namespace Credentialing.Core.Mail;
 /// </summary>
 public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> options, TimeProvider time)
 {
-    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
-
     /// <summary>How long the circuit breaker stays open, so that a daily run does not spend its time on timeouts.</summary>
     private static readonly TimeSpan BreakTime = TimeSpan.FromMinutes(1);
 
@@ -28,7 +26,7 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
             BackoffType = DelayBackoffType.Exponential,
             // Client timeouts surface as cancellation, so check the token, not the exception type.
             ShouldHandle = attempt => ValueTask.FromResult(
-                attempt.Outcome.Exception is not (null or BrokenCircuitException) && !attempt.Context.CancellationToken.IsCancellationRequested),
+                attempt.Outcome.Exception is not (null or BrokenCircuitException or MailServiceException { ConcernsOnlyThisEmail: true }) && !attempt.Context.CancellationToken.IsCancellationRequested),
         })
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
@@ -36,9 +34,11 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
             MinimumThroughput = 6,
             SamplingDuration = TimeSpan.FromMinutes(5),
             BreakDuration = BreakTime,
-            ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null),
+            // A cancellation by the caller, or a refusal of one email, does not mean that the service is unavailable.
+            ShouldHandle = attempt => ValueTask.FromResult(
+                attempt.Outcome.Exception is not (null or MailServiceException { ConcernsOnlyThisEmail: true }) && !attempt.Context.CancellationToken.IsCancellationRequested),
         })
-        .AddTimeout(AttemptTimeout)
+        .AddTimeout(sender.AttemptTimeout)
         .Build();
 
     private DateTimeOffset pausedUntil;

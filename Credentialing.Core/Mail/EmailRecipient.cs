@@ -1,32 +1,15 @@
-using MimeKit;
+using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Mail;
 
 /// <summary>A recipient of an email.</summary>
 /// <param name="Name">The display name.</param>
-/// <param name="Address">The email address, not validated; see <see cref="HasAddress"/>.</param>
+/// <param name="Address">The email address, not validated; see <see cref="Mailbox"/>.</param>
 public sealed record EmailRecipient(string Name, string Address)
 {
-    private static readonly ParserOptions Strict = new()
-    {
-        AddressParserComplianceMode = RfcComplianceMode.Strict,
-        AllowAddressesWithoutDomain = false,
-        AllowUnquotedCommasInAddresses = false,
-        MaxAddressGroupDepth = 0,
-    };
+    /// <summary>The display name: always one line of printable text.</summary>
+    public string Name { get; init => field = OneLine.Of(value); } = OneLine.Of(Name);
 
-    /// <summary>Whether the address is exactly one addr-spec (RFC 5322, section 3.4.1).</summary>
-    public bool HasAddress => Mailbox is not null;
-
-    /// <summary>The mailbox; null if the address is invalid.</summary>
-    internal MailboxAddress? Mailbox
-    {
-        get
-        {
-            if (!MailboxAddress.TryParse(Strict, Address, out var mailbox) || (mailbox.Address != Address && mailbox.GetAddress(idnEncode: true) != Address))
-                return null;
-            mailbox.Name = Name;
-            return mailbox;
-        }
-    }
+    /// <summary>The address in the form for sending; null if it is not valid (<see cref="EmailAddress"/>).</summary>
+    public string? Mailbox => EmailAddress.ToMailbox(Address);
 }

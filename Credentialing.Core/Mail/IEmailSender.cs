@@ -3,6 +3,9 @@ namespace Credentialing.Core.Mail;
 /// <summary>A mail service: Azure Communication Services or an SMTP server.</summary>
 public interface IEmailSender
 {
+    /// <summary>The timeout of one attempt.</summary>
+    TimeSpan AttemptTimeout => TimeSpan.FromSeconds(30);
+
     /// <summary>Makes one attempt to send an email.</summary>
     /// <param name="email">The email.</param>
     /// <param name="cancellationToken">Cancels the wait. The service may have accepted the email all the same.</param>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text;
 
 namespace Credentialing.Core.Mail;
 
@@ -33,6 +34,18 @@ public sealed class SmtpOptions : IValidatableObject
     /// <summary>The encryption of the connection.</summary>
     public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
 
+    /// <summary>
+    /// The app's host name for <c>EHLO</c> (RFC 5321, section 4.1.1.1), in ASCII; null for the domain of
+    /// <see cref="MailOptions.From"/>. Servers may refuse a name without a dot.
+    /// </summary>
+    public string? LocalDomain { get; set; }
+
+    /// <summary>
+    /// Whether to check that the server's certificate was not revoked. If so, a certificate whose revocation list cannot be read is
+    /// refused.
+    /// </summary>
+    public bool CheckCertificateRevocation { get; set; } = true;
+
     /// <summary>The username for authentication (RFC 4954); null for no authentication.</summary>
     public string? Username { get; set; }
 
@@ -46,6 +59,8 @@ public sealed class SmtpOptions : IValidatableObject
             yield return new ValidationResult("Set both Username and Password, or neither.", [nameof(Username), nameof(Password)]);
         if (Security is SmtpSecurity.None && !IsThisMachine)
             yield return new ValidationResult("Security None requires a server on the same machine.", [nameof(Security)]);
+        if (LocalDomain is not null && (!Ascii.IsValid(LocalDomain) || Uri.CheckHostName(LocalDomain) is not UriHostNameType.Dns))
+            yield return new ValidationResult("It must be a host name in ASCII.", [nameof(LocalDomain)]);
     }
 
     private bool IsThisMachine => Host is "localhost" || (IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address));

@@ -13,6 +13,7 @@ namespace Credentialing.Core.Reminders;
 
 /// <summary>
 /// The calendar attachment of a reminder (RFC 5545): an all-day event on the expiry date, with an alarm on the morning before.
+/// It has no METHOD: it is a file to import, not a scheduling message, which would need an ORGANIZER (RFC 5546, section 3.2.1).
 /// All reminders of one generation have the same event UID, so calendars show the event once.
 /// </summary>
 internal static class ReminderCalendarFile
@@ -47,10 +48,10 @@ internal static class ReminderCalendarFile
         };
         expiry.Alarms.Add(new Alarm { Action = AlarmAction.Display, Description = summary, Trigger = new Trigger(AlarmBeforeStart) });
 
-        var file = new Calendar { Method = CalendarMethods.Publish, ProductId = "-//TOMS//SIS Vendor Credentialing//EN" };
+        var file = new Calendar { ProductId = "-//TOMS//SIS Vendor Credentialing//EN" };
         file.Events.Add(expiry);
         var content = Encoding.UTF8.GetBytes(FoldByOctets(new CalendarSerializer().SerializeToString(file)!));
-        return new EmailAttachment($"sis-vendor-credentials-{credential.LeaId}.ics", "text/calendar; charset=utf-8; method=PUBLISH", content);
+        return new EmailAttachment($"sis-vendor-credentials-{credential.LeaId}.ics", "text/calendar; charset=utf-8", content);
     }
 
     /// <summary>Folds lines again: Ical.Net can split a surrogate pair, which cannot be encoded as UTF-8.</summary>

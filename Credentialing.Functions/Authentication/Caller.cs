@@ -34,8 +34,8 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
                 return Problems.MalformedLeaId();
             if (!user.HasClaim(toms.LeaClaim, lea.Value))
                 return Problems.NotPermitted();
-            var id = Id(user);
-            return await function(lea, new Coordinator(id, user.FindFirstValue(toms.NameClaim) ?? id, user.FindFirstValue(toms.EmailClaim)));
+            var email = user.FindFirstValue(toms.EmailClaim);
+            return await function(lea, new Coordinator(Id(user), user.FindFirstValue(toms.NameClaim) ?? "", EmailAddress.IsValid(email) ? email : null));
         });
 
     /// <summary>Runs a function for TOMS itself, with the subject id of the access token.</summary>
@@ -94,7 +94,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         return authentication.Principal.IsInRole(role) ? await function(authentication.Principal) : Problems.NotPermitted();
     }
 
-    private static string Id(ClaimsPrincipal user) => user.FindFirstValue(JwtRegisteredClaimNames.Sub) ?? "";
+    private static string Id(ClaimsPrincipal user) => OneLine.Of(user.FindFirstValue(JwtRegisteredClaimNames.Sub));
 
     private static bool Is(string scheme, string expected) => scheme.Equals(expected, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,4 +1,3 @@
-using System.Net.Mail;
 using Credentialing.Core;
 using Credentialing.Core.Leas;
 using Credentialing.Functions.Authentication;
@@ -12,9 +11,6 @@ namespace Credentialing.Functions.Endpoints;
 /// <summary>The LEAs and their coordinators. TOMS keeps them up to date.</summary>
 public sealed class LeaFunctions(Caller caller, LeaRegister leas)
 {
-    private const int MaxNameLength = 200;
-    private const int MaxEmailLength = 254; // RFC 5321, section 4.5.3.1.3, without the angle brackets
-
     /// <summary>Returns an LEA as TOMS last saved it.</summary>
     [Function("GetLea")]
     [CalledBy(CallerKind.Toms)]
@@ -62,7 +58,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     private static string? WhyInvalid(LeaRequest? body)
     {
         if (body is null || !IsName(body.Name))
-            return $"\"name\" must be 1 to {MaxNameLength} characters.";
+            return $"\"name\" must be 1 to {OneLine.MaxNameLength} characters, without control characters.";
         if (body.Coordinators is not { Count: <= Lea.MaxCoordinators })
             return $"\"coordinators\" must be a list of at most {Lea.MaxCoordinators}.";
         foreach (var coordinator in body.Coordinators)
@@ -70,8 +66,8 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             if (!Coordinator.IsValidId(coordinator?.Id))
                 return "A coordinator's \"id\" must be 1 to 64 letters, digits, dots, hyphens, underscores or at signs.";
             if (!IsName(coordinator!.Name))
-                return $"The \"name\" of coordinator {coordinator.Id} must be 1 to {MaxNameLength} characters.";
-            if (!IsEmail(coordinator.Email))
+                return $"The \"name\" of coordinator {coordinator.Id} must be 1 to {OneLine.MaxNameLength} characters, without control characters.";
+            if (!EmailAddress.IsValid(coordinator.Email))
                 return $"The \"email\" of coordinator {coordinator.Id} must be an email address.";
         }
 
@@ -80,10 +76,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             : "Two coordinators have the same \"id\".";
     }
 
-    private static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= MaxNameLength && !name.Any(char.IsControl);
-
-    private static bool IsEmail(string? email) =>
-        email is { Length: <= MaxEmailLength } && MailAddress.TryCreate(email, out var address) && address.Address == email;
+    private static bool IsName(string? name) => OneLine.Of(name).Length is > 0 and <= OneLine.MaxNameLength && !name!.Any(char.IsControl);
 
     /// <summary>An LEA to save.</summary>
     /// <param name="Name">The LEA's name: 1 to 200 characters.</param>
@@ -99,7 +92,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     /// <summary>A coordinator of an LEA.</summary>
     /// <param name="Id">The coordinator's id in TOMS: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
     /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
-    /// <param name="Email">The email address: at most 254 characters.</param>
+    /// <param name="Email">The email address: at most 254 octets.</param>
     private sealed record CoordinatorRequest(string? Id, string? Name, string? Email);
 
     /// <summary>A coordinator of an LEA.</summary>

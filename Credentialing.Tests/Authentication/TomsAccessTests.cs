@@ -4,6 +4,7 @@ using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Tests.Authentication;
@@ -153,6 +154,47 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
             SigningCredentials = new SigningCredentials(key, algorithm) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
         });
         return (await StatusAsync(host, $"Bearer {token}")).Status;
+    }
+
+    [Theory]
+    [InlineData("", "rosa@lea.example", "user-1", "rosa@lea.example")]
+    [InlineData(" \u200B", "rosa@lea.example", "user-1", "rosa@lea.example")]
+    [InlineData(null, null, "user-1", null)]
+    [InlineData("Rosa\r\nBcc: eve@lea.example\r\n\r\nHello", "rosa@lea.example\r\nBcc: eve@lea.example", "Rosa Bcc: eve@lea.example Hello", null)]
+    [InlineData("Rosa Delgado", "rosa@district", "Rosa Delgado", null)]
+    public async Task The_name_in_a_token_becomes_one_line_or_the_id_and_an_invalid_address_is_ignored(string? name, string? email, string storedName, string? storedEmail)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        using var keys = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var key = new ECDsaSecurityKey(keys) { KeyId = "a" };
+        await using var host = await TestHost.StartAsync(world, builder => builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, bearer =>
+        {
+            bearer.Audience = "credentialing";
+            bearer.Configuration = new OpenIdConnectConfiguration { Issuer = "https://toms.example", SigningKeys = { key } };
+        }));
+        var claims = new Dictionary<string, object> { ["sub"] = "user-1", ["roles"] = "lea-coordinator", ["leas"] = TestWorld.Oakland.Value };
+        if (name is not null)
+            claims["name"] = name;
+        if (email is not null)
+            claims["email"] = email;
+        var token = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = "https://toms.example",
+            Audience = "credentialing",
+            Claims = claims,
+            IssuedAt = world.Clock.GetUtcNow().UtcDateTime,
+            NotBefore = world.Clock.GetUtcNow().UtcDateTime,
+            Expires = world.Clock.GetUtcNow().UtcDateTime.AddHours(1),
+            SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256) { CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
+        });
+        using var body = ApiHost.Json(ApiHost.Authorization);
+
+        var response = await host.SendAsync(
+            HttpMethod.Post, "leas/01612590000000/credentials", content: body, headers: ["Authorization", $"Bearer {token}", "If-None-Match", "*"]);
+
+        Assert.Equal(HttpStatusCode.Created, response.Status);
+        var stored = (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!.GeneratedBy;
+        Assert.Equal(("user-1", storedName, storedEmail), (stored.Id, stored.Name, stored.Email));
     }
 
     private static Task<ApiResponse> StatusAsync(TestHost host, string authorization) =>

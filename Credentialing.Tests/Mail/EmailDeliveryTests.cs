@@ -53,6 +53,44 @@ public sealed class EmailDeliveryTests
         Assert.Equal(3, sender.Attempts.Count);
     }
 
+    [Fact]
+    public async Task Failures_that_concern_one_email_are_not_retried_and_do_not_open_the_circuit()
+    {
+        var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 10, Failure = new MailServiceException("400") { ConcernsOnlyThisEmail = true } };
+        var delivery = Delivery(sender);
+        for (var email = 1; email <= 10; email++)
+            await Assert.ThrowsAsync<MailServiceException>(() => DeliverAsync(delivery, Email));
+        Assert.Equal(10, sender.Attempts.Count);
+
+        Assert.IsType<EmailOutcome.Accepted>(await DeliverAsync(delivery, Email));
+    }
+
+    [Fact]
+    public async Task Cancellations_by_the_caller_do_not_open_the_circuit()
+    {
+        var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 10 };
+        var delivery = Delivery(sender);
+        for (var email = 1; email <= 10; email++)
+        {
+            using var source = new CancellationTokenSource();
+            sender.OnAttempt = source.Cancel;
+            await Assert.ThrowsAnyAsync<Exception>(() => delivery.DeliverAsync(Email, clock.GetUtcNow().AddMinutes(5), source.Token));
+        }
+
+        sender.OnAttempt = null;
+        Assert.IsType<EmailOutcome.Accepted>(await DeliverAsync(delivery, Email));
+    }
+
+    [Fact]
+    public async Task Failures_of_the_service_open_the_circuit()
+    {
+        var delivery = Delivery(new Sender(new EmailOutcome.Accepted([], [])) { Failures = 6 });
+        await Assert.ThrowsAsync<IOException>(() => DeliverAsync(delivery, Email));
+        await Assert.ThrowsAsync<IOException>(() => DeliverAsync(delivery, Email));
+
+        Assert.IsType<EmailOutcome.Throttled>(await DeliverAsync(delivery, Email));
+    }
+
     private EmailDelivery Delivery(Sender sender) => new(sender, Options.Create(new MailOptions { RetryDelay = TimeSpan.Zero }), clock);
 
     private Task<EmailOutcome> DeliverAsync(EmailDelivery delivery, Email email) =>
@@ -65,10 +103,15 @@ public sealed class EmailDeliveryTests
 
         public int Failures { get; init; }
 
+        public Exception Failure { get; init; } = new IOException("It failed.");
+
+        public Action? OnAttempt { get; set; }
+
         public Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
         {
             Attempts.Add(email);
-            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(new IOException("It failed.")) : Task.FromResult(outcome);
+            OnAttempt?.Invoke();
+            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(Failure) : Task.FromResult(outcome);
         }
     }
 }

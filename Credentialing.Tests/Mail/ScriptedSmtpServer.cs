@@ -45,6 +45,12 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     /// <summary>The extensions in the EHLO reply.</summary>
     internal IReadOnlyList<string> Extensions { get; init; } = ["ENHANCEDSTATUSCODES", "8BITMIME"];
 
+    /// <summary>The maximum number of recipients of a transaction. Further ones get <see cref="TooManyRecipients"/>.</summary>
+    internal int MaxRecipients { get; init; } = int.MaxValue;
+
+    /// <summary>The reply to a recipient above <see cref="MaxRecipients"/>.</summary>
+    internal string TooManyRecipients { get; init; } = "452 4.5.3 too many recipients";
+
     /// <summary>The server certificate for STARTTLS.</summary>
     internal X509Certificate2? Certificate { get; init; }
 
@@ -94,15 +100,23 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     {
         if (!await ReplyAsync(stream, Greeting, "220 ready"))
             return;
+        var recipients = 0;
         while (await ReadLineAsync(stream) is { } command)
         {
             commands.Enqueue(command);
+            recipients = command.Split(' ')[0] switch
+            {
+                "MAIL" => 0,
+                "RCPT" => recipients + 1,
+                _ => recipients,
+            };
             var defaultReply = command.Split(' ')[0] switch
             {
                 "EHLO" => string.Join("\r\n", Extensions.Select(extension => $"250-{extension}").Prepend("250-scripted").Append("250 HELP")),
                 "DATA" => "354 go on",
                 "QUIT" => "221 bye",
                 "STARTTLS" => "220 go on",
+                "RCPT" when recipients > MaxRecipients => TooManyRecipients,
                 _ => "250 2.0.0 fine",
             };
             if (!await ReplyAsync(stream, command, defaultReply) || (command is "QUIT" && ReplyTo(command, defaultReply) is not NoReply))

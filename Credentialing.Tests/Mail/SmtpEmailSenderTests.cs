@@ -44,7 +44,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         Assert.Equal(email.Text, message.TextBody?.ReplaceLineEndings("\n"));
         Assert.Equal(email.Html, message.HtmlBody?.ReplaceLineEndings("\n"));
         var attachment = Assert.IsType<MimePart>(Assert.Single(message.Attachments), exactMatch: false);
-        Assert.Equal(("reminder.ics", "text/calendar", "PUBLISH", "utf-8"), (attachment.FileName, attachment.ContentType.MimeType, attachment.ContentType.Parameters["method"], attachment.ContentType.Charset));
+        Assert.Equal(("reminder.ics", "text/calendar", "utf-8"), (attachment.FileName, attachment.ContentType.MimeType, attachment.ContentType.Charset));
         using var content = new MemoryStream();
         await attachment.Content!.DecodeToAsync(content, TestContext.Current.CancellationToken);
         Assert.Equal(Calendar, content.ToArray());
@@ -74,6 +74,12 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("a@x.org (Eve)")]
     [InlineData("team: a@x.org;")]
     [InlineData(" a@x.org")]
+    [InlineData("\"rosa delgado\"@x.org")]
+    [InlineData("rosa@[127.0.0.1]")]
+    [InlineData("rosa@district")]
+    [InlineData("rosa.@x.org")]
+    [InlineData("rosa@x.org.")]
+    [InlineData("rosa@x.org\u200b")]
     [InlineData("a@x.org\0")]
     [InlineData("evil@x.org\r\n")]
     [InlineData("evil@x.org\r\nBcc: y@z")]
@@ -101,9 +107,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
 
     [Theory]
     [InlineData("o'neil+sis@x.org")]
-    [InlineData("\"rosa delgado\"@x.org")]
     [InlineData("rosa@xn--bcher-kva.example")]
-    [InlineData("rosa@[127.0.0.1]")]
     public async Task An_unusual_valid_address_is_accepted(string address)
     {
         await using var server = new ScriptedSmtpServer();
@@ -148,7 +152,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         AssertAccepted(await To(server).SendAsync(NewEmail("josé@bücher.example", Rosa), TestContext.Current.CancellationToken));
 
         Assert.Equal(["RCPT TO:<josé@bücher.example>", $"RCPT TO:<{Rosa}>"], RecipientsOf(server));
-        Assert.Contains("<josé@bücher.example>", Assert.Single(server.Messages), StringComparison.Ordinal);
+        Assert.Contains("<josé@xn--bcher-kva.example>", server.Messages.First(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,9 +173,6 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("553 5.1.3 what", false)]
     [InlineData("554 5.7.1 no", false)]
     [InlineData("501 5.1.3 what", true)]
-    [InlineData("450 4.2.1 busy", false)]
-    [InlineData("451 4.7.1 come back later", true)]
-    [InlineData("452 4.5.3 too many recipients", true)]
     public async Task A_recipient_that_the_server_refuses_is_rejected_and_the_others_get_the_email(string reply, bool pipelining)
     {
         await using var server = new ScriptedSmtpServer(($"RCPT TO:<{Luis}>", reply)) { Extensions = pipelining ? ["PIPELINING", "ENHANCEDSTATUSCODES"] : [] };
@@ -196,7 +197,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     {
         await using var server = new ScriptedSmtpServer(($"RCPT TO:<{Rosa}>", $"450 4.2.0 {Rosa} is greylisted"), ("RCPT", "550 5.1.1 no such user"));
 
-        var failure = await Assert.ThrowsAsync<IOException>(() => To(server).SendAsync(NewEmail(Rosa, Luis), TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<MailServiceException>(() => To(server).SendAsync(NewEmail(Rosa, Luis), TestContext.Current.CancellationToken));
 
         Assert.Equal("The SMTP server did not accept the email: 450 4.2.0.", failure.Message);
         Assert.DoesNotContain(Rosa, failure.ToString(), StringComparison.Ordinal);
@@ -234,7 +235,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     {
         await using var server = new ScriptedSmtpServer((command, reply));
 
-        var failure = await Assert.ThrowsAsync<IOException>(() => To(server).SendAsync(NewEmail(Rosa, Luis), TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<MailServiceException>(() => To(server).SendAsync(NewEmail(Rosa, Luis), TestContext.Current.CancellationToken));
 
         Assert.Equal($"The SMTP server did not accept the email: {codes}.", failure.Message);
     }
@@ -314,7 +315,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         await using var maildev = await Maildev.StartAsync(null, new MaildevSecurity(Username, Password), TestContext.Current.CancellationToken);
         var email = NewEmail(Rosa);
 
-        var failure = await Assert.ThrowsAsync<AuthenticationException>(() =>
+        var failure = await Assert.ThrowsAsync<MailServiceException>(() =>
             To(maildev, options => (options.Username, options.Password) = (Username, Wrong)).SendAsync(email, TestContext.Current.CancellationToken));
         await Assert.ThrowsAnyAsync<Exception>(() => To(maildev).SendAsync(email, TestContext.Current.CancellationToken));
 
@@ -368,7 +369,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         var email = NewEmail(Rosa);
 
         await Assert.ThrowsAsync<NotSupportedException>(() => To(shared.Maildev, StartTls).SendAsync(email, TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<IOException>(() => To(refusing, StartTls).SendAsync(email, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<MailServiceException>(() => To(refusing, StartTls).SendAsync(email, TestContext.Current.CancellationToken));
 
         Assert.Empty(await ReceivedAsync(shared.Maildev, email));
         Assert.All(refusing.Commands, command => Assert.True(command is "STARTTLS" || command.StartsWith("EHLO", StringComparison.Ordinal), command));
@@ -389,7 +390,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         "Your credentials expire in 7 days – Oakland",
         "Plain ñ text.\n.\nA line of one dot came before this one.\n",
         "<p>Rich <b>ñ</b> text.</p>\n",
-        new EmailAttachment("reminder.ics", "text/calendar; method=PUBLISH; charset=utf-8", Calendar));
+        new EmailAttachment("reminder.ics", "text/calendar; charset=utf-8", Calendar));
 
     private static SmtpEmailSender To(Maildev maildev, Action<SmtpOptions>? configure = null, X509Certificate2? trusted = null) =>
         Sender(maildev.SmtpAddress.Port, configure, trusted);

@@ -188,10 +188,10 @@ public sealed partial class ReminderEmailTests
     {
         var email = Compose(7, Generated(Instant("2026-12-01T07:59:00Z"))); // December in UTC, November in local time
         Assert.Equal("sis-vendor-credentials-01612590000000.ics", email.Attachment.FileName);
-        Assert.Equal("text/calendar; charset=utf-8; method=PUBLISH", email.Attachment.MediaType);
+        Assert.Equal("text/calendar; charset=utf-8", email.Attachment.MediaType);
 
         var calendar = Calendar.Load(CalendarText(email))!;
-        Assert.Equal(("PUBLISH", "2.0"), (calendar.Method, calendar.Version));
+        Assert.Equal((null, "2.0"), (calendar.Method, calendar.Version)); // METHOD:PUBLISH requires an ORGANIZER
         var expiry = Assert.Single(calendar.Events);
         Assert.True(expiry.IsAllDay);
         Assert.Equal(new DateOnly(2027, 11, 30), expiry.Start!.Date);
