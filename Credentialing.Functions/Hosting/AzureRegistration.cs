@@ -46,11 +46,12 @@ public static partial class AzureRegistration
         return services;
     }
 
-    /// <summary>Sets the retry policy of a storage client, which also limits its time.</summary>
+    /// <summary>Sets the retry policy of a storage client, which limits the time of a call, and the timeout of reading a response's body.</summary>
     internal static TOptions ForStorage<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
         options.RetryPolicy = new StorageRetryPolicy(TimeProvider.System);
+        options.Retry.NetworkTimeout = StorageRetryPolicy.TimeLimit;
         return options;
     }
 
