@@ -4,6 +4,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Endpoints;
 
+[Kind(TestKind.Storage)]
 public sealed class LeaEndpointTests(AzuriteFixture azurite)
 {
     [Theory]

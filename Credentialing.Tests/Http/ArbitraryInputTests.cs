@@ -7,6 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Credentialing.Tests.Http;
 
 /// <summary>Every parser that reads from the network gets arbitrary text, and valid text with a random change. No response is a 5xx.</summary>
+[Kind(TestKind.Storage)]
 public sealed class ArbitraryInputTests(AzuriteFixture azurite)
 {
     private const int Samples = 300;

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Credentialing.Tests.Http;
 
 /// <summary>The help contact in problem details.</summary>
+[Kind(TestKind.Storage)]
 public sealed class HelpContactTests(AzuriteFixture azurite)
 {
     private const string Help = "toms-help@toms.example";

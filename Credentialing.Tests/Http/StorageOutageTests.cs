@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Credentialing.Tests.Http;
 
 /// <summary>Storage that refuses connections or does not respond, with the retry policy of production. The time is real.</summary>
+[Kind(TestKind.Storage)]
 public sealed class StorageOutageTests(AzuriteFixture azurite)
 {
     private const string Reports = "v1/students/9016125901/score-reports";

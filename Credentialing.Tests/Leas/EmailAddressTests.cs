@@ -1,7 +1,9 @@
 using Credentialing.Core.Leas;
+using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Leas;
 
+[Kind(TestKind.Unit)]
 public sealed class EmailAddressTests
 {
     [Theory]

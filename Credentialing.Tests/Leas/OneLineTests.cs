@@ -3,6 +3,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Leas;
 
+[Kind(TestKind.Unit)]
 public sealed class OneLineTests
 {
     [Theory]
