@@ -185,7 +185,9 @@ module functionApp 'modules/function-app.bicep' = {
         Credentialing__MyToms__BaseUrl: myTomsBaseUrl
         Credentialing__MyToms__Scope: myTomsScope
         Credentialing__ScreenUrl: empty(screenUrl) ? '${screens.outputs.origin}/credentialing/' : screenUrl
-        Credentialing__VendorBaseUrl: empty(vendorBaseUrl) ? 'https://${globalName}.azurewebsites.net/api/v1' : vendorBaseUrl
+        Credentialing__VendorBaseUrl: empty(vendorBaseUrl)
+          ? 'https://${globalName}.azurewebsites.net/api/v1'
+          : vendorBaseUrl
         Credentialing__Toms__Authority: tomsAuthority
         Credentialing__Toms__Audience: tomsAudience
         Credentialing__TimeZone: timeZone
