@@ -265,7 +265,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         {
             "generate" => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1),
             "authenticate" => world.AuthenticateAsync(TestWorld.Berkeley, key),
-            "save" => SaveAsync(world, Oakland with { Name = "Another name", Coordinators = [TestWorld.Rosa] }),
+            "save" => world.Clock.AdvanceUntilAsync(SaveAsync(world, Oakland with { Name = "Another name", Coordinators = [TestWorld.Rosa] })),
             _ => RunInTimeAsync(world),
         });
 
