@@ -161,7 +161,7 @@ public sealed partial class DailyRunService(
 
             try
             {
-                var plan = await LeaPlan.ReadAsync(storage, leaId, calendar, screen, at, token);
+                var plan = LeaPlan.Of(leaId, await LeaPlan.ReadRowsAsync(storage, leaId, token), calendar, screen, at);
                 if (!plan.IsEmpty)
                     plans[cdsCode] = plan;
             }

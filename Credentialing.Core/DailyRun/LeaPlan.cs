@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
@@ -30,16 +31,19 @@ public sealed record LeaPlan(
     /// <summary>The outbox row of the announcement; null if nothing is posted.</summary>
     internal PostedAnnouncement? Posted { get; private init; }
 
-    /// <summary>Reads the LEA's rows except audit events, and decides. One round trip per page of up to 1,000 rows.</summary>
-    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
-    internal static async Task<LeaPlan> ReadAsync(
-        CredentialingStorage storage, LeaId leaId, LeaCalendar calendar, CredentialingScreen screen, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Reads the LEA's rows except audit events. One round trip per page of up to 1,000 rows.</summary>
+    /// <exception cref="UnreadableRowException">A newer release wrote a row.</exception>
+    internal static Task<IReadOnlyList<TableEntity>> ReadRowsAsync(CredentialingStorage storage, LeaId leaId, CancellationToken cancellationToken) =>
+        LeaPartition.ListAsync(storage, leaId, NoEvents, cancellationToken);
+
+    /// <summary>Decides what to do for an LEA at <paramref name="now"/>.</summary>
+    /// <exception cref="UnreadableRowException">A row is corrupt.</exception>
+    internal static LeaPlan Of(LeaId leaId, IReadOnlyList<TableEntity> rows, LeaCalendar calendar, CredentialingScreen screen, DateTimeOffset now)
     {
-        var rows = (await LeaPartition.ListAsync(storage, leaId, NoEvents, cancellationToken)).ToDictionary(row => row.RowKey, StringComparer.Ordinal);
-        var lea = LeaRegister.Read(leaId, [.. rows.Values]);
-        var credential = rows.TryGetValue(LeaPartition.CredentialRow, out var credentialRow) ? CredentialTable.Read(leaId, credentialRow) : null;
-        var posted = rows.TryGetValue(LeaPartition.AnnouncementRow, out var postedRow) ? PostedAnnouncement.Read(postedRow) : null;
-        var claims = rows.Values
+        var lea = LeaRegister.Read(leaId, rows);
+        var credential = Row(LeaPartition.CredentialRow) is { } credentialRow ? CredentialTable.Read(leaId, credentialRow) : null;
+        var posted = Row(LeaPartition.AnnouncementRow) is { } postedRow ? PostedAnnouncement.Read(postedRow) : null;
+        var claims = rows
             .Where(row => row.RowKey.StartsWith(LeaPartition.ReminderRowPrefix, StringComparison.Ordinal))
             .Select(ReminderClaim.Read)
             .ToList();
@@ -55,5 +59,7 @@ public sealed record LeaPlan(
             Claim = claim,
             Posted = posted,
         };
+
+        TableEntity? Row(string rowKey) => rows.SingleOrDefault(row => row.RowKey == rowKey);
     }
 }

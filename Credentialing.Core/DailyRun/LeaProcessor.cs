@@ -53,8 +53,9 @@ internal sealed class LeaProcessor(
         {
             for (var attempt = 1; attempt <= Attempts; attempt++)
             {
+                var rows = await LeaPlan.ReadRowsAsync(storage, leaId, cancellationToken);
                 var now = time.GetUtcNow();
-                var plan = await LeaPlan.ReadAsync(storage, leaId, calendar, screen, now, cancellationToken);
+                var plan = LeaPlan.Of(leaId, rows, calendar, screen, now);
                 if (await TryClaimAsync(plan, now, cancellationToken) is { } work)
                     return await WorkAsync(work, indexed, cancellationToken);
             }

@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using System.Text.RegularExpressions;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
@@ -15,7 +14,7 @@ namespace Credentialing.Core.Reminders;
 /// <param name="calendar">Formats dates and times in the LEA's time zone.</param>
 /// <param name="screen">Builds the link to the screen where credentials are regenerated.</param>
 /// <param name="addresses">The address for vendors and the help contact.</param>
-public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScreen screen, ServiceAddresses addresses)
+public sealed class ReminderEmail(LeaCalendar calendar, CredentialingScreen screen, ServiceAddresses addresses)
 {
     private static readonly FluidParser Parser = new();
     private static readonly IFluidTemplate Subject = Parse("subject");
@@ -30,7 +29,7 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
     public Email Compose(Reminder reminder)
     {
         var credential = reminder.Credential;
-        var leaName = OneLine(reminder.LeaName);
+        var leaName = OneLine.Of(reminder.LeaName);
         var expires = calendar.InWords(credential.ExpiresAt);
         var link = screen.For(credential.LeaId);
 
@@ -42,7 +41,7 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
         words.SetValue("expires_time", calendar.TimeInWords(credential.ExpiresAt));
         words.SetValue("username", credential.Username.ToString());
         words.SetValue("generated", calendar.InWords(credential.GeneratedAt));
-        words.SetValue("generated_by", OneLine(credential.GeneratedBy.Name));
+        words.SetValue("generated_by", credential.GeneratedBy.Name);
         words.SetValue("link", link.AbsoluteUri);
         words.SetValue("vendor_address", addresses.VendorBaseUrl.AbsoluteUri);
         words.SetValue("vendor_guide", addresses.VendorGuideUrl?.AbsoluteUri ?? "");
@@ -63,10 +62,4 @@ public sealed partial class ReminderEmail(LeaCalendar calendar, CredentialingScr
         using var reader = new StreamReader(resource);
         return Parser.Parse(reader.ReadToEnd());
     }
-
-    /// <summary>Replaces white space and control characters by spaces, so that a name cannot inject a line break.</summary>
-    private static string OneLine(string name) => SpaceOrControl().Replace(name, " ").Trim();
-
-    [GeneratedRegex(@"[\s\p{Cc}]+")]
-    private static partial Regex SpaceOrControl();
 }

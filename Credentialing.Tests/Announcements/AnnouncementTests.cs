@@ -183,21 +183,21 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(Fault.Before)]
-    [InlineData(Fault.After)]
+    [InlineData(Fault.ConnectionFailed)]
+    [InlineData(Fault.ResponseLost)]
     [InlineData(Fault.Timeout)]
-    [InlineData(Fault.TooMany)]
+    [InlineData(Fault.Throttled)]
     [InlineData(Fault.Unavailable)]
     public async Task A_regeneration_succeeds_when_MyTOMS_is_unavailable_and_the_next_run_removes_the_announcement(Fault fault)
     {
         await using var world = await AnnouncedWorldAsync(days: 360);
         await using var host = await StartHostWithMyTomsAsync(world);
-        world.Outside.Break = called => called is Called.MyToms ? fault : Fault.None;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.MyToms ? fault : Fault.None;
 
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
 
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
-        world.Outside.Break = null;
+        world.ExternalCalls.InjectFault = null;
         await RunAsync(world);
         await AssertAnnouncementRemovedAsync(world);
     }
@@ -208,7 +208,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     {
         await using var world = await AnnouncedWorldAsync(days: 360);
         await using var host = await StartHostWithMyTomsAsync(world);
-        var removal = world.Outside.HoldAt(Called.MyToms);
+        var removal = world.ExternalCalls.BlockAt(ExternalService.MyToms);
         using var oneConnection = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = new Uri(host.Address, "api/") };
         oneConnection.DefaultRequestHeaders.Authorization = new("Bearer", await host.SignInAsync("rosa"));
         using var request = new HttpRequestMessage(HttpMethod.Post, "leas/01612590000000/credentials") { Content = TestHost.Json(TestHost.Authorization) };
@@ -231,13 +231,13 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     {
         await using var world = await AnnouncedWorldAsync(days: 360);
         await using var host = await StartHostWithMyTomsAsync(world);
-        world.MyToms.Hangs.Add(TestWorld.Oakland.Value);
-        var removal = world.Outside.HoldAt(Called.MyToms);
+        world.MyToms.HangingLeas.Add(TestWorld.Oakland.Value);
+        var removal = world.ExternalCalls.BlockAt(ExternalService.MyToms);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
         await removal.Reached;
         removal.Open();
         world.Clock.Advance(TimeSpan.FromSeconds(5));
-        world.MyToms.Hangs.Clear();
+        world.MyToms.HangingLeas.Clear();
 
         await RunAsync(world);
 
@@ -248,7 +248,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
     private static Task<TestHost> StartHostWithMyTomsAsync(TestWorld world) => TestHost.StartAsync(world, builder => builder.Services
         .Configure<MyTomsOptions>(options => (options.ApiKey, options.RetryDelay) = ("the key", TimeSpan.Zero))
         .AddHttpClient(MyToms.Client, client => client.BaseAddress = new Uri("https://mytoms.example/"))
-        .ConfigurePrimaryHttpMessageHandler(() => world.MyToms.From(world.Outside)));
+        .ConfigurePrimaryHttpMessageHandler(() => world.MyToms.From(world.ExternalCalls)));
 
     private static async Task<ApiResponse> GetAsync(TestHost host)
     {

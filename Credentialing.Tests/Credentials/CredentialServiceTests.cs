@@ -136,26 +136,26 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_generation_adds_an_expiration_pointer_and_keeps_older_pointers()
+    public async Task A_generation_adds_an_expiration_index_entry_and_keeps_older_index_entries()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        Assert.Equal([("2027-11-23", "01612590000000")], await PointersAsync(world));
+        Assert.Equal([("2027-11-23", "01612590000000")], await IndexEntriesAsync(world));
 
-        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1); // same expiry date, same pointer
-        Assert.Equal([("2027-11-23", "01612590000000")], await PointersAsync(world));
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1); // same expiry date, same entry
+        Assert.Equal([("2027-11-23", "01612590000000")], await IndexEntriesAsync(world));
 
         world.Clock.Advance(TimeSpan.FromDays(100));
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
-        Assert.Equal([("2027-11-23", "01612590000000"), ("2028-03-02", "01612590000000")], await PointersAsync(world));
+        Assert.Equal([("2027-11-23", "01612590000000"), ("2028-03-02", "01612590000000")], await IndexEntriesAsync(world));
     }
 
     /// <summary>Interrupts a regeneration at each of its requests, before and after the request takes effect.</summary>
     [Theory]
-    [InlineData(1, Fault.Before), InlineData(1, Fault.After)]
-    [InlineData(2, Fault.Before), InlineData(2, Fault.After)]
-    [InlineData(3, Fault.Before), InlineData(3, Fault.After)]
-    public async Task A_crash_during_a_regeneration_leaves_one_valid_key_and_its_expiration_pointer(int request, Fault fault)
+    [InlineData(1, Fault.ConnectionFailed), InlineData(1, Fault.ResponseLost)]
+    [InlineData(2, Fault.ConnectionFailed), InlineData(2, Fault.ResponseLost)]
+    [InlineData(3, Fault.ConnectionFailed), InlineData(3, Fault.ResponseLost)]
+    public async Task A_crash_during_a_regeneration_leaves_one_valid_key_and_its_index_entry(int request, Fault fault)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var otherInstance = world.AnotherInstance();
@@ -163,17 +163,17 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(100));
         world.Traffic.Reset();
         // A crashed process sends nothing more: all later requests and retries fail.
-        world.Traffic.Break = number => number < request ? Fault.None : number == request ? fault : Fault.Before;
+        world.Traffic.InjectFault = number => number < request ? Fault.None : number == request ? fault : Fault.ConnectionFailed;
 
         var generated = await TryAsync(() => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)) as GenerationOutcome.Generated;
 
         var credential = (await StatusAsync(otherInstance)).Credential!;
         var oldKeyIsValid = await otherInstance.AuthenticateAsync(TestWorld.Oakland, oldKey) is AuthenticationOutcome.Authenticated;
         Assert.Equal(credential.Generation == 1, oldKeyIsValid);
-        Assert.Equal(request == 3 && fault is Fault.After, credential.Generation == 2);
+        Assert.Equal(request == 3 && fault is Fault.ResponseLost, credential.Generation == 2);
         if (generated is not null)
             Assert.IsType<AuthenticationOutcome.Authenticated>(await otherInstance.AuthenticateAsync(TestWorld.Oakland, generated.SecretKey.Reveal()));
-        Assert.Contains((credential.ExpiresAt.ToString("yyyy-MM-dd", null), "01612590000000"), await PointersAsync(otherInstance));
+        Assert.Contains((credential.ExpiresAt.ToString("yyyy-MM-dd", null), "01612590000000"), await IndexEntriesAsync(otherInstance));
         Assert.Equal(credential.Generation, (await otherInstance.AuditEventsAsync(TestWorld.Oakland)).Count);
         // The coordinator can regenerate.
         await otherInstance.MustGenerateAsync(TestWorld.Oakland, credential.Generation);
@@ -190,7 +190,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
             await world.MustGenerateAsync(TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(100));
         world.Traffic.Reset();
-        world.Traffic.Break = number => number == request ? Fault.After : Fault.None;
+        world.Traffic.InjectFault = number => number == request ? Fault.ResponseLost : Fault.None;
 
         var key = await world.MustGenerateAsync(TestWorld.Oakland, seen);
 
@@ -202,7 +202,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     public async Task GenerateAsync_throws_and_changes_nothing_when_the_vault_is_unavailable()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        world.Vault.IsAway = true;
+        world.Vault.IsUnavailable = true;
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => world.GenerateAsync(TestWorld.Oakland));
         Assert.Empty(await AllRowsAsync(world));
     }
@@ -240,7 +240,7 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
     private static async Task<IReadOnlyList<string>> AllRowsAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations")).Select(row => $"{row.PartitionKey}/{row.RowKey}/{row.ETag}")];
 
-    private static async Task<IReadOnlyList<(string Date, string LeaId)>> PointersAsync(TestWorld world) =>
+    private static async Task<IReadOnlyList<(string Date, string LeaId)>> IndexEntriesAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey))];
 
     private static async Task<GenerationOutcome?> TryAsync(Func<Task<GenerationOutcome>> generate)

@@ -113,7 +113,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Vault.IsAway = true;
+        world.Vault.IsUnavailable = true;
         world.Clock.Advance(TimeSpan.FromDays(30));
 
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
@@ -125,7 +125,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
         world.Traffic.Reset();
-        world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before;
+        world.Traffic.InjectFault = number => number == 1 ? Fault.None : Fault.ConnectionFailed;
 
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
     }

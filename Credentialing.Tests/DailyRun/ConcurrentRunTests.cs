@@ -1,7 +1,7 @@
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.DailyRun;
 
@@ -24,7 +24,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
 
             await RunAllAsync(world.Clock, instances, instance => RunAsync(instance));
 
-            Assert.Equal(2, world.Mail.Offers.Count);
+            Assert.Equal(2, world.Mail.Sends.Count);
             Assert.Equal(2, world.Mail.Delivered.Count);
             Assert.Equal(2, world.MyToms.Shown.Count);
             foreach (var instance in instances)
@@ -37,15 +37,15 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var crashing = world.AnotherInstance();
-        crashing.Outside.Break = called => called is Called.Mail ? Fault.DeathAfter : Fault.None;
-        await Task.WhenAny(crashing.Run.RunAsync(TestContext.Current.CancellationToken), crashing.Outside.Died);
+        crashing.ExternalCalls.InjectFault = called => called is ExternalService.Mail ? Fault.CrashAfter : Fault.None;
+        await Task.WhenAny(crashing.Run.RunAsync(TestContext.Current.CancellationToken), crashing.ExternalCalls.Crashed);
         var before = world.Clock.GetUtcNow();
 
         await RunAllAsync(world.Clock, [world], instance => RunAsync(instance));
 
         Assert.True(world.Clock.GetUtcNow() - before >= TimeSpan.FromMinutes(5));
-        Assert.Equal(2, world.Mail.Offers.Count);
-        Assert.Equal([false, true], world.Mail.Offers.Select(offer => offer.Email.IsRepeated));
+        Assert.Equal(2, world.Mail.Sends.Count);
+        Assert.Equal([false, true], world.Mail.Sends.Select(offer => offer.Email.IsRepeated));
         Assert.Single(world.Mail.Delivered);
     }
 
@@ -55,7 +55,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var coordinator = world.AnotherInstance();
         world.Traffic.Reset();
-        world.Traffic.Break = number =>
+        world.Traffic.InjectFault = number =>
         {
             // Request 1 queries the index, 2 reads the LEA, 3 claims.
             if (number == 3)
@@ -65,7 +65,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
 
         await RunAsync(world);
 
-        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.Mail.Sends);
         Assert.Empty(world.MyToms.Shown);
     }
 
@@ -74,12 +74,12 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var crashing = world.AnotherInstance();
-        crashing.Outside.Break = called => called is Called.MyToms ? Fault.Death : Fault.None;
-        await Task.WhenAny(crashing.Run.RunAsync(TestContext.Current.CancellationToken), crashing.Outside.Died);
+        crashing.ExternalCalls.InjectFault = called => called is ExternalService.MyToms ? Fault.Crash : Fault.None;
+        await Task.WhenAny(crashing.Run.RunAsync(TestContext.Current.CancellationToken), crashing.ExternalCalls.Crashed);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
         // The request of the crashed run could still be in progress.
-        Assert.Equal(1, (await RunInTimeAsync(world)).Removed);
+        Assert.Equal(1, (await RunWithClockAsync(world)).Removed);
         Assert.Equal(2, world.MyToms.Requests.Count);
         Assert.Single(await world.RowsAsync("Expirations"));
         Assert.Equal(0, (await RunAsync(world)).Leas);
@@ -90,12 +90,12 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
-        var sending = slow.Outside.HoldAt(Called.Mail);
+        var sending = slow.ExternalCalls.BlockAt(ExternalService.Mail);
         var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask(); // its post may time out
         await sending.Reached;
         world.Clock.Advance(TimeSpan.FromMinutes(4));
-        var claiming = world.Outside.HoldAt(Called.Storage);
-        var second = RunInTimeAsync(world);
+        var claiming = world.ExternalCalls.BlockAt(ExternalService.Storage);
+        var second = RunWithClockAsync(world);
         await claiming.Reached;
 
         sending.Open();
@@ -103,7 +103,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         claiming.Open();
 
         Assert.Equal(0, (await second).Sent);
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
     }
 
     [Fact]
@@ -111,12 +111,12 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
-        var sending = slow.Outside.HoldAt(Called.Mail);
+        var sending = slow.ExternalCalls.BlockAt(ExternalService.Mail);
         var first = RunAsync(slow);
         await sending.Reached;
         await using var third = world.AnotherInstance(options => options.TimeLimit = TimeSpan.FromSeconds(10));
         Assert.Equal("01612590000000", Assert.Single((await MustFailAsync(third)).Failures).Where); // not sent within its time limit of 10 s
-        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.Mail.Sends);
 
         var second = await RunUntilItWaitsAsync(world);
         sending.Open();
@@ -124,7 +124,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         await RunAllAsync(world.Clock, [world], _ => second);
 
         Assert.Equal(0, (await second).Sent);
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
     }
 
     [Fact]
@@ -132,8 +132,8 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
-        var sending = slow.Outside.HoldAt(Called.Mail);
-        slow.Outside.Break = called => called is Called.Mail ? Fault.Before : Fault.None;
+        var sending = slow.ExternalCalls.BlockAt(ExternalService.Mail);
+        slow.ExternalCalls.InjectFault = called => called is ExternalService.Mail ? Fault.ConnectionFailed : Fault.None;
         var first = RunAsync(slow);
         await sending.Reached;
         world.Clock.Advance(TimeSpan.FromMinutes(6));
@@ -143,7 +143,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<DailyRunFailedException>(() => first);
 
         Assert.Equal(0, (await RunAsync(world)).Sent);
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
-        var sending = slow.Outside.HoldAt(Called.Mail);
+        var sending = slow.ExternalCalls.BlockAt(ExternalService.Mail);
         var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask(); // its post may time out
         await sending.Reached;
         world.Clock.Advance(TimeSpan.FromMinutes(6));
@@ -169,7 +169,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
-        var posting = slow.Outside.HoldAt(Called.MyToms);
+        var posting = slow.ExternalCalls.BlockAt(ExternalService.MyToms);
         var first = Record.ExceptionAsync(() => RunAsync(slow)).AsTask();
         await posting.Reached;
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
@@ -188,9 +188,9 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         DateTimeOffset? claimed = null;
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.MyToms && world.Traffic.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal)) && claimed is null)
+            if (called is not ExternalService.MyToms && world.Traffic.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal)) && claimed is null)
             {
                 claimed = world.Clock.GetUtcNow();
                 world.Clock.Advance(TimeSpan.FromSeconds(299)); // the response to the claim takes almost as long as the claim is valid
@@ -198,11 +198,11 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
 
             return Fault.None;
         };
-        world.MyToms.Hangs.Add(TestWorld.Oakland.Value);
+        world.MyToms.HangingLeas.Add(TestWorld.Oakland.Value);
         var run = await RunUntilItWaitsAsync(world);
 
-        Assert.Equal(claimed + TimeSpan.FromMinutes(5), world.Outside.Clock.NextDue);
-        world.MyToms.Hangs.Clear();
+        Assert.Equal(claimed + TimeSpan.FromMinutes(5), world.ExternalCalls.Clock.NextDue);
+        world.MyToms.HangingLeas.Clear();
         await RunAllAsync(world.Clock, [world], _ => Record.ExceptionAsync(() => run).AsTask());
     }
 
@@ -213,8 +213,8 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         await using var coordinator = world.AnotherInstance();
         await RunAsync(world);
         await coordinator.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
-        var removing = world.Outside.HoldAt(Called.MyToms);
-        var run = RunInTimeAsync(world);
+        var removing = world.ExternalCalls.BlockAt(ExternalService.MyToms);
+        var run = RunWithClockAsync(world);
         await removing.Reached;
         var row = new TableEntity(TestWorld.Oakland.Value, "announcement") { ["PostingUntil"] = world.Clock.GetUtcNow().AddMinutes(1) };
         await coordinator.Storage.Leas.UpdateEntityAsync(row, Azure.ETag.All, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
@@ -236,7 +236,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(364));
         await RunAsync(world);
         world.Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1));
-        var posting = slow.Outside.HoldAt(Called.MyToms);
+        var posting = slow.ExternalCalls.BlockAt(ExternalService.MyToms);
         var first = RunAsync(slow); // "today"
         await posting.Reached;
         world.Clock.Advance(TimeSpan.FromSeconds(2));
@@ -255,7 +255,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var slow = world.AnotherInstance();
-        var posting = slow.Outside.HoldAt(Called.MyToms);
+        var posting = slow.ExternalCalls.BlockAt(ExternalService.MyToms);
         var first = RunAsync(slow);
         await posting.Reached;
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);

@@ -3,7 +3,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.DailyRun;
 
@@ -21,10 +21,10 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         for (var day = 1; day <= 367; day++)
         {
             world.Clock.Advance(TimeSpan.FromDays(1));
-            var before = world.Mail.Offers.Count;
+            var before = world.Mail.Sends.Count;
             await RunAsync(world);
-            if (world.Mail.Offers.Count > before)
-                subjects[day] = Assert.Single(world.Mail.Offers.Skip(before)).Email.Subject;
+            if (world.Mail.Sends.Count > before)
+                subjects[day] = Assert.Single(world.Mail.Sends.Skip(before)).Email.Subject;
             if (world.MyToms.Shown.TryGetValue("01612590000000", out var announcement))
                 titles[day] = announcement.Title;
         }
@@ -43,7 +43,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         Assert.Equal("Oakland Unified: SIS vendor credentials expire in 1 day", titles[364]);
         Assert.Equal("Oakland Unified: SIS vendor credentials have expired", titles[365]);
         Assert.Equal(15, world.MyToms.Requests.Count); // once a day while the announcement changes, then none
-        Assert.All(world.Mail.Offers, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
+        Assert.All(world.Mail.Sends, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         await RunAsync(world);
         await RunAsync(world);
 
-        var email = Assert.Single(world.Mail.Offers).Email;
+        var email = Assert.Single(world.Mail.Sends).Email;
         Assert.EndsWith(daysRemaining == 0 ? "expire today" : $"expire in {daysRemaining} days", email.Subject, StringComparison.Ordinal);
     }
 
@@ -72,7 +72,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
 
         await RunAsync(world);
 
-        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.Mail.Sends);
         Assert.Equal(CredentialState.Expired, world.MyToms.Shown["01612590000000"].State);
     }
 
@@ -119,7 +119,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         world.Traffic.Reset();
         Assert.Equal(0, (await RunAsync(world)).Leas);
         Assert.Single(world.Traffic.Requests);
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
     }
 
     [Fact]
@@ -130,11 +130,11 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         await using var logged = world.AnotherInstance(logs);
         foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley, TestWorld.Fresno])
             await world.MustGenerateAsync(lea);
-        world.Mail.Unknown.Add(TestWorld.Rosa.Email!);
+        world.Mail.RejectedAddresses.Add(TestWorld.Rosa.Email!);
         world.Clock.Advance(TimeSpan.FromDays(351));
-        logged.Outside.Break = called =>
+        logged.ExternalCalls.InjectFault = called =>
         {
-            if (called is Called.Mail)
+            if (called is ExternalService.Mail)
                 world.Clock.Advance(TimeSpan.FromSeconds(5));
             return Fault.None;
         };
@@ -163,14 +163,14 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         var (later, _) = await world.Run.PreviewAsync(world.Clock.GetUtcNow().AddDays(12), TestContext.Current.CancellationToken);
 
         Assert.Equal(before, await AllRowsAsync(world));
-        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.Mail.Sends);
         Assert.Empty(world.MyToms.Requests);
         var plan = Assert.Single(now);
         Assert.Equal((TestWorld.Oakland, 14, 2), (plan.LeaId, plan.Reminder!.Milestone.Days, plan.Reminder.Recipients.Count));
         Assert.Equal([(TestWorld.Berkeley, 14, 9), (TestWorld.Oakland, 3, 2)], later.Select(item => (item.LeaId, item.Reminder!.Milestone.Days, item.Reminder.DaysRemaining)));
 
         await RunAsync(world);
-        Assert.Equal(plan.Reminder.OperationId, Assert.Single(world.Mail.Offers).Email.OperationId);
+        Assert.Equal(plan.Reminder.OperationId, Assert.Single(world.Mail.Sends).Email.OperationId);
         Assert.Equal(plan.Post!.Text, world.MyToms.Shown[TestWorld.Oakland.Value].Text);
         Assert.Empty((await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken)).Plans);
     }

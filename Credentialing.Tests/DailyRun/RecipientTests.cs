@@ -1,7 +1,7 @@
 using Credentialing.Core;
 using Credentialing.Core.Leas;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.DailyRun;
 
@@ -20,7 +20,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
 
         await RunAsync(world);
 
-        Assert.Equal(["luis@lea.example", "rosa@lea.example"], world.Mail.Offers.Select(offer => Addresses(offer.Email.To)).Order(StringComparer.Ordinal));
+        Assert.Equal(["luis@lea.example", "rosa@lea.example"], world.Mail.Sends.Select(offer => Addresses(offer.Email.To)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
 
         await RunAsync(world);
 
-        Assert.Equal(Lea.MaxCoordinators, Assert.Single(world.Mail.Offers).Email.To.Count);
+        Assert.Equal(Lea.MaxCoordinators, Assert.Single(world.Mail.Sends).Email.To.Count);
         Assert.InRange(Lea.MaxCoordinators, 1, 50); // the limit of Azure Communication Services
         Assert.Equal(1 + 4, world.Traffic.Requests.Count);
     }
@@ -59,7 +59,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Luis);
         world.Clock.Advance(TimeSpan.FromDays(1));
         await RunAsync(world);
-        Assert.EndsWith("in 13 days", Assert.Single(world.Mail.Offers).Email.Subject, StringComparison.Ordinal);
+        Assert.EndsWith("in 13 days", Assert.Single(world.Mail.Sends).Email.Subject, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.MustGenerateAsync(TestWorld.Berkeley);
-        world.Mail.Unknown.Add("luis@lea.example");
+        world.Mail.RejectedAddresses.Add("luis@lea.example");
         world.Clock.Advance(TimeSpan.FromDays(351));
 
         var summary = await RunAsync(logged);
@@ -82,7 +82,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         var sent = (await world.AuditEventsAsync(TestWorld.Oakland))[0];
         Assert.Equal(("reminder-sent", "Milestone of 14 days, with 14 remaining. To rosa@lea.example. Rejected: luis@lea.example."), (sent["Kind"], sent["Detail"]));
         Assert.Equal((0, 0), (await RunAsync(world) is var second ? second.Sent : -1, second.Rejected));
-        Assert.Equal(2, world.Mail.Offers.Count);
+        Assert.Equal(2, world.Mail.Sends.Count);
         Assert.Equal(["luis@lea.example"], await RejectedInPreviewAsync(world, days: 7));
     }
 
@@ -92,7 +92,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.Unknown.Add(TestWorld.Rosa.Email!);
+        world.Mail.RejectedAddresses.Add(TestWorld.Rosa.Email!);
         world.Clock.Advance(TimeSpan.FromDays(351));
 
         for (var run = 1; run <= 3; run++)
@@ -102,16 +102,16 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         Assert.Equal(["rosa@lea.example"], await RejectedInPreviewAsync(world, days: 0));
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
         Assert.Equal((1, 1), (await RunAsync(world) is var corrected ? corrected.Sent : -1, corrected.Rejected));
-        Assert.Equal("luis@lea.example", Addresses(Assert.Single(world.Mail.Offers).Email.To));
+        Assert.Equal("luis@lea.example", Addresses(Assert.Single(world.Mail.Sends).Email.To));
     }
 
     [Fact]
     public async Task A_rejected_address_is_tried_again_at_the_next_milestone()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        world.Mail.Unknown.Add(TestWorld.Rosa.Email!);
+        world.Mail.RejectedAddresses.Add(TestWorld.Rosa.Email!);
         await RunAsync(world);
-        world.Mail.Unknown.Clear();
+        world.Mail.RejectedAddresses.Clear();
         Assert.Equal(0, (await RunAsync(world)).Sent);
 
         world.Clock.Advance(TimeSpan.FromDays(7));
@@ -125,20 +125,20 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.Busy.Add("luis@lea.example");
+        world.Mail.DeferredAddresses.Add("luis@lea.example");
         world.Clock.Advance(TimeSpan.FromDays(351));
         var waiting = await RunUntilItWaitsAsync(world);
-        world.Mail.Busy.Clear();
+        world.Mail.DeferredAddresses.Clear();
 
         await RunAllAsync(world.Clock, [world], _ => waiting);
 
-        Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], world.Mail.Offers.Select(offer => Addresses(offer.Email.To)));
+        Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], world.Mail.Sends.Select(offer => Addresses(offer.Email.To)));
         Assert.Equal((1, 0), (await waiting is var summary ? summary.Sent : -1, summary.Failures.Count));
         Assert.Equal(
             ["Milestone of 14 days, with 14 remaining. To luis@lea.example.", "Milestone of 14 days, with 14 remaining. To rosa@lea.example. Deferred: luis@lea.example."],
             (await world.AuditEventsAsync(TestWorld.Oakland)).Where(line => Equals(line["Kind"], "reminder-sent")).Select(line => line["Detail"]));
         await RunAsync(world);
-        Assert.Equal(2, world.Mail.Offers.Count);
+        Assert.Equal(2, world.Mail.Sends.Count);
     }
 
     [Fact]
@@ -147,14 +147,14 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.Busy.Add("luis@lea.example");
+        world.Mail.DeferredAddresses.Add("luis@lea.example");
         world.Clock.Advance(TimeSpan.FromDays(351));
         Assert.Equal(1, (await MustFailAsync(world)).Sent);
-        world.Mail.Busy.Clear();
+        world.Mail.DeferredAddresses.Clear();
 
         await RunAsync(world);
 
-        var offers = world.Mail.Offers.Select(offer => Addresses(offer.Email.To)).ToList();
+        var offers = world.Mail.Sends.Select(offer => Addresses(offer.Email.To)).ToList();
         Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], [offers[0], offers[^1]]);
         Assert.Single(offers, addresses => addresses.Contains("rosa", StringComparison.Ordinal));
     }
@@ -165,18 +165,18 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.Busy.Add("luis@lea.example");
+        world.Mail.DeferredAddresses.Add("luis@lea.example");
         world.Clock.Advance(TimeSpan.FromDays(351));
         await MustFailAsync(world);
-        world.Mail.Busy.Clear();
+        world.Mail.DeferredAddresses.Clear();
         var crashing = world.AnotherInstance();
-        crashing.Outside.Break = called => called is Called.Mail ? Fault.Death : Fault.None;
+        crashing.ExternalCalls.InjectFault = called => called is ExternalService.Mail ? Fault.Crash : Fault.None;
         await RunAllAsync(world.Clock, [crashing], RunAsync);
 
-        await RunInTimeAsync(world);
+        await RunWithClockAsync(world);
 
-        Assert.Single(world.Mail.Offers, offer => offer.Email.To.Any(to => to.Address == TestWorld.Rosa.Email));
-        Assert.Equal("luis@lea.example", Addresses(world.Mail.Offers[^1].Email.To));
+        Assert.Single(world.Mail.Sends, offer => offer.Email.To.Any(to => to.Address == TestWorld.Rosa.Email));
+        Assert.Equal("luis@lea.example", Addresses(world.Mail.Sends[^1].Email.To));
     }
 
     [Fact]
@@ -185,15 +185,15 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.Busy.Add("luis@lea.example");
+        world.Mail.DeferredAddresses.Add("luis@lea.example");
         world.Clock.Advance(TimeSpan.FromDays(351));
         await MustFailAsync(world);
-        var before = world.Mail.Offers.Count;
+        var before = world.Mail.Sends.Count;
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa);
 
         Assert.Equal(0, (await RunAsync(world)).Sent);
 
-        Assert.Equal(before, world.Mail.Offers.Count);
+        Assert.Equal(before, world.Mail.Sends.Count);
     }
 
     [Fact]
@@ -202,11 +202,11 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis, TestWorld.Rosa with { Id = "third", Email = "third@lea.example" });
         await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.Unknown.Add("luis@lea.example");
-        world.Mail.Busy.Add("third@lea.example");
+        world.Mail.RejectedAddresses.Add("luis@lea.example");
+        world.Mail.DeferredAddresses.Add("third@lea.example");
         world.Clock.Advance(TimeSpan.FromDays(351));
         var waiting = await RunUntilItWaitsAsync(world);
-        world.Mail.Busy.Clear();
+        world.Mail.DeferredAddresses.Clear();
 
         await RunAllAsync(world.Clock, [world], _ => waiting);
 

@@ -4,7 +4,7 @@ using Credentialing.Core;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Mail;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.DailyRun;
 
@@ -29,13 +29,13 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
             world.Clock.Advance(TimeSpan.FromDays(5)); // Berkeley has 7 days left
             await using var broken = world.AnotherInstance();
             var calls = 0;
-            broken.Outside.Break = _ => Interlocked.Increment(ref calls) == call ? fault : Fault.None;
+            broken.ExternalCalls.InjectFault = _ => Interlocked.Increment(ref calls) == call ? fault : Fault.None;
 
             await RunAllAsync(world.Clock, [broken], async instance => await Record.ExceptionAsync(() => RunAsync(instance)));
             await RunAllAsync(world.Clock, [world], instance => RunAsync(instance));
 
             Assert.Equal([7, 7, 12], world.Mail.Delivered.Select(DaysIn).Order());
-            Assert.InRange(world.Mail.Offers.Count, 3, 4);
+            Assert.InRange(world.Mail.Sends.Count, 3, 4);
             Assert.Equal("LEA 01611430000000: SIS vendor credentials expire in 7 days", Assert.Single(world.MyToms.Shown).Value.Title);
             Assert.All(await world.RowsAsync("Leas"), row => Assert.False(row.RowKey == "announcement" && row.PartitionKey == TestWorld.Oakland.Value));
             Assert.Equal(2, (await world.RowsAsync("Expirations")).Count);
@@ -53,20 +53,20 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(351));
         var began = world.Clock.GetUtcNow();
         List<DateTimeOffset> attempts = [];
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail)
+            if (called is not ExternalService.Mail)
                 return Fault.None;
             lock (attempts)
             {
                 attempts.Add(world.Clock.GetUtcNow());
-                return attempts[^1] < began + TimeSpan.FromMinutes(3) ? Fault.TooMany : Fault.None;
+                return attempts[^1] < began + TimeSpan.FromMinutes(3) ? Fault.Throttled : Fault.None;
             }
         };
 
         await RunAllAsync(world.Clock, [world], instance => RunAsync(instance));
 
-        Assert.Equal(2, world.Mail.Offers.Count);
+        Assert.Equal(2, world.Mail.Sends.Count);
         // Retry-After is one minute. Both LEAs may send at the same time, but not before that minute is over.
         var attemptTimes = attempts.Distinct().ToList();
         Assert.All(attemptTimes.Zip(attemptTimes.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TimeSpan.FromMinutes(1)));
@@ -77,21 +77,21 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     public async Task A_reminder_throttled_until_the_time_limit_is_reported_and_sent_by_the_next_run()
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
-        world.Outside.Break = called => called is Called.Mail ? Fault.TooMany : Fault.None;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.Mail ? Fault.Throttled : Fault.None;
 
         var failed = await MustFailAsync(world);
 
         Assert.Equal("01612590000000", Assert.Single(failed.Failures).Where);
         Assert.Single(world.MyToms.Shown); // posting is independent of the mail service
-        world.Outside.Break = null;
-        await RunInTimeAsync(world);
-        Assert.Single(world.Mail.Offers);
+        world.ExternalCalls.InjectFault = null;
+        await RunWithClockAsync(world);
+        Assert.Single(world.Mail.Sends);
     }
 
     [Theory]
-    [InlineData(Called.Mail, 6)]
-    [InlineData(Called.MyToms, 10)]
-    public async Task An_unavailable_service_opens_its_circuit_breaker_and_does_not_block_the_other_service(Called unavailable, int failuresThatOpenTheCircuit)
+    [InlineData(ExternalService.Mail, 6)]
+    [InlineData(ExternalService.MyToms, 10)]
+    public async Task An_unavailable_service_opens_its_circuit_breaker_and_does_not_block_the_other_service(ExternalService unavailable, int failuresThatOpenTheCircuit)
     {
         const int Leas = 40;
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -99,19 +99,19 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
             await world.MustGenerateAsync(LeaId.Parse($"1062166{number:D7}"));
         world.Clock.Advance(TimeSpan.FromDays(351));
         var attempts = 0;
-        world.Outside.Break = called => called == unavailable && Interlocked.Increment(ref attempts) > 0 ? Fault.Before : Fault.None;
+        world.ExternalCalls.InjectFault = called => called == unavailable && Interlocked.Increment(ref attempts) > 0 ? Fault.ConnectionFailed : Fault.None;
 
         var failed = await MustFailAsync(world);
 
         Assert.Equal(Leas, failed.Failures.Count);
-        Assert.Equal(unavailable is Called.Mail ? (0, Leas) : (Leas, 0), (failed.Sent, failed.Posted));
+        Assert.Equal(unavailable is ExternalService.Mail ? (0, Leas) : (Leas, 0), (failed.Sent, failed.Posted));
         // The failures that open the circuit, the concurrent calls in progress, and one probe per minute for the rest of the run.
         // Without a circuit breaker, there are at least three calls for each LEA (one call with retries).
         var options = new DailyRunOptions();
         Assert.InRange(attempts, failuresThatOpenTheCircuit, failuresThatOpenTheCircuit + options.Parallelism + (int)options.TimeLimit.TotalMinutes);
-        world.Outside.Break = null;
+        world.ExternalCalls.InjectFault = null;
         world.Clock.Advance(TimeSpan.FromMinutes(10));
-        Assert.Equal(unavailable is Called.Mail ? (Leas, 0) : (0, Leas), (await RunInTimeAsync(world) is var summary ? summary.Sent : -1, summary.Posted));
+        Assert.Equal(unavailable is ExternalService.Mail ? (Leas, 0) : (0, Leas), (await RunWithClockAsync(world) is var summary ? summary.Sent : -1, summary.Posted));
     }
 
     [Fact]
@@ -139,13 +139,13 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));
-        world.MyToms.Hangs.Add(TestWorld.Oakland.Value);
+        world.MyToms.HangingLeas.Add(TestWorld.Oakland.Value);
 
         var failed = await MustFailAsync(world);
 
         Assert.Equal(TestWorld.Oakland.Value, Assert.Single(failed.Failures).Where);
         Assert.Equal((2, 1), (failed.Sent, failed.Posted));
-        world.MyToms.Hangs.Clear();
+        world.MyToms.HangingLeas.Clear();
         Assert.Equal((0, 1), (await RunAsync(world) is var summary ? summary.Sent : -1, summary.Posted));
     }
 
@@ -156,13 +156,13 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.GenerateAsync(TestWorld.Berkeley, by: TestWorld.Luis);
         world.Clock.Advance(TimeSpan.FromDays(351));
-        world.Mail.Hangs.Add(TestWorld.Rosa.Email!);
+        world.Mail.HangingAddresses.Add(TestWorld.Rosa.Email!);
 
         var failed = await MustFailAsync(world);
 
         Assert.Equal(TestWorld.Oakland.Value, Assert.Single(failed.Failures).Where);
         Assert.Equal((1, 2), (failed.Sent, failed.Posted));
-        world.Mail.Hangs.Clear();
+        world.Mail.HangingAddresses.Clear();
         Assert.Equal(1, (await RunAsync(world)).Sent);
     }
 
@@ -174,9 +174,9 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await using var slow = world.AnotherInstance(options => options.Parallelism = 1);
-        slow.Outside.Break = called =>
+        slow.ExternalCalls.InjectFault = called =>
         {
-            if (called is Called.Mail)
+            if (called is ExternalService.Mail)
                 world.Clock.Advance(TimeSpan.FromMinutes(20));
             return Fault.None;
         };
@@ -185,8 +185,8 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
 
         Assert.Equal((2, 1), (failed.Summary.Leas, failed.Summary.Sent));
         Assert.Single(failed.Summary.Failures, failure => failure.What.Contains("reached its time limit", StringComparison.Ordinal));
-        slow.Outside.Break = null;
-        await RunInTimeAsync(slow);
+        slow.ExternalCalls.InjectFault = null;
+        await RunWithClockAsync(slow);
         Assert.Equal(2, world.Mail.Delivered.Count);
     }
 
@@ -197,17 +197,17 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(365) - TimeSpan.FromSeconds(5));
         var attempts = 0;
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail || Interlocked.Increment(ref attempts) > 1)
+            if (called is not ExternalService.Mail || Interlocked.Increment(ref attempts) > 1)
                 return Fault.None;
             world.Clock.Advance(TimeSpan.FromSeconds(10));
-            return Fault.Before;
+            return Fault.ConnectionFailed;
         };
 
         await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
-        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.Mail.Sends);
     }
 
     [Fact]
@@ -215,17 +215,17 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         var attempts = 0;
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail || Interlocked.Increment(ref attempts) > 1)
+            if (called is not ExternalService.Mail || Interlocked.Increment(ref attempts) > 1)
                 return Fault.None;
             world.Clock.Advance(TimeSpan.FromMinutes(6));
-            return Fault.Before;
+            return Fault.ConnectionFailed;
         };
 
         await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
-        Assert.Empty(world.Mail.Offers);
+        Assert.Empty(world.Mail.Sends);
     }
 
     [Fact]
@@ -238,17 +238,17 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await using var single = world.AnotherInstance(options => options.Parallelism = 1);
         List<DateTimeOffset> attempts = [];
         var began = world.Clock.GetUtcNow();
-        single.Outside.Break = called =>
+        single.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail)
+            if (called is not ExternalService.Mail)
                 return Fault.None;
             attempts.Add(world.Clock.GetUtcNow());
-            return attempts[^1] < began + TimeSpan.FromMinutes(2) ? Fault.TooMany : Fault.None;
+            return attempts[^1] < began + TimeSpan.FromMinutes(2) ? Fault.Throttled : Fault.None;
         };
 
         await RunAllAsync(world.Clock, [single], instance => RunAsync(instance));
 
-        Assert.Equal(3, world.Mail.Offers.Count);
+        Assert.Equal(3, world.Mail.Sends.Count);
         Assert.Equal(2, attempts.Count(at => at < began + TimeSpan.FromMinutes(2)));
     }
 
@@ -257,10 +257,10 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         var mailed = false;
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            mailed |= called is Called.Mail;
-            return mailed && called is Called.Storage ? Fault.Unavailable : Fault.None;
+            mailed |= called is ExternalService.Mail;
+            return mailed && called is ExternalService.Storage ? Fault.Unavailable : Fault.None;
         };
 
         var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
@@ -275,7 +275,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         using var logs = new CapturedLogs();
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var broken = world.AnotherInstance(logs);
-        broken.Outside.Break = called => called is Called.Mail ? Fault.Bug : Fault.None;
+        broken.ExternalCalls.InjectFault = called => called is ExternalService.Mail ? Fault.UnexpectedException : Fault.None;
 
         var failed = await MustFailAsync(broken);
 
@@ -293,9 +293,9 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await using var stopped = world.AnotherInstance(logs);
         using var stopping = new CancellationTokenSource();
-        stopped.Outside.Break = called =>
+        stopped.ExternalCalls.InjectFault = called =>
         {
-            if (called is Called.Mail)
+            if (called is ExternalService.Mail)
                 stopping.Cancel();
             return Fault.None;
         };
@@ -311,7 +311,7 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         var attempts = 0;
-        world.Outside.Break = called => called is Called.Mail && Interlocked.Increment(ref attempts) == 1 ? Fault.Before : Fault.None;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.Mail && Interlocked.Increment(ref attempts) == 1 ? Fault.ConnectionFailed : Fault.None;
 
         Assert.Equal(1, (await RunAsync(world)).Sent);
     }
@@ -321,33 +321,33 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         using var stopping = new CancellationTokenSource();
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is Called.Mail)
+            if (called is ExternalService.Mail)
                 stopping.Cancel();
             return Fault.None;
         };
         await Record.ExceptionAsync(() => world.Run.RunAsync(stopping.Token));
-        Assert.Single(world.Mail.Offers);
-        world.Outside.Break = null;
+        Assert.Single(world.Mail.Sends);
+        world.ExternalCalls.InjectFault = null;
         world.Clock.Advance(TimeSpan.FromMinutes(10));
         await RunAsync(world);
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
     }
 
     [Fact]
-    public async Task A_sent_email_counts_as_sent_when_a_stale_pointer_cannot_be_deleted()
+    public async Task A_sent_email_counts_as_sent_when_a_stale_index_entry_cannot_be_deleted()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.Storage.Expirations.AddEntityAsync(new TableEntity("2027-11-20", TestWorld.Oakland.Value), TestContext.Current.CancellationToken);
         world.Clock.Advance(TimeSpan.FromDays(351));
         world.Traffic.Reset();
-        world.Traffic.Break = number => number >= 6 ? Fault.Unavailable : Fault.None;
+        world.Traffic.InjectFault = number => number >= 6 ? Fault.Unavailable : Fault.None;
 
         var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
         Assert.Equal((1, 1), (failed.Summary.Sent, failed.Summary.Posted));
     }
 
@@ -356,15 +356,15 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         List<DateTimeOffset> attempts = [];
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail)
+            if (called is not ExternalService.Mail)
                 return Fault.None;
             attempts.Add(world.Clock.GetUtcNow());
-            return Fault.TooMany;
+            return Fault.Throttled;
         };
         await using var shorter = world.AnotherInstance(o => o.TimeLimit = TimeSpan.FromSeconds(30));
-        shorter.Outside.Break = world.Outside.Break;
+        shorter.ExternalCalls.InjectFault = world.ExternalCalls.InjectFault;
         await Record.ExceptionAsync(() => RunAsync(shorter));
         world.Clock.Advance(TimeSpan.FromSeconds(1));
         await Record.ExceptionAsync(() => RunAsync(shorter));
@@ -376,15 +376,15 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         var (sends, puts) = (0, 0);
-        world.Outside.Break = called => called switch
+        world.ExternalCalls.InjectFault = called => called switch
         {
-            Called.Mail => Interlocked.Increment(ref sends) == 1 ? Fault.TooMany : Fault.None,
-            Called.MyToms => Interlocked.Increment(ref puts) <= 4 ? Fault.Unavailable : Fault.None,
+            ExternalService.Mail => Interlocked.Increment(ref sends) == 1 ? Fault.Throttled : Fault.None,
+            ExternalService.MyToms => Interlocked.Increment(ref puts) <= 4 ? Fault.Unavailable : Fault.None,
             _ => Fault.None,
         };
         Exception? thrown = null;
         await RunAllAsync(world.Clock, [world], async instance => thrown = await Record.ExceptionAsync(() => RunAsync(instance)));
-        Assert.Single(world.Mail.Offers);
+        Assert.Single(world.Mail.Sends);
         Assert.Single(world.MyToms.Shown);
         Assert.Null(thrown);
     }
@@ -394,14 +394,14 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         var sends = 0;
-        world.Outside.Break = called => called is Called.Mail && Interlocked.Increment(ref sends) == 1 ? Fault.Timeout : Fault.None;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.Mail && Interlocked.Increment(ref sends) == 1 ? Fault.Timeout : Fault.None;
         Assert.Null(await Record.ExceptionAsync(() => RunAsync(world)));
     }
 
     [Theory]
-    [InlineData(Called.Mail)]
-    [InlineData(Called.MyToms)]
-    public async Task A_service_that_never_responds_does_not_block_the_other_service(Called unresponsive)
+    [InlineData(ExternalService.Mail)]
+    [InlineData(ExternalService.MyToms)]
+    public async Task A_service_that_never_responds_does_not_block_the_other_service(ExternalService unresponsive)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var slow = world.AnotherInstance(options => (options.Parallelism, options.TimeLimit) = (1, TimeSpan.FromMinutes(10)));
@@ -409,18 +409,18 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         foreach (var lea in leas)
         {
             await world.MustGenerateAsync(lea);
-            if (unresponsive is Called.MyToms)
-                world.MyToms.Hangs.Add(lea.Value);
+            if (unresponsive is ExternalService.MyToms)
+                world.MyToms.HangingLeas.Add(lea.Value);
         }
 
-        if (unresponsive is Called.Mail)
-            world.Mail.Hangs.Add(TestWorld.Rosa.Email!);
+        if (unresponsive is ExternalService.Mail)
+            world.Mail.HangingAddresses.Add(TestWorld.Rosa.Email!);
         world.Clock.Advance(TimeSpan.FromDays(351));
 
         var failed = await MustFailAsync(slow);
 
         Assert.Equal(leas.Count, failed.Failures.Count);
-        Assert.Equal(unresponsive is Called.Mail ? (0, leas.Count) : (leas.Count, 0), (failed.Sent, failed.Posted));
+        Assert.Equal(unresponsive is ExternalService.Mail ? (0, leas.Count) : (leas.Count, 0), (failed.Sent, failed.Posted));
     }
 
     [Fact]
@@ -429,10 +429,10 @@ public sealed class RunFaultTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateExpiringAsync(azurite);
         await RunAsync(world);
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
-        world.Outside.Break = called => called is Called.MyToms ? Fault.Before : Fault.None;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.MyToms ? Fault.ConnectionFailed : Fault.None;
         Assert.Equal(TestWorld.Oakland.Value, Assert.Single((await MustFailAsync(world)).Failures).Where);
         Assert.Single(world.MyToms.Shown);
-        world.Outside.Break = null;
+        world.ExternalCalls.InjectFault = null;
 
         Assert.Equal(1, (await RunAsync(world)).Removed);
 

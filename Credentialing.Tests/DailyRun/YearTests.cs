@@ -73,7 +73,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         public void AddMail(MailService mail)
         {
             Interlocked.Add(ref emails, mail.Delivered.Count);
-            Interlocked.Add(ref resends, mail.Offers.Count - mail.Delivered.Count);
+            Interlocked.Add(ref resends, mail.Sends.Count - mail.Delivered.Count);
         }
 
         public void AddRun(bool crashed, bool clean, bool concurrent)
@@ -142,17 +142,17 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         {
             var began = world.Clock.GetUtcNow();
             var before = generations.ToDictionary(entry => entry.Key, entry => entry.Value.Count);
-            var offersBefore = world.Mail.Offers.Count;
+            var offersBefore = world.Mail.Sends.Count;
             var requestsBefore = world.MyToms.Requests.Count;
             var worlds = Enumerable.Range(0, instances).Select(_ => world.AnotherInstance()).ToList();
             var faultRate = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.3;
             foreach (var instance in worlds)
-                instance.Outside.Break = Faults(new Random(random.Next()), faultRate);
+                instance.ExternalCalls.InjectFault = Faults(new Random(random.Next()), faultRate);
             var leaToRegenerate = random.Next(8) == 0 ? Leas[random.Next(Leas.Length)] : (LeaId?)null;
             var vendorLea = Leas[random.Next(Leas.Length)];
 
             var clean = 0;
-            var running = Driver.RunAllAsync(world.Clock, worlds, async instance =>
+            var running = DailyRunDriver.RunAllAsync(world.Clock, worlds, async instance =>
             {
                 try
                 {
@@ -169,7 +169,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 await GenerateAsync(world, lea);
             await world.AuthenticateAsync(vendorLea, generations[vendorLea][^1].Key);
             await running;
-            foreach (var _ in worlds.Where(instance => instance.Outside.Died.IsCompleted))
+            foreach (var _ in worlds.Where(instance => instance.ExternalCalls.Crashed.IsCompleted))
                 counts.AddRun(crashed: true, clean: false, instances > 1);
             log.Add(string.Create(CultureInfo.InvariantCulture, $"{began:u}..{world.Clock.GetUtcNow():u}: {instances} runs, {clean} clean, fault rate {faultRate:F2}, regenerated {leaToRegenerate}"));
 
@@ -183,7 +183,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         /// <summary>Only a fault may cause a resend. The mail service deduplicates it by its operation id.</summary>
         private void CheckNoResends(int offersBefore, bool hasFaults)
         {
-            var offers = world.Mail.Offers.Select(offer => offer.Email.OperationId).ToList();
+            var offers = world.Mail.Sends.Select(offer => offer.Email.OperationId).ToList();
             var now = offers.Skip(offersBefore).ToList();
             if (hasFaults)
                 uncertain.UnionWith(now);
@@ -194,7 +194,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             DateTimeOffset began, Dictionary<LeaId, int> before, int offersBefore, int requestsBefore, bool completed, LeaId? regenerated)
         {
             var now = world.Clock.GetUtcNow();
-            foreach (var (email, at) in world.Mail.Offers.Skip(offersBefore))
+            foreach (var (email, at) in world.Mail.Sends.Skip(offersBefore))
             {
                 var (credential, milestone) = Identify(email.OperationId);
                 Check(credential.Generation >= before[credential.LeaId], $"an email for generation {credential.Generation}, which was superseded before the run");
@@ -228,9 +228,9 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             }
 
             // The expiration index contains the current credentials of each LEA.
-            var pointers = (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).ToHashSet();
+            var entries = (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).ToHashSet();
             foreach (var lea in Leas)
-                Check(pointers.Contains((generations[lea][^1].Credential.ExpiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)), $"no pointer to {lea}");
+                Check(entries.Contains((generations[lea][^1].Credential.ExpiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)), $"no entry to {lea}");
         }
 
         private (Credential Credential, Milestone Milestone) Identify(Guid operationId) =>
@@ -256,19 +256,19 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         }
 
         /// <summary>Injects faults with the given probability. One fault in eight is a crash.</summary>
-        private static Func<Called, Fault> Faults(Random faultRandom, double faultRate) => _ =>
+        private static Func<ExternalService, Fault> Faults(Random faultRandom, double faultRate) => _ =>
         {
             lock (faultRandom)
             {
                 return faultRandom.NextDouble() >= faultRate ? Fault.None : faultRandom.Next(16) switch
                 {
-                    0 => Fault.Death,
-                    1 => Fault.DeathAfter,
-                    2 or 3 => Fault.Before,
-                    4 or 5 => Fault.After,
+                    0 => Fault.Crash,
+                    1 => Fault.CrashAfter,
+                    2 or 3 => Fault.ConnectionFailed,
+                    4 or 5 => Fault.ResponseLost,
                     6 or 7 => Fault.Timeout,
                     8 or 9 => Fault.TimeoutAfter,
-                    10 or 11 => Fault.TooMany,
+                    10 or 11 => Fault.Throttled,
                     _ => Fault.Unavailable,
                 };
             }

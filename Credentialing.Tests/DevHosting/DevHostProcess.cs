@@ -87,15 +87,15 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     }
 
     /// <summary>Runs DevHost with arguments for which it exits by itself.</summary>
-    internal static Task<Ended> RunAsync(params string[] arguments) => RunOnPathAsync(null, arguments);
+    internal static Task<ProcessResult> RunAsync(params string[] arguments) => RunOnPathAsync(null, arguments);
 
     /// <summary>Like <see cref="RunAsync"/>, with PATH set to the given folder if it is not null.</summary>
-    internal static Task<Ended> RunOnPathAsync(string? path, params string[] arguments)
+    internal static Task<ProcessResult> RunOnPathAsync(string? path, params string[] arguments)
     {
         var start = StartInfo(arguments);
         if (path is not null)
             start.Environment["PATH"] = path;
-        return Ended.OfAsync(start);
+        return ProcessResult.RunAsync(start);
     }
 
     internal static string[] AnyPortArguments(string dataFolder) => ["--urls", AnyPort, "--data", dataFolder];

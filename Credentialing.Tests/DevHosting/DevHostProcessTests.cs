@@ -81,7 +81,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         Assert.Equal(3, blocks.Length);
 
         Assert.Contains("\"milestone\":14,\"to\":[\"luis@lea.example\",\"rosa@lea.example\"]", (await RunInShellAsync([blocks[0]])).Output, StringComparison.Ordinal);
-        await inbox.ArrivedAsync(_ => true);
+        await inbox.WaitForAsync(_ => true);
         await RunInShellAsync([blocks[1]]);
 
         Assert.Equal(
@@ -349,7 +349,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     }
 
     /// <summary>Asserts exit code 1 and a one-line error message without a stack trace.</summary>
-    private static void AssertStartFails(Ended ended, string reason)
+    private static void AssertStartFails(ProcessResult ended, string reason)
     {
         Assert.Equal(1, ended.ExitCode);
         Assert.Contains(reason, ended.Errors, StringComparison.Ordinal);
@@ -386,7 +386,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
     private static async Task<(byte[]? Report, string Output)> RunInShellAsync(string[] commands)
     {
         using var folder = new TemporaryFolder();
-        var shell = await Ended.OfAsync(new ProcessStartInfo("bash") { WorkingDirectory = folder.Path }, string.Join('\n', commands.Append("")));
+        var shell = await ProcessResult.RunAsync(new ProcessStartInfo("bash") { WorkingDirectory = folder.Path }, string.Join('\n', commands.Append("")));
         Assert.Equal((0, ""), (shell.ExitCode, shell.Errors));
         var report = Path.Combine(folder.Path, "report.pdf");
         return (File.Exists(report) ? await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken) : null, shell.Output);

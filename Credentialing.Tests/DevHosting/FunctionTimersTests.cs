@@ -19,12 +19,12 @@ public sealed class FunctionTimersTests(AzuriteFixture azurite)
         var schedule = world.Clock.GetUtcNow() + TimeSpan.FromSeconds(5);
         const int AttemptsPerRun = 3;
         ConcurrentQueue<DateTimeOffset> calls = [];
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail)
+            if (called is not ExternalService.Mail)
                 return Fault.None;
             calls.Enqueue(world.Clock.GetUtcNow());
-            return calls.Count <= AttemptsPerRun ? Fault.Before : Fault.None;
+            return calls.Count <= AttemptsPerRun ? Fault.ConnectionFailed : Fault.None;
         };
         await using var host = await TestHost.StartAsync(world);
 

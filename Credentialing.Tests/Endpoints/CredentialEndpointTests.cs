@@ -153,7 +153,7 @@ public sealed class CredentialEndpointTests(AzuriteFixture azurite)
         foreach (var path in (string[])["health", "openapi.json", "v1/credential", "leas/01612590000000/credentials"])
             Assert.Equal(["nosniff"], (await host.SendAsync(HttpMethod.Get, path, path.StartsWith("leas", StringComparison.Ordinal) ? "rosa" : null)).Headers.GetValues("X-Content-Type-Options"));
 
-        world.Traffic.Break = _ => Fault.Bug; // the headers of a response that was not sent are replaced
+        world.Traffic.InjectFault = _ => Fault.UnexpectedException; // the headers of a response that was not sent are replaced
         Assert.Equal(["nosniff"], (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Headers.GetValues("X-Content-Type-Options"));
     }
 }

@@ -17,14 +17,14 @@ public sealed class ReadinessTests(AzuriteFixture azurite)
 
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => GetAsync(host))), response => Assert.Equal(HttpStatusCode.OK, response.Status));
         world.Clock.Advance(Readiness.CacheInterval - TimeSpan.FromTicks(1));
-        world.Traffic.Break = _ => Fault.Before;
+        world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(host)).Status);
         Assert.Equal(3, world.Traffic.Requests.Count); // two tables and the container
         Assert.Equal(4, world.Vault.Calls); // for each of the two secrets, the list and the version
 
         world.Clock.Advance(TimeSpan.FromTicks(1));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await GetAsync(host)).Status);
-        world.Traffic.Break = null;
+        world.Traffic.InjectFault = null;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await GetAsync(host)).Status);
         world.Clock.Advance(Readiness.CacheInterval);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(host)).Status);
@@ -36,7 +36,7 @@ public sealed class ReadinessTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         world.Vault.IsUnresponsive = true;
-        var gate = world.Outside.HoldAt(Called.Storage);
+        var gate = world.ExternalCalls.BlockAt(ExternalService.Storage);
 
         var pending = GetAsync(host);
         await gate.Reached;
@@ -56,7 +56,7 @@ public sealed class ReadinessTests(AzuriteFixture azurite)
         await using var ring = new SecretRing(world.Vault, SecretRing.CredentialPepper, world.Clock, NullLogger<SecretRing>.Instance);
         await using var readiness = new Readiness(world.Storage, ring, ring, world.Clock, NullLogger<Readiness>.Instance);
         using var aborted = new CancellationTokenSource();
-        var gate = world.Outside.HoldAt(Called.Storage);
+        var gate = world.ExternalCalls.BlockAt(ExternalService.Storage);
         var cancelled = readiness.FindUnreachableAsync(aborted.Token);
         var other = readiness.FindUnreachableAsync(TestContext.Current.CancellationToken);
         await gate.Reached;

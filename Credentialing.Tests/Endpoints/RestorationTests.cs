@@ -3,7 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.Endpoints;
 
@@ -20,7 +20,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Berkeley);
         await world.MustGenerateAsync(TestWorld.Berkeley, seenGeneration: 1);
         world.Clock.Advance(TimeSpan.FromDays(351));
-        var before = await PointersAsync(world);
+        var before = await IndexEntriesAsync(world);
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
 
@@ -29,7 +29,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         {
             var response = await host.SendAsync(HttpMethod.Post, "expirations/restore", "toms");
             Assert.Equal((HttpStatusCode.OK, 2), (response.Status, response.Json.GetProperty("credentials").GetInt32()));
-            Assert.Equal(before, await PointersAsync(world));
+            Assert.Equal(before, await IndexEntriesAsync(world));
         }
 
         await RunAsync(world);
@@ -50,7 +50,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
 
         Assert.Equal(1, (await RunAsync(world)).Removed);
         Assert.Empty(world.MyToms.Shown);
-        Assert.Single(await PointersAsync(world));
+        Assert.Single(await IndexEntriesAsync(world));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         });
 
         Assert.Equal(Leas, (await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Indexed);
-        Assert.Equal(Leas, (await PointersAsync(world)).Count);
+        Assert.Equal(Leas, (await IndexEntriesAsync(world)).Count);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         Assert.Equal(
             [("00000000000001", "Its rows are corrupt."), ("00000000000002", "A newer release has written its rows."), ("1", "Its rows are corrupt.")],
             unreadable.Select(lea => (lea.Key, lea.Value)));
-        Assert.Equal([("2027-11-23", TestWorld.Oakland.Value)], await PointersAsync(world));
+        Assert.Equal([("2027-11-23", TestWorld.Oakland.Value)], await IndexEntriesAsync(world));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, next, "v1/credential")).Status);
     }
 
-    /// <summary>Returns the expiration pointers in date order.</summary>
-    private static async Task<IReadOnlyList<(string Date, string LeaId)>> PointersAsync(TestWorld world) =>
+    /// <summary>Returns the expiration entries in date order.</summary>
+    private static async Task<IReadOnlyList<(string Date, string LeaId)>> IndexEntriesAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).Order()];
 }

@@ -31,17 +31,17 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             await UseAsync(keys[^1].ToLowerInvariant());
             await UseAsync(keys[^1][..^1]); // truncated
             world.Traffic.Reset();
-            world.Traffic.Break = number => number == 1 ? Fault.None : Fault.Before; // storage fails after the first request
+            world.Traffic.InjectFault = number => number == 1 ? Fault.None : Fault.ConnectionFailed; // storage fails after the first request
             responses.Add(await host.GenerateAsync("rosa", TestWorld.Oakland, (seen ?? 0) + 1));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, responses[^1].Status);
-            world.Traffic.Break = _ => Fault.Before; // storage fails completely
+            world.Traffic.InjectFault = _ => Fault.ConnectionFailed; // storage fails completely
             await UseAsync(keys[^1]);
-            world.Traffic.Break = null;
+            world.Traffic.InjectFault = null;
         }
 
         world.Clock.Advance(TimeSpan.FromDays(351));
         await world.Run.RunAsync(TestContext.Current.CancellationToken);
-        var email = Assert.Single(world.Mail.Offers).Email;
+        var email = Assert.Single(world.Mail.Sends).Email;
         var sent = $"{email.Subject}{email.Text}{email.Html}{Encoding.UTF8.GetString(email.Attachment.Content.Span)}{Assert.Single(world.MyToms.Requests).Body}";
 
         var stored = (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations"))

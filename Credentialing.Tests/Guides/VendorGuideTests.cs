@@ -80,9 +80,9 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
             await setup.RequestTokenAsync(setup.Key, "grant_type="),
             await setup.RequestTokenAsync("tsk_", "grant_type=client_credentials"),
         };
-        setup.World.Traffic.Break = _ => Fault.Before;
+        setup.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         responses.Add(await setup.WithTokenAsync(Reports, token));
-        setup.World.Traffic.Break = null;
+        setup.World.Traffic.InjectFault = null;
         setup.World.Clock.Advance(TimeSpan.FromDays(365));
         responses.Add(await setup.Host.AsVendorAsync(TestWorld.Oakland, setup.Key, "v1/credential"));
         responses.Add(await setup.RequestTokenAsync(setup.Key, "grant_type=client_credentials"));

@@ -28,7 +28,7 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     /// Runs the program for a student. Asserts that its output does not contain the secret key. Skips the test if an executable is
     /// missing.
     /// </summary>
-    internal async Task<Ended> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid)
+    internal async Task<ProcessResult> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid)
     {
         foreach (var executable in RequiredExecutables)
             Assert.SkipUnless(IsOnPath(executable), $"There is no {executable} on the PATH.");
@@ -42,12 +42,12 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     }
 
     /// <summary>Runs a program to completion in a folder, with additional environment variables.</summary>
-    internal static Task<Ended> RunProgramAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
+    internal static Task<ProcessResult> RunProgramAsync(string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string> settings)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
-        return Ended.OfAsync(start);
+        return ProcessResult.RunAsync(start);
     }
 
     private static bool IsOnPath(string program) =>

@@ -44,7 +44,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
     public async Task A_student_without_reports_is_not_an_error(string language)
     {
         await using var setup = await Setup.CreateAsync(azurite, files, language);
-        Assert.Equal(new Ended(0, "", ""), await setup.RunAsync("1234567890"));
+        Assert.Equal(new ProcessResult(0, "", ""), await setup.RunAsync("1234567890"));
         setup.AssertDownloaded();
     }
 
@@ -319,7 +319,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         }
 
         /// <summary>Runs the program. The suffixes are appended to its URL and secret key settings.</summary>
-        internal async Task<Ended> RunAsync(string ssid = Ssid, string afterUrl = "", string afterKey = "")
+        internal async Task<ProcessResult> RunAsync(string ssid = Ssid, string afterUrl = "", string afterKey = "")
         {
             var settings = files.Settings(Host, key + afterKey);
             settings["TOMS_URL"] += afterUrl;
@@ -329,11 +329,11 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         }
 
         /// <summary>Runs the shell script, and sends it SIGTERM at its first request for the report.</summary>
-        internal Task<Ended> RunUntilTerminatedAsync(string report)
+        internal Task<ProcessResult> RunUntilTerminatedAsync(string report)
         {
             var settings = files.Settings(Host, key);
             var id = Path.Combine(settings["TMPDIR"], "id");
-            Gateway.Before(report, 1, async () => await Ended.OfAsync(new("kill", [(await File.ReadAllTextAsync(id)).Trim()])));
+            Gateway.Before(report, 1, async () => await ProcessResult.RunAsync(new("kill", [(await File.ReadAllTextAsync(id)).Trim()])));
             return VendorProgram.RunProgramAsync("sh", ["-c", "echo $$ >\"$0\"; exec sh \"$@\"", id, files.PathOf(program), Ssid], folder.Path, settings);
         }
 

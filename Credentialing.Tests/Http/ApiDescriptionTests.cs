@@ -47,9 +47,9 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland Unified"}""");
         await SendAsync(HttpMethod.Put, "leas/abc", "toms", "{}");
         world.Traffic.Reset();
-        world.Traffic.Break = number => number % 2 == 0 ? Fault.Conflict : Fault.None; // reads the rows, then writes them
+        world.Traffic.InjectFault = number => number % 2 == 0 ? Fault.Conflict : Fault.None; // reads the rows, then writes them
         await world.Clock.AdvanceUntilAsync(SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland","coordinators":[]}"""));
-        world.Traffic.Break = null;
+        world.Traffic.InjectFault = null;
         await GetAsync("leas/01612590000000", "toms");
         await GetAsync("reminders/preview", "toms");
         await GetAsync("reminders/preview?on=yesterday", "toms");
@@ -124,9 +124,9 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         }
 
         // Storage unavailable, and an internal error.
-        foreach (var fault in (Fault[])[Fault.Before, Fault.Bug])
+        foreach (var fault in (Fault[])[Fault.ConnectionFailed, Fault.UnexpectedException])
         {
-            world.Traffic.Break = _ => fault;
+            world.Traffic.InjectFault = _ => fault;
             foreach (var (path, persona) in ((string, string)[])[(Credentials, "rosa"), ("leas/01612590000000/announcements", "rosa"), ("leas/01612590000000", "toms"), ("reminders/preview", "toms")])
                 await GetAsync(path, persona);
             foreach (var path in (string[])["v1/credential", Reports, Report])
@@ -138,7 +138,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
             world.Clock.Advance(Readiness.CacheInterval);
             await GetAsync("health/ready");
-            world.Traffic.Break = null;
+            world.Traffic.InjectFault = null;
         }
 
         // Expired credentials.
@@ -234,7 +234,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     public async Task The_linter_reports_no_problems_in_the_description()
     {
         var tests = Path.Combine(ProjectFolder.Root, "Credentialing.Tests");
-        var linter = await Ended.OfAsync(new ProcessStartInfo("node")
+        var linter = await ProcessResult.RunAsync(new ProcessStartInfo("node")
         {
             ArgumentList = { Path.Combine(tests, "node_modules/@redocly/cli/bin/cli.js"), "lint", Committed, "--config", Path.Combine(tests, "redocly.yaml") },
             Environment = { ["REDOCLY_TELEMETRY"] = "off", ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true" },

@@ -15,7 +15,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        world.Traffic.Break = _ => Fault.Before;
+        world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
 
         foreach (var response in (ApiResponse[])[
             await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa"),
@@ -27,14 +27,14 @@ public sealed class FaultTests(AzuriteFixture azurite)
             Assert.True(response.Headers.CacheControl!.NoStore);
         }
 
-        world.Traffic.Break = null;
+        world.Traffic.InjectFault = null;
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
     }
 
     /// <summary>Requests to storage: the row, the file, and the end of the file. The last one fails.</summary>
     [Theory]
-    [InlineData(10, Fault.Before)]
-    [InlineData(4000, Fault.Before)]
+    [InlineData(10, Fault.ConnectionFailed)]
+    [InlineData(4000, Fault.ConnectionFailed)]
     [InlineData(4000, Fault.Timeout)]
     public async Task A_failure_to_read_a_file_returns_503_without_the_headers_of_the_file(int length, Fault fault)
     {
@@ -45,7 +45,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf")
             .UploadAsync(BinaryData.FromBytes(new byte[length]), TestContext.Current.CancellationToken);
         world.Traffic.Reset();
-        world.Traffic.Break = number => number < 3 ? Fault.None : fault;
+        world.Traffic.InjectFault = number => number < 3 ? Fault.None : fault;
 
         var response = await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports/2026-ssr-en.pdf", "Range", "bytes=-3");
 
@@ -62,7 +62,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         world.Traffic.Reset();
-        world.Traffic.Break = number => number <= 2 ? Fault.Before : Fault.None;
+        world.Traffic.InjectFault = number => number <= 2 ? Fault.ConnectionFailed : Fault.None;
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Status);
     }
 
@@ -71,10 +71,10 @@ public sealed class FaultTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        world.Vault.IsAway = true;
+        world.Vault.IsUnavailable = true;
         Assert.Equal("unavailable", (await host.GenerateAsync("rosa", TestWorld.Oakland)).ProblemType);
 
-        world.Vault.IsAway = false;
+        world.Vault.IsUnavailable = false;
         world.Clock.Advance(TimeSpan.FromSeconds(1));
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
     }
@@ -106,8 +106,8 @@ public sealed class FaultTests(AzuriteFixture azurite)
             Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
         Assert.Equal(calls + 2, world.Vault.Calls); // one per secret: repeated readiness checks do not call the vault again
 
-        world.Vault.IsAway = true;
-        world.Traffic.Break = _ => Fault.Before;
+        world.Vault.IsUnavailable = true;
+        world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         world.Clock.Advance(Readiness.CacheInterval);
         var ready = await host.SendAsync(HttpMethod.Get, "health/ready");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "unavailable"), (ready.Status, ready.ProblemType));

@@ -21,7 +21,7 @@ public sealed class HelpContactTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await StartAsync(world, Help);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        world.Traffic.Break = _ => Fault.Before;
+        world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         using var form = method == "POST" ? new FormUrlEncodedContent([new("grant_type", "client_credentials")]) : null;
         string[] headers = path == "v1/token" ? ["Authorization", ApiHost.Basic(TestWorld.Oakland, key)] : [];
 

@@ -59,7 +59,7 @@ internal static class Bicep
             start.Environment[name] = value;
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
-        var result = await Ended.OfAsync(start);
+        var result = await ProcessResult.RunAsync(start);
         Assert.True(result.ExitCode == 0, result.Errors);
         return (result.Output, result.Errors);
     }

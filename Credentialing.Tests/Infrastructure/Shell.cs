@@ -25,13 +25,13 @@ internal sealed class Shell : IDisposable
     internal string Read(string name) => File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : "";
 
     /// <summary>Runs a script. Skips the test on Windows.</summary>
-    internal Task<Ended> RunAsync(string script, params string[] arguments)
+    internal Task<ProcessResult> RunAsync(string script, params string[] arguments)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The scripts are for a Unix shell.");
         var start = new ProcessStartInfo("bash", arguments.Prepend(Path.Combine(Bicep.Folder, script))) { WorkingDirectory = Folder };
         start.Environment["PATH"] = $"{Folder}:{start.Environment["PATH"]}";
         start.Environment["SHELLOPTS"] = "xtrace"; // as when debugging a failure with bash tracing
-        return Ended.OfAsync(start);
+        return ProcessResult.RunAsync(start);
     }
 
     public void Dispose() => folder.Dispose();

@@ -94,7 +94,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
     public async Task SaveAsync_returns_false_and_changes_nothing_when_every_attempt_is_a_conflict()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        world.Traffic.Break = number => number % 2 == 0 ? Fault.Conflict : Fault.None; // reads the rows, then writes them
+        world.Traffic.InjectFault = number => number % 2 == 0 ? Fault.Conflict : Fault.None; // reads the rows, then writes them
 
         var save = SaveAsync(world, Oakland);
         await world.Clock.AdvanceUntilAsync(save);

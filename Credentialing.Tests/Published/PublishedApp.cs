@@ -54,7 +54,7 @@ public sealed class PublishedApp
     private static async Task<string> PublishAsync()
     {
         var artifacts = Path.Combine(ProjectFolder.Root, "Credentialing.Tests/obj/published");
-        var ended = await Ended.OfAsync(new ProcessStartInfo("dotnet",
+        var ended = await ProcessResult.RunAsync(new ProcessStartInfo("dotnet",
         [
             "publish", Path.Combine(ProjectFolder.Root, "Credentialing.Functions"), "--configuration", "Release", "-p:CommunicationServices=false",
             "--artifacts-path", artifacts, "--disable-build-servers", "--nologo", "--verbosity", "quiet",

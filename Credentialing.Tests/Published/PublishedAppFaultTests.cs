@@ -115,7 +115,7 @@ public sealed class PublishedAppFaultTests
     /// <summary>Starts the app with settings with which it must fail. Returns its standard error output.</summary>
     private async Task<string> FailToStartAsync(Dictionary<string, string> settings)
     {
-        var ended = await Ended.OfAsync(await app.CommandAsync(new Uri("http://127.0.0.1:9"), settings));
+        var ended = await ProcessResult.RunAsync(await app.CommandAsync(new Uri("http://127.0.0.1:9"), settings));
         Assert.NotEqual(0, ended.ExitCode);
         return ended.Errors;
     }

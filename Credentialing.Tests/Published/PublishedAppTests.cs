@@ -137,8 +137,8 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         row["GeneratedAt"] = expiresAt.AddDays(-365);
         row["ExpiresAt"] = expiresAt;
         await storage.Leas.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, Cancellation);
-        var pointer = await storage.Expirations.QueryAsync<TableEntity>($"RowKey eq '{leaId}'", cancellationToken: Cancellation).SingleAsync(Cancellation);
-        pointer.PartitionKey = expiresAt.UtcDateTime.ToString("yyyy-MM-dd", null);
-        await storage.Expirations.AddEntityAsync(pointer, Cancellation);
+        var entry = await storage.Expirations.QueryAsync<TableEntity>($"RowKey eq '{leaId}'", cancellationToken: Cancellation).SingleAsync(Cancellation);
+        entry.PartitionKey = expiresAt.UtcDateTime.ToString("yyyy-MM-dd", null);
+        await storage.Expirations.AddEntityAsync(entry, Cancellation);
     }
 }

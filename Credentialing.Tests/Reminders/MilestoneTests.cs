@@ -46,7 +46,7 @@ public sealed class MilestoneTests
         });
 
     [Fact]
-    public void The_pointers_that_a_run_reads_include_all_expiring_credentials_in_every_time_zone() =>
+    public void The_index_entries_that_a_run_reads_include_all_expiring_credentials_in_every_time_zone() =>
         Gen.Select(Instants, Gen.Int[0, 16 * 24 * 3600], Gen.Int[0, Zones.Count - 1]).Sample((expiresAt, before, zone) =>
         {
             var calendar = new LeaCalendar(Zones[zone]);

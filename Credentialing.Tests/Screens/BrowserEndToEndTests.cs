@@ -81,7 +81,7 @@ public sealed partial class BrowserEndToEndTests(BrowserFixture browser)
             left = milestone;
             await StartDailyRunAsync(host);
             var when = milestone == 1 ? "in 1 day" : $"in {milestone} days";
-            var email = await inbox.ArrivedAsync(subject => IsOfBerkeley(subject) && subject.EndsWith(when, StringComparison.Ordinal));
+            var email = await inbox.WaitForAsync(subject => IsOfBerkeley(subject) && subject.EndsWith(when, StringComparison.Ordinal));
 
             await visit.GoToAsync(Visit.Home);
             await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveTextAsync($"Berkeley Unified: SIS vendor credentials expire {when}");

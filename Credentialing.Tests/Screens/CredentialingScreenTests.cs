@@ -184,7 +184,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await using var visit = await Visit.OpenAsync(browser, host);
         await visit.ClickCheckboxAsync();
         await visit.Page.Locator("#generate").ClickAsync();
-        var gate = world.Outside.HoldAt(Called.Storage);
+        var gate = world.ExternalCalls.BlockAt(ExternalService.Storage);
         await visit.Page.Locator("#confirm").ClickAsync();
         await gate.Reached;
         var warned = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -65,7 +65,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
             response.EnsureSuccessStatusCode();
         }
 
-        await inbox.ArrivedAsync(subject => subject.StartsWith("Oakland Unified", StringComparison.Ordinal));
+        await inbox.WaitForAsync(subject => subject.StartsWith("Oakland Unified", StringComparison.Ordinal));
         var page = await context.NewPageAsync();
         await page.GotoAsync(host.Inbox.AbsoluteUri);
         await page.GetByText("Oakland Unified").First.ClickAsync();

@@ -43,7 +43,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Checkbox).ToBeVisibleAsync();
         world.Traffic.Reset();
-        world.Traffic.Break = number => number is >= 2 and <= 5 ? Fault.Before : Fault.None; // the write of the pointer and all its retries
+        world.Traffic.InjectFault = number => number is >= 2 and <= 5 ? Fault.ConnectionFailed : Fault.None; // the write of the entry and all its retries
 
         await visit.RequestGenerationAsync();
 
@@ -425,7 +425,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         await using var visit = await Visit.OpenAsync(browser, host);
         await visit.ClickCheckboxAsync();
         await visit.Page.Locator("#generate").ClickAsync();
-        var gate = world.Outside.HoldAt(Called.Storage);
+        var gate = world.ExternalCalls.BlockAt(ExternalService.Storage);
         await visit.Page.Locator("#confirm").FocusAsync();
         await visit.Page.Keyboard.PressAsync("Enter");
         await gate.Reached;

@@ -206,8 +206,8 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     [Fact]
     public async Task The_TypeScript_compiler_finds_no_error()
     {
-        var check = await Ended.OfAsync(new ProcessStartInfo("node", [Path.Combine(Web, "node_modules", "typescript", "bin", "tsc"), "--project", Web]));
-        Assert.Equal(new Ended(0, "", ""), check);
+        var check = await ProcessResult.RunAsync(new ProcessStartInfo("node", [Path.Combine(Web, "node_modules", "typescript", "bin", "tsc"), "--project", Web]));
+        Assert.Equal(new ProcessResult(0, "", ""), check);
     }
 
     [GeneratedRegex("""<(?:link rel="(?:stylesheet|modulepreload)" href|script type="module" src)="(?<file>[^"]+)""")]

@@ -34,13 +34,13 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Checkbox).ToBeVisibleAsync();
-        world.Traffic.Break = _ => Fault.Before;
+        world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
 
         await visit.Page.ReloadAsync();
         await Expect(visit.Message).ToContainTextAsync("The service is not available at the moment.");
         await Expect(visit.Message).ToContainTextAsync("We could not load your credentials. Try again in a few seconds.");
 
-        world.Traffic.Break = null;
+        world.Traffic.InjectFault = null;
         await visit.Button("Try again").ClickAsync();
         await Expect(visit.Checkbox).ToBeVisibleAsync();
         await Expect(visit.Message).ToBeEmptyAsync();

@@ -131,7 +131,7 @@ internal static class ScreenStates
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
             case ScreenState.HomeUnavailable:
-                host.World.Traffic.Break = _ => Fault.Before;
+                host.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
@@ -215,7 +215,7 @@ internal static class ScreenStates
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
             case ScreenState.Unavailable:
-                host.World.Traffic.Break = _ => Fault.Before;
+                host.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
                 await visit.Page.ReloadAsync();
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;

@@ -34,7 +34,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         await using var host = await TestHost.StartAsync(world);
         using var profile = new TemporaryFolder();
         var keys = new List<string>();
-        await using (var visit = await Visit.FromContextAsync(await browser.LaunchKeepingAsync(profile.Path), host.Address))
+        await using (var visit = await Visit.FromContextAsync(await browser.LaunchPersistentAsync(profile.Path), host.Address))
         {
             var notRestoredReasons = await WatchBackForwardCacheAsync(visit);
             await visit.SignInAsync("Rosa Delgado");

@@ -67,7 +67,7 @@ public sealed class SecretRingTests : IAsyncDisposable
     public async Task In_an_outage_cached_versions_are_returned_and_the_vault_is_called_only_after_the_retry_interval()
     {
         var cached = await CurrentAsync();
-        vault.IsAway = true;
+        vault.IsUnavailable = true;
         clock.Advance(SecretRing.RefreshInterval);
         Assert.Same(cached, await CurrentAsync());
         Assert.Equal(3, vault.Calls);
@@ -78,7 +78,7 @@ public sealed class SecretRingTests : IAsyncDisposable
         Assert.Same(cached, await CurrentAsync());
         Assert.Equal(4, vault.Calls);
 
-        vault.IsAway = false;
+        vault.IsUnavailable = false;
         var rotated = vault.Rotate(Name);
         clock.Advance(SecretRing.RetryInterval);
         Assert.Equal(rotated, (await CurrentAsync()).Version);
@@ -87,11 +87,11 @@ public sealed class SecretRingTests : IAsyncDisposable
     [Fact]
     public async Task CurrentAsync_throws_at_first_use_until_the_vault_is_available()
     {
-        vault.IsAway = true;
+        vault.IsUnavailable = true;
         await Assert.ThrowsAsync<RequestFailedException>(CurrentAsync);
         await Assert.ThrowsAsync<RequestFailedException>(CurrentAsync);
         Assert.Equal(1, vault.Calls);
-        vault.IsAway = false;
+        vault.IsUnavailable = false;
         clock.Advance(SecretRing.UnknownVersionInterval);
         await CurrentAsync();
     }
@@ -119,7 +119,7 @@ public sealed class SecretRingTests : IAsyncDisposable
     public async Task In_an_outage_an_unknown_version_causes_at_most_one_vault_call_per_second()
     {
         await CurrentAsync();
-        vault.IsAway = true;
+        vault.IsUnavailable = true;
         for (var calls = 3; calls < 5; calls++)
         {
             clock.Advance(TimeSpan.FromSeconds(1));

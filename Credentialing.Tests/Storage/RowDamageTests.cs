@@ -6,7 +6,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using CsCheck;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.Storage;
 
@@ -69,7 +69,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
         Assert.Equal(2, indexed + unreadable.Count);
         Assert.All(unreadable.Keys, lea => Assert.Equal(TestWorld.Oakland.Value, lea));
-        if (await Record.ExceptionAsync(() => RunInTimeAsync(world)) is { } thrown)
+        if (await Record.ExceptionAsync(() => RunWithClockAsync(world)) is { } thrown)
             Assert.All(Assert.IsType<DailyRunFailedException>(thrown).Summary.Failures, failure => Assert.Equal(TestWorld.Oakland.Value, failure.Where));
         Assert.Equal(7, world.MyToms.Shown[TestWorld.Berkeley.Value].DaysRemaining);
         await TryAsync(() => world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Another name", [TestWorld.Luis]), "test", TestContext.Current.CancellationToken));

@@ -7,23 +7,23 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.Storage;
 
 /// <summary>
-/// Rows written by other releases. A test names a row by the beginning of its row key, or "pointer" for the expiration index row.
+/// Rows written by other releases. A test names a row by the beginning of its row key, or "index entry" for the expiration index row.
 /// </summary>
 [Kind(TestKind.Storage)]
 public sealed class RowVersionTests(AzuriteFixture azurite)
 {
-    private const string Pointer = "pointer";
+    private const string IndexEntry = "index entry";
     private const string Version = "SchemaVersion";
 
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
     private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder"];
 
-    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", Pointer];
+    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", IndexEntry];
 
     [Fact]
     public async Task Every_row_written_in_a_year_has_its_schema_version()
@@ -121,7 +121,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("reminder:000001:14", "run")]
     [InlineData("announcement", "run")]
     [InlineData("event:", "")] // never read
-    [InlineData(Pointer, "run")]
+    [InlineData(IndexEntry, "run")]
     public async Task Every_operation_that_reads_a_row_of_a_newer_release_throws_and_does_not_change_it(string row, string refusedBy)
     {
         await using var world = await ExpiringWorldAsync();
@@ -174,7 +174,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("coordinator:rosa")]
     [InlineData("reminder:000001:14")]
     [InlineData("announcement")]
-    [InlineData(Pointer)]
+    [InlineData(IndexEntry)]
     public async Task A_row_of_a_newer_release_fails_only_its_own_LEA_and_the_run_reports_it(string row)
     {
         await using var world = await ExpiringWorldAsync(TestWorld.Berkeley);
@@ -185,7 +185,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(instance));
 
         var failure = Assert.Single(failed.Summary.Failures);
-        Assert.Equal(row is Pointer ? "Expirations" : TestWorld.Oakland.Value, failure.Where);
+        Assert.Equal(row is IndexEntry ? "Expirations" : TestWorld.Oakland.Value, failure.Where);
         Assert.Contains("schema version", failure.What, StringComparison.Ordinal);
         AssertMessage(logs.Lines.First(line => line.Contains("schema version", StringComparison.Ordinal)), row);
         Assert.Equal((1, 1), (failed.Summary.Sent, failed.Summary.Posted)); // Berkeley's
@@ -212,14 +212,14 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     public async Task The_preview_lists_an_index_entry_of_a_newer_release_as_a_failure_and_still_lists_LEAs()
     {
         await using var world = await ExpiringWorldAsync(TestWorld.Berkeley);
-        await MakeNewerAsync(world, Pointer);
+        await MakeNewerAsync(world, IndexEntry);
 
         var (plans, failures) = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
 
         Assert.Equal(TestWorld.Berkeley, Assert.Single(plans).LeaId);
         var failure = Assert.Single(failures);
         Assert.Equal("Expirations", failure.Where);
-        AssertMessage(failure.What, Pointer);
+        AssertMessage(failure.What, IndexEntry);
     }
 
     /// <summary>The row has a known version when it is read. A newer release rewrites it before the first write request is sent.</summary>
@@ -232,7 +232,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("run", "credential", true)]
     [InlineData("run", "announcement", true)]
     [InlineData("run", "reminder:000001:07", true)]
-    [InlineData("run", Pointer, true)]
+    [InlineData("run", IndexEntry, true)]
     [InlineData("run after regenerating", "announcement", true)]
     public async Task A_row_that_a_newer_release_rewrites_during_an_operation_is_not_overwritten(string operation, string row, bool refused)
     {
@@ -240,12 +240,12 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         if (operation is "run after regenerating")
             await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         var key = await world.MustGenerateAsync(TestWorld.Berkeley);
-        if (row is Pointer)
+        if (row is IndexEntry)
             await world.Storage.Expirations.AddEntityAsync(new TableEntity("2027-11-20", TestWorld.Oakland.Value), TestContext.Current.CancellationToken);
         string[]? newer = null;
         var lea = operation is "authenticate" ? TestWorld.Berkeley : TestWorld.Oakland;
         world.Traffic.Reset();
-        world.Traffic.Break = _ =>
+        world.Traffic.InjectFault = _ =>
         {
             if (newer is null && world.Traffic.Requests.Any(request => !request.StartsWith("GET ", StringComparison.Ordinal)))
             {
@@ -266,10 +266,10 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
             "generate" => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1),
             "authenticate" => world.AuthenticateAsync(TestWorld.Berkeley, key),
             "save" => world.Clock.AdvanceUntilAsync(SaveAsync(world, Oakland with { Name = "Another name", Coordinators = [TestWorld.Rosa] })),
-            _ => RunInTimeAsync(world),
+            _ => RunWithClockAsync(world),
         });
 
-        world.Traffic.Break = null;
+        world.Traffic.InjectFault = null;
         Assert.NotEmpty(newer!);
         Assert.Equal(newer, await RowContentsAsync(world, row, lea));
         Assert.Equal(refused, thrown is UnreadableRowException or DailyRunFailedException);
@@ -277,18 +277,18 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_generation_on_the_same_day_does_not_change_a_pointer_of_a_newer_release()
+    public async Task A_generation_on_the_same_day_does_not_change_an_index_entry_of_a_newer_release()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        await MakeNewerAsync(world, Pointer);
-        var before = await RowContentsAsync(world, Pointer);
+        await MakeNewerAsync(world, IndexEntry);
+        var before = await RowContentsAsync(world, IndexEntry);
         world.Traffic.Reset();
 
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
         Assert.Equal(3, world.Traffic.Requests.Count);
-        Assert.Equal(before, await RowContentsAsync(world, Pointer));
+        Assert.Equal(before, await RowContentsAsync(world, IndexEntry));
     }
 
     [Theory]
@@ -343,7 +343,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     private static void AssertMessage(string message, string row)
     {
         Assert.Contains(
-            $"Row {(row is Pointer ? "expiration" : row.Split(':')[0])} of LEA 01612590000000 has schema version 2; this release knows versions up to 1.",
+            $"Row {(row is IndexEntry ? "expiration" : row.Split(':')[0])} of LEA 01612590000000 has schema version 2; this release knows versions up to 1.",
             message,
             StringComparison.Ordinal);
         Assert.Contains("deploy that release again", message, StringComparison.Ordinal);
@@ -377,12 +377,12 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         }
     }
 
-    private static TableClient Table(TestWorld world, string row) => row is Pointer ? world.Storage.Expirations : world.Storage.Leas;
+    private static TableClient Table(TestWorld world, string row) => row is IndexEntry ? world.Storage.Expirations : world.Storage.Leas;
 
     private static async Task<IReadOnlyList<TableEntity>> RowsAsync(TestWorld world, string row, LeaId? lea = null)
     {
         var id = (lea ?? TestWorld.Oakland).Value;
-        return row is Pointer
+        return row is IndexEntry
             ? [.. (await world.RowsAsync("Expirations")).Where(entity => entity.RowKey == id)]
             : [.. (await world.RowsAsync("Leas")).Where(entity => entity.PartitionKey == id && entity.RowKey.StartsWith(row, StringComparison.Ordinal))];
     }

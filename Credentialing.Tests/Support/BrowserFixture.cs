@@ -38,7 +38,7 @@ public sealed class BrowserFixture : IAsyncDisposable
     /// Starts a separate browser with a persistent profile in the folder, and with the back/forward cache enabled if the browser
     /// has one, as in normal use. An installed browser is preferred: that of the npm package has no such cache.
     /// </summary>
-    public async Task<IBrowserContext> LaunchKeepingAsync(string folder)
+    public async Task<IBrowserContext> LaunchPersistentAsync(string folder)
     {
         var (_, launch) = await FindAsync(installedSearch);
         return await (await playwright.Value).Chromium.LaunchPersistentContextAsync(folder, new()

@@ -22,7 +22,7 @@ internal sealed class Inbox(Uri address) : IDisposable
     }));
 
     /// <summary>Polls until an email with this subject arrives.</summary>
-    internal async Task<ReceivedMail> ArrivedAsync(Predicate<string> subject)
+    internal async Task<ReceivedMail> WaitForAsync(Predicate<string> subject)
     {
         while (true)
         {

@@ -6,53 +6,53 @@ namespace Credentialing.Tests.Support;
 /// <summary>A fake mail service shared by several app instances. Records accepted emails and deduplicates by operation id.</summary>
 public sealed class MailService(TimeProvider time)
 {
-    private readonly ConcurrentQueue<(Email Email, DateTimeOffset At)> offers = new();
+    private readonly ConcurrentQueue<(Email Email, DateTimeOffset At)> sends = new();
     private readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the first email has been accepted.</summary>
     public Task FirstAccepted => first.Task.WaitAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Every accepted send, including duplicates, with its time.</summary>
-    public IReadOnlyList<(Email Email, DateTimeOffset At)> Offers => [.. offers];
+    public IReadOnlyList<(Email Email, DateTimeOffset At)> Sends => [.. sends];
 
     /// <summary>The emails delivered: the first send of each operation id.</summary>
-    public IReadOnlyList<Email> Delivered => [.. offers.Select(offer => offer.Email).DistinctBy(email => email.OperationId)];
+    public IReadOnlyList<Email> Delivered => [.. sends.Select(send => send.Email).DistinctBy(email => email.OperationId)];
 
     /// <summary>Addresses that it rejects.</summary>
-    public ISet<string> Unknown { get; } = new HashSet<string>(StringComparer.Ordinal);
+    public ISet<string> RejectedAddresses { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Addresses that it rejects for now.</summary>
-    public ISet<string> Busy { get; } = new HashSet<string>(StringComparer.Ordinal);
+    public ISet<string> DeferredAddresses { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Addresses for which a send never gets a response.</summary>
-    public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
+    public ISet<string> HangingAddresses { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>The email sender for one app instance.</summary>
-    public IEmailSender From(Outside outside) => new Sender(this, outside);
+    public IEmailSender From(ExternalCalls calls) => new Sender(this, calls);
 
     private EmailOutcome Accept(Email email)
     {
-        var rejected = email.To.Select(recipient => recipient.Address).Where(Unknown.Contains).ToList();
+        var rejected = email.To.Select(recipient => recipient.Address).Where(RejectedAddresses.Contains).ToList();
         if (rejected.Count == email.To.Count)
             return new EmailOutcome.Refused();
-        offers.Enqueue((email, time.GetUtcNow()));
+        sends.Enqueue((email, time.GetUtcNow()));
         first.TrySetResult();
-        return new EmailOutcome.Accepted(rejected, [.. email.To.Select(recipient => recipient.Address).Where(Busy.Contains)]);
+        return new EmailOutcome.Accepted(rejected, [.. email.To.Select(recipient => recipient.Address).Where(DeferredAddresses.Contains)]);
     }
 
-    private sealed class Sender(MailService service, Outside outside) : IEmailSender
+    private sealed class Sender(MailService service, ExternalCalls calls) : IEmailSender
     {
         public async Task<EmailOutcome> SendAsync(Email email, CancellationToken cancellationToken)
         {
             EmailOutcome? outcome = null;
-            if (email.To.Any(recipient => service.Hangs.Contains(recipient.Address)))
-                await outside.Clock.HangAsync(cancellationToken);
-            await outside.CallAsync(
-                Called.Mail,
+            if (email.To.Any(recipient => service.HangingAddresses.Contains(recipient.Address)))
+                await calls.Clock.HangAsync(cancellationToken);
+            await calls.CallAsync(
+                ExternalService.Mail,
                 Fault.None,
                 () =>
                 {
-                    outcome = service.Accept(email);
+                    calls.Apply(() => outcome = service.Accept(email));
                     return Task.CompletedTask;
                 },
                 status => outcome = status == 429 ? new EmailOutcome.Throttled(TimeSpan.FromMinutes(1)) : throw new IOException("The mail service is unavailable."));

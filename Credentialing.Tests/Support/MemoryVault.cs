@@ -18,7 +18,7 @@ public sealed class MemoryVault : ISecretVault
     }
 
     /// <summary>Whether every call fails with 503.</summary>
-    public bool IsAway { get; set; }
+    public bool IsUnavailable { get; set; }
 
     /// <summary>Whether new calls get no response. They end only when they are cancelled.</summary>
     public bool IsUnresponsive { get; set; }
@@ -52,6 +52,6 @@ public sealed class MemoryVault : ISecretVault
         Interlocked.Increment(ref calls);
         if (IsUnresponsive)
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        return IsAway ? throw new Azure.RequestFailedException(503, "The vault is unavailable.") : read();
+        return IsUnavailable ? throw new Azure.RequestFailedException(503, "The vault is unavailable.") : read();
     }
 }

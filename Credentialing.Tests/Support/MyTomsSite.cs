@@ -18,40 +18,43 @@ public sealed class MyTomsSite(TimeProvider time)
     public IReadOnlyList<(string Request, AnnouncementMessage? Body, DateTimeOffset At)> Requests => [.. requests];
 
     /// <summary>CDS codes whose requests never get a response.</summary>
-    public ISet<string> Hangs { get; } = new HashSet<string>(StringComparer.Ordinal);
+    public ISet<string> HangingLeas { get; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>The HTTP handler for one app instance.</summary>
-    public HttpMessageHandler From(Outside outside) => new Handler(this, outside);
+    public HttpMessageHandler From(ExternalCalls calls) => new Handler(this, calls);
 
-    private async Task<HttpResponseMessage> RespondAsync(HttpRequestMessage request, InstanceClock clock, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> RespondAsync(HttpRequestMessage request, ExternalCalls calls, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var id = request.RequestUri!.Segments[^1];
-        if (Hangs.Contains(id))
-            await clock.HangAsync(cancellationToken);
+        if (HangingLeas.Contains(id))
+            await calls.Clock.HangAsync(cancellationToken);
 
         Assert.Equal("the key", Assert.Single(request.Headers.GetValues("X-Api-Key")));
         Assert.Equal($"/announcements/{id}", request.RequestUri.AbsolutePath);
         var body = request.Content is null ? null : JsonSerializer.Deserialize<AnnouncementMessage>(await request.Content.ReadAsStringAsync(cancellationToken), JsonSerializerOptions.Web);
-        requests.Enqueue(($"{request.Method} {id}", body, time.GetUtcNow()));
-        if (request.Method == HttpMethod.Put)
-            shown[id] = body!;
-        else
-            shown.TryRemove(id, out _);
+        calls.Apply(() =>
+        {
+            requests.Enqueue(($"{request.Method} {id}", body, time.GetUtcNow()));
+            if (request.Method == HttpMethod.Put)
+                shown[id] = body!;
+            else
+                shown.TryRemove(id, out _);
+        });
         return new HttpResponseMessage(HttpStatusCode.NoContent);
     }
 
-    private sealed class Handler(MyTomsSite site, Outside outside) : HttpMessageHandler
+    private sealed class Handler(MyTomsSite site, ExternalCalls calls) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             HttpResponseMessage? response = null;
             try
             {
-                await outside.CallAsync(
-                    Called.MyToms,
+                await calls.CallAsync(
+                    ExternalService.MyToms,
                     Fault.None,
-                    async () => response = await site.RespondAsync(request, outside.Clock, cancellationToken),
+                    async () => response = await site.RespondAsync(request, calls, cancellationToken),
                     status => response = new HttpResponseMessage((HttpStatusCode)status));
             }
             catch (IOException failure)

@@ -10,13 +10,13 @@ namespace Credentialing.Tests.Support;
 /// Pipeline policy of the storage clients, called per retry. Records each request that is sent, and injects the faults that a
 /// test configures.
 /// </summary>
-public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
+public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
 {
     private readonly ConcurrentQueue<string> requests = new();
     private long bytesRead;
 
     /// <summary>The fault of the n-th request since the last <see cref="Reset"/>, counted from 1; null for no faults.</summary>
-    public Func<int, Fault>? Break { get; set; }
+    public Func<int, Fault>? InjectFault { get; set; }
 
     /// <summary>The requests sent since the last <see cref="Reset"/>, as method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
@@ -32,9 +32,9 @@ public sealed class StorageTraffic(Outside outside) : HttpPipelinePolicy
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         requests.Enqueue($"{message.Request.Method} {message.Request.Uri.ToUri().PathAndQuery}");
-        var fault = Break?.Invoke(requests.Count) ?? Fault.None;
-        await outside.CallAsync(
-            Called.Storage,
+        var fault = InjectFault?.Invoke(requests.Count) ?? Fault.None;
+        await calls.CallAsync(
+            ExternalService.Storage,
             fault,
             () => ProcessNextAsync(message, pipeline).AsTask(),
             status => message.Response = new StatusResponse(status, message.Request.ClientRequestId));

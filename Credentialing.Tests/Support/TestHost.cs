@@ -31,7 +31,7 @@ public sealed class TestHost : ApiHost, IAsyncDisposable
         var app = DevHostApplication.Build(new DevHostParts("http://127.0.0.1:0", world.Tables, world.Blobs, world.Vault, world.Clock), builder =>
         {
             builder.Logging.ClearProviders();
-            builder.Services.AddSingleton(world.Mail.From(world.Outside));
+            builder.Services.AddSingleton(world.Mail.From(world.ExternalCalls));
             configure?.Invoke(builder);
         });
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -35,8 +35,8 @@ public sealed class TestWorld : IAsyncDisposable
         Clock = clock;
         Mail = mail;
         MyToms = myToms;
-        Outside = new Outside(clock);
-        Traffic = new StorageTraffic(Outside);
+        ExternalCalls = new ExternalCalls(clock);
+        Traffic = new StorageTraffic(ExternalCalls);
         var tables = new TableClientOptions();
         tables.AddPolicy(Traffic, HttpPipelinePosition.PerRetry);
         tables.Retry.Delay = TimeSpan.FromMilliseconds(1);
@@ -50,8 +50,8 @@ public sealed class TestWorld : IAsyncDisposable
             .AddSingleton(Tables)
             .AddSingleton(Blobs)
             .AddSingleton<ISecretVault>(vault)
-            .AddSingleton<TimeProvider>(Outside.Clock)
-            .AddSingleton(mail.From(Outside))
+            .AddSingleton<TimeProvider>(ExternalCalls.Clock)
+            .AddSingleton(mail.From(ExternalCalls))
             .AddSingleton(new LeaCalendar(Pacific.Zone))
             .AddSingleton(new CredentialingScreen(new Uri("https://toms.example/credentialing")))
             .AddSingleton(new ServiceAddresses(new Uri("https://toms.example/api/v1")))
@@ -59,7 +59,7 @@ public sealed class TestWorld : IAsyncDisposable
             .Configure<DailyRunOptions>(options => configure?.Invoke(options))
             .Configure<MailOptions>(options => options.RetryDelay = TimeSpan.Zero)
             .Configure<MyTomsOptions>(options => (options.BaseUrl, options.ApiKey, options.RetryDelay) = (new Uri("https://mytoms.example"), "the key", TimeSpan.Zero))
-            .AddHttpClient(Core.Announcements.MyToms.Client).ConfigurePrimaryHttpMessageHandler(() => myToms.From(Outside)).Services
+            .AddHttpClient(Core.Announcements.MyToms.Client).ConfigurePrimaryHttpMessageHandler(() => myToms.From(ExternalCalls)).Services
             .BuildServiceProvider(validateScopes: true);
     }
 
@@ -70,7 +70,7 @@ public sealed class TestWorld : IAsyncDisposable
     public FakeTimeProvider Clock { get; }
 
     /// <summary>The external services of this app instance, with fault injection.</summary>
-    public Outside Outside { get; }
+    public ExternalCalls ExternalCalls { get; }
 
     /// <summary>The storage requests of this instance.</summary>
     public StorageTraffic Traffic { get; }
@@ -152,7 +152,7 @@ public sealed class TestWorld : IAsyncDisposable
         [.. (await RowsAsync("Leas")).Where(row => row.PartitionKey == leaId.Value && row.RowKey.StartsWith("event:", StringComparison.Ordinal))];
 
     /// <summary>Does nothing for a crashed instance: its pending calls never end, so disposal would never complete.</summary>
-    public ValueTask DisposeAsync() => Outside.Died.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
+    public ValueTask DisposeAsync() => ExternalCalls.Crashed.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
 
     private T Get<T>()
         where T : notnull => services.GetRequiredService<T>();

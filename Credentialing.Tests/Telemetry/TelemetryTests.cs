@@ -23,7 +23,7 @@ using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Trace;
-using static Credentialing.Tests.DailyRun.Driver;
+using static Credentialing.Tests.DailyRun.DailyRunDriver;
 
 namespace Credentialing.Tests.Telemetry;
 
@@ -100,10 +100,10 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         using var announcements = Collect<long>(world.Meters, "credentialing.announcements");
         using var durations = Collect<double>(world.Meters, "credentialing.run.duration");
 
-        world.Outside.Break = called => called is Called.Storage ? Fault.None : Fault.Unavailable;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.Storage ? Fault.None : Fault.Unavailable;
         await Record.ExceptionAsync(() => RunAsync(world));
-        world.Outside.Break = null;
-        world.Mail.Unknown.Add("rosa@lea.example");
+        world.ExternalCalls.InjectFault = null;
+        world.Mail.RejectedAddresses.Add("rosa@lea.example");
         world.Clock.Advance(TimeSpan.FromMinutes(10));
         await Record.ExceptionAsync(() => RunAsync(world));
         world.Clock.Advance(TimeSpan.FromDays(340)); // Fresno: 12 days left; Oakland: expired
@@ -137,9 +137,9 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
             await host.SendAsync(HttpMethod.Get, "v1/students/9016125901/score-reports/2026-ssr-en.pdf", headers: ["Authorization", $"Bearer {token}"]);
             await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential");
-            world.Traffic.Break = _ => Fault.Before;
+            world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
-            world.Traffic.Break = null;
+            world.Traffic.InjectFault = null;
             world.Clock.Advance(TimeSpan.FromDays(351));
             using var runs = Collect<double>(host.Meters, "credentialing.run.duration");
             await host.SendAsync(HttpMethod.Post, "/admin/functions/SendExpiryReminders");
@@ -271,15 +271,15 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         using var reminders = Collect<long>(world.Meters, "credentialing.reminders");
         using var durations = Collect<double>(world.Meters, "credentialing.run.duration");
         var busy = true;
-        world.Outside.Break = called =>
+        world.ExternalCalls.InjectFault = called =>
         {
-            if (called is not Called.Mail || !busy)
+            if (called is not ExternalService.Mail || !busy)
                 return Fault.None;
             busy = false;
-            return Fault.TooMany;
+            return Fault.Throttled;
         };
 
-        var run = await RunInTimeAsync(world);
+        var run = await RunWithClockAsync(world);
 
         Assert.Equal(["1 milestone=14 outcome=delayed", "1 milestone=14 outcome=sent"], Sums(reminders));
         var duration = Assert.Single(durations.GetMeasurementSnapshot()).Value;
@@ -297,10 +297,10 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var superseded = Assert.IsType<GenerationOutcome.Generated>(await world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1)).Superseded!;
         using var announcements = Collect<long>(world.Meters, "credentialing.announcements");
 
-        world.Outside.Break = called => called is Called.MyToms ? Fault.Unavailable : Fault.None;
+        world.ExternalCalls.InjectFault = called => called is ExternalService.MyToms ? Fault.Unavailable : Fault.None;
         await world.Announcements.TryWithdrawAsync(superseded);
         await Record.ExceptionAsync(() => RunAsync(world));
-        world.Outside.Break = null;
+        world.ExternalCalls.InjectFault = null;
         world.Clock.Advance(TimeSpan.FromMinutes(10));
         await RunAsync(world);
 

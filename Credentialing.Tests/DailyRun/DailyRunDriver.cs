@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Credentialing.Tests.DailyRun;
 
 /// <summary>Executes daily runs and advances the fake clock while they wait.</summary>
-internal static class Driver
+internal static class DailyRunDriver
 {
     /// <summary>How often to check whether a run is waiting. It affects how soon the fake time is advanced, not by how much.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
@@ -14,7 +14,7 @@ internal static class Driver
     internal static Task<DailyRunSummary> RunAsync(TestWorld world) => world.Run.RunAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Runs once and advances the clock while the run waits.</summary>
-    internal static async Task<DailyRunSummary> RunInTimeAsync(TestWorld world)
+    internal static async Task<DailyRunSummary> RunWithClockAsync(TestWorld world)
     {
         DailyRunSummary? summary = null;
         await RunAllAsync(world.Clock, [world], async instance => summary = await RunAsync(instance));
@@ -25,15 +25,15 @@ internal static class Driver
     internal static async Task<Task<DailyRunSummary>> RunUntilItWaitsAsync(TestWorld world)
     {
         var run = Task.Run(() => RunAsync(world), TestContext.Current.CancellationToken);
-        while (!run.IsCompleted && world.Outside.Clock.NextDue is null)
+        while (!run.IsCompleted && world.ExternalCalls.Clock.NextDue is null)
             await Task.Delay(PollInterval, TestContext.Current.CancellationToken);
         return run;
     }
 
-    /// <summary>Like <see cref="RunInTimeAsync"/>, but expects the run to fail. Returns the summary of the failed run.</summary>
+    /// <summary>Like <see cref="RunWithClockAsync"/>, but expects the run to fail. Returns the summary of the failed run.</summary>
     internal static async Task<DailyRunSummary> MustFailAsync(TestWorld world)
     {
-        var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunInTimeAsync(world));
+        var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunWithClockAsync(world));
         Assert.All(failed.Summary.Failures.Take(20), failure => Assert.Contains($"{failure}", failed.Message, StringComparison.Ordinal));
         return failed.Summary;
     }
@@ -44,7 +44,7 @@ internal static class Driver
     /// </summary>
     internal static async Task RunAllAsync(FakeTimeProvider clock, IReadOnlyList<TestWorld> instances, Func<TestWorld, Task> run)
     {
-        var runs = instances.Select(instance => (instance.Outside.Clock, Completion: RunAsync(instance))).ToList();
+        var runs = instances.Select(instance => (instance.ExternalCalls.Clock, Completion: RunAsync(instance))).ToList();
         var all = Task.WhenAll(runs.Select(run => run.Completion));
         while (await Task.WhenAny(all, Task.Delay(PollInterval, TestContext.Current.CancellationToken)) != all)
         {
@@ -58,7 +58,7 @@ internal static class Driver
         async Task RunAsync(TestWorld instance)
         {
             var running = Task.Run(() => run(instance), TestContext.Current.CancellationToken);
-            if (await Task.WhenAny(running, instance.Outside.Died) == running)
+            if (await Task.WhenAny(running, instance.ExternalCalls.Crashed) == running)
                 await running;
         }
     }

@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace Credentialing.Tests.Support;
 
 /// <summary>The exit code and output of a process.</summary>
-internal sealed record Ended(int ExitCode, string Output, string Errors)
+internal sealed record ProcessResult(int ExitCode, string Output, string Errors)
 {
     /// <summary>Long enough for a program that is compiled first, on a machine busy with other tests.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs a program to completion with the given standard input. Kills the process tree at the end.</summary>
-    internal static async Task<Ended> OfAsync(ProcessStartInfo start, string input = "")
+    internal static async Task<ProcessResult> RunAsync(ProcessStartInfo start, string input = "")
     {
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
@@ -24,7 +24,7 @@ internal sealed record Ended(int ExitCode, string Output, string Errors)
             await process.StandardInput.WriteAsync(input.AsMemory(), timeout.Token);
             process.StandardInput.Close();
             await process.WaitForExitAsync(timeout.Token);
-            return new Ended(process.ExitCode, await output, await errors);
+            return new ProcessResult(process.ExitCode, await output, await errors);
         }
         finally
         {

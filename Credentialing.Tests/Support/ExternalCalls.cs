@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Credentialing.Tests.Support;
 
 /// <summary>The external services that an app instance calls.</summary>
-public enum Called
+public enum ExternalService
 {
     Storage,
     Mail,
@@ -16,10 +16,10 @@ public enum Fault
     None,
 
     /// <summary>Connection failure; the request is not processed.</summary>
-    Before,
+    ConnectionFailed,
 
     /// <summary>The request is processed; the response is lost.</summary>
-    After,
+    ResponseLost,
 
     /// <summary>Client timeout; the request is not processed.</summary>
     Timeout,
@@ -28,7 +28,7 @@ public enum Fault
     TimeoutAfter,
 
     /// <summary>Throttled: 429, without processing.</summary>
-    TooMany,
+    Throttled,
 
     /// <summary>Service unavailable: 503, without processing.</summary>
     Unavailable,
@@ -37,55 +37,66 @@ public enum Fault
     Conflict,
 
     /// <summary>The client throws an unexpected exception.</summary>
-    Bug,
+    UnexpectedException,
 
     /// <summary>The process crashes before the call.</summary>
-    Death,
+    Crash,
 
     /// <summary>The process crashes after the call, before it receives the response.</summary>
-    DeathAfter,
+    CrashAfter,
 }
 
 /// <summary>
 /// The external services of one app instance, with fault injection. A test can fail calls, or simulate a crash of the instance at a
 /// call. After a crash, every call of the instance hangs forever.
 /// </summary>
-public sealed class Outside(FakeTimeProvider time)
+public sealed class ExternalCalls(FakeTimeProvider time)
 {
-    private readonly TaskCompletionSource died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource crashed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock crashing = new();
     private Gate? gate;
 
     public InstanceClock Clock { get; } = new(time);
 
     /// <summary>The fault of each call; null for no faults.</summary>
-    public Func<Called, Fault>? Break { get; set; }
+    public Func<ExternalService, Fault>? InjectFault { get; set; }
 
     /// <summary>Blocks the instance at its next call of the given service, until the gate is opened.</summary>
-    public Gate HoldAt(Called called) => gate = new Gate(called);
+    public Gate BlockAt(ExternalService called) => gate = new Gate(called);
 
     /// <summary>Completes when the instance crashes.</summary>
-    public Task Died => died.Task;
+    public Task Crashed => crashed.Task;
+
+    /// <summary>Applies the effect of a call, unless the instance has crashed.</summary>
+    public void Apply(Action effect)
+    {
+        lock (crashing)
+        {
+            if (!crashed.Task.IsCompleted)
+                effect();
+        }
+    }
 
     /// <summary>Makes a call, with fault injection.</summary>
     /// <param name="called">The service called.</param>
-    /// <param name="fault">The fault, unless <see cref="Break"/> returns one.</param>
+    /// <param name="fault">The fault, unless <see cref="InjectFault"/> returns one.</param>
     /// <param name="call">Makes the call.</param>
     /// <param name="response">Sets a response with this HTTP status, instead of the call.</param>
-    public async Task CallAsync(Called called, Fault fault, Func<Task> call, Action<int> response)
+    public async Task CallAsync(ExternalService called, Fault fault, Func<Task> call, Action<int> response)
     {
         if (gate is { } held && held.At == called)
             await held.WaitAsync();
-        if (died.Task.IsCompleted)
+        if (crashed.Task.IsCompleted)
             await HangAsync();
-        if (Break?.Invoke(called) is { } other and not Fault.None)
+        if (InjectFault?.Invoke(called) is { } other and not Fault.None)
             fault = other;
         switch (fault)
         {
-            case Fault.Before:
+            case Fault.ConnectionFailed:
                 throw new IOException("The connection failed before the request was sent.");
             case Fault.Timeout:
                 throw new TaskCanceledException("The request timed out.");
-            case Fault.TooMany:
+            case Fault.Throttled:
                 response(429);
                 return;
             case Fault.Unavailable:
@@ -94,10 +105,10 @@ public sealed class Outside(FakeTimeProvider time)
             case Fault.Conflict:
                 response(412);
                 return;
-            case Fault.Bug:
+            case Fault.UnexpectedException:
                 throw new InvalidOperationException("An injected unexpected exception.");
-            case Fault.Death:
-                died.TrySetResult();
+            case Fault.Crash:
+                Crash();
                 await HangAsync();
                 return;
         }
@@ -105,17 +116,23 @@ public sealed class Outside(FakeTimeProvider time)
         await call();
         switch (fault)
         {
-            case Fault.After:
+            case Fault.ResponseLost:
                 throw new IOException("The connection failed before the response was received.");
             case Fault.TimeoutAfter:
                 throw new TaskCanceledException("The response timed out.");
-            case Fault.DeathAfter:
-                died.TrySetResult();
+            case Fault.CrashAfter:
+                Crash();
                 break;
         }
 
-        if (died.Task.IsCompleted)
+        if (crashed.Task.IsCompleted)
             await HangAsync();
+    }
+
+    private void Crash()
+    {
+        lock (crashing)
+            crashed.TrySetResult();
     }
 
     private static Task HangAsync() => new TaskCompletionSource().Task;
@@ -123,12 +140,12 @@ public sealed class Outside(FakeTimeProvider time)
 
 /// <summary>Blocks an instance at a call.</summary>
 /// <param name="at">The service called.</param>
-public sealed class Gate(Called at)
+public sealed class Gate(ExternalService at)
 {
     private readonly TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Called At => at;
+    public ExternalService At => at;
 
     /// <summary>Completes when the instance has reached the call.</summary>
     public Task Reached => reached.Task.WaitAsync(TestContext.Current.CancellationToken);
