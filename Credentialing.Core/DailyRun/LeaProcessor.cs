@@ -243,7 +243,7 @@ internal sealed class LeaProcessor(
         }
         catch (Exception)
         {
-            // Ignored: the caller reports the failure that led to the release.
+            // Ignored: the caller reports the failure that is the reason for the release.
         }
     }
 

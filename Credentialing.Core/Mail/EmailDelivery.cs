@@ -56,7 +56,7 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
     /// <summary>Sends an email, with retries after failures.</summary>
     /// <param name="email">The email.</param>
     /// <param name="until">The deadline.</param>
-    /// <param name="cancellationToken">Cancels the wait. The service may have accepted the email all the same.</param>
+    /// <param name="cancellationToken">Cancels the wait. The service may have accepted the email nevertheless.</param>
     /// <exception cref="Exception">All attempts failed, or the deadline passed. The service may have accepted the email.</exception>
     public async Task<EmailOutcome> DeliverAsync(Email email, DateTimeOffset until, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ public interface IEmailSender
 
     /// <summary>Makes one attempt to send an email.</summary>
     /// <param name="email">The email.</param>
-    /// <param name="cancellationToken">Cancels the wait. The service may have accepted the email all the same.</param>
+    /// <param name="cancellationToken">Cancels the wait. The service may have accepted the email nevertheless.</param>
     /// <exception cref="Exception">
     /// The service is unreachable or failed. The email may have been accepted. Retry with the same <see cref="Email.OperationId"/>.
     /// </exception>

@@ -202,7 +202,7 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         await AssertAnnouncementRemovedAsync(world);
     }
 
-    /// <summary>The clock stands still, so a response that waited for MyTOMS would never come.</summary>
+    /// <summary>The clock does not advance, so a response that waited for MyTOMS would never be sent.</summary>
     [Fact]
     public async Task A_regeneration_and_the_next_request_of_its_connection_do_not_wait_for_MyTOMS()
     {

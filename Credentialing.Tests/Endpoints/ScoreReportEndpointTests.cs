@@ -140,7 +140,7 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         Assert.Single(scenario.World.Traffic.Requests, request => request.StartsWith("GET", StringComparison.Ordinal) && request.Contains("score-reports", StringComparison.Ordinal));
     }
 
-    /// <summary>Besides one request for the credential. HEAD requests of the API do not exist.</summary>
+    /// <summary>In addition to one request for the credential. HEAD requests of the API do not exist.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(1, "Range", "bytes=4-")]
