@@ -78,7 +78,7 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         using var message = new MemoryStream(Encoding.UTF8.GetBytes(Assert.Single(running.Services.Smtp.Messages)));
         using var email = await MimeMessage.LoadAsync(message, Cancellation);
         Assert.Equal("rosa@lea.example", Assert.Single(email.To.Mailboxes).Address);
-        Assert.Matches("Pacific (Standard|Daylight) Time", email.TextBody);
+        Assert.Contains("Pacific Time", email.TextBody, StringComparison.Ordinal);
         var announced = Assert.Single(running.Services.MyToms.Requests);
         Assert.Equal(("PUT", true), (announced.Method, announced.Authorization?.StartsWith("Bearer ", StringComparison.Ordinal)));
     }
