@@ -194,11 +194,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     {
         var ids =
             (from type in typeof(CredentialingTelemetry).Assembly.GetTypes().Concat(typeof(TelemetryRegistration).Assembly.GetTypes())
-            where type.Namespace is { } space && !space.StartsWith("Credentialing.DevHost", StringComparison.Ordinal)
-            from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-            let message = method.GetCustomAttribute<LoggerMessageAttribute>()
-            where message is not null
-            select message.EventId).ToList();
+             where type.Namespace is { } space && !space.StartsWith("Credentialing.DevHost", StringComparison.Ordinal)
+             from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+             let message = method.GetCustomAttribute<LoggerMessageAttribute>()
+             where message is not null
+             select message.EventId).ToList();
         Assert.Equal(Enumerable.Range(1, ids.Count), ids.Order());
     }
 
