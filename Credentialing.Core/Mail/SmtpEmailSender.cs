@@ -200,7 +200,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         };
         var message = new MimeMessage([from], recipients, email.Subject, new Multipart("mixed")
         {
-            new MultipartAlternative(new TextPart("plain") { Text = email.Text }, new TextPart("html") { Text = email.Html }),
+            new MultipartAlternative(TextPart("plain", email.Text), TextPart("html", email.Html)),
             attachment,
         })
         {
@@ -213,6 +213,9 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: prevents automatic replies
         return message;
     }
+
+    /// <summary>Quoted-printable, so that no line on the wire is longer than recommended: 78 characters (RFC 5322, section 2.1.1).</summary>
+    private static TextPart TextPart(string subtype, string text) => new(subtype) { Text = text, ContentTransferEncoding = ContentEncoding.QuotedPrintable };
 
     /// <summary>Replaces a field that is not ASCII. The value has encoded words.</summary>
     private static void Encode(MimeMessage message, HeaderId field, bool isAscii, string value)

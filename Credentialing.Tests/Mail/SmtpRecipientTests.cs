@@ -199,6 +199,20 @@ public sealed partial class SmtpRecipientTests
         Assert.Equal([(text, Rosa), ("Luis, ASCII", Luis)], message.To.Mailboxes.Select(to => (to.Name, to.Address)));
     }
 
+    [Fact]
+    public async Task No_line_of_a_message_is_longer_than_78_characters()
+    {
+        await using var server = new ScriptedSmtpServer();
+        var text = string.Join(' ', Enumerable.Repeat("Peña https://toms.example/credentialing/?lea=01612590000000", 30)) + "\n";
+        var email = NewEmail(Rosa) with { Text = text, Html = $"<p>{text}</p>" };
+
+        AssertAccepted(await SendAsync(server, email), [], []);
+
+        var raw = Assert.Single(server.Messages);
+        Assert.All(raw.Split("\r\n"), line => Assert.InRange(line.Length, 0, 78));
+        Assert.Equal(text, Parse(raw).TextBody!.ReplaceLineEndings("\n"));
+    }
+
     [Theory]
     [InlineData("app.toms.example", true)]
     [InlineData("app", true)]
