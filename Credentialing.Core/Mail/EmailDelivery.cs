@@ -72,9 +72,9 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
             outcome = await pipeline.ExecuteAsync(
                 async token =>
                 {
-                    var offer = email;
+                    var attempt = email;
                     email = email with { IsRepeated = true };
-                    return await sender.SendAsync(offer, token);
+                    return await sender.SendAsync(attempt, token);
                 },
                 either.Token);
         }

@@ -18,11 +18,11 @@ namespace Credentialing.Core.Mail;
 /// recognised.
 /// </para>
 /// <para>
-/// Recipients whose address needs SMTPUTF8 (RFC 6531) get a message of their own: servers on the way to the others may not support it.
+/// Recipients whose address needs SMTPUTF8 (RFC 6531) get a message of their own: relays to the other recipients may not support it.
 /// </para>
 /// <para>
-/// If the server accepts the email for one recipient, the others are rejected or deferred, by their replies. If it accepts nobody, the
-/// email is refused if all replies are permanent errors (5yz: RFC 5321, section 4.2.1) and one of them concerns the address.
+/// If the server accepts the email for one recipient, the others are rejected or deferred, by their replies. If it accepts the email
+/// for no recipient, the email is refused if all replies are permanent errors (5yz: RFC 5321, section 4.2.1) and one of them concerns the address.
 /// Otherwise the send fails: the server refused the session, or the email for now.
 /// </para>
 /// </summary>
@@ -31,7 +31,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     /// <summary>The pause when a server throttles. SMTP has no field for it.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DisconnectTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Validates the server's certificate; null for the default validation. For tests, which use self-signed certificates.
@@ -66,7 +66,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         }
         catch (Exception) when (results.Accepted.Count > 0)
         {
-            // Those who have the email must not get it again. The others are deferred.
+            // The accepted recipients must not get the email again. The others are deferred.
         }
         catch (SmtpCommandException failure)
         {
@@ -84,7 +84,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
 
         if (results.Accepted.Count > 0)
         {
-            await SayGoodbyeAsync(client, cancellationToken);
+            await DisconnectAsync(client, cancellationToken);
             return new EmailOutcome.Accepted(
                 [.. email.To.Where(to => to.Mailbox is null || results.Rejected.Contains(to.Mailbox)).Select(to => to.Address)],
                 [.. email.To.Where(to => to.Mailbox is { } mailbox && !results.Accepted.Contains(mailbox) && !results.Rejected.Contains(mailbox)).Select(to => to.Address)]);
@@ -175,9 +175,9 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     }
 
     /// <summary>Disconnects. Does not throw: the email was accepted, and an exception would cause a retry.</summary>
-    private static async Task SayGoodbyeAsync(Client client, CancellationToken cancellationToken)
+    private static async Task DisconnectAsync(Client client, CancellationToken cancellationToken)
     {
-        client.Timeout = (int)GoodbyeTimeout.TotalMilliseconds;
+        client.Timeout = (int)DisconnectTimeout.TotalMilliseconds;
         try
         {
             await client.DisconnectAsync(quit: true, cancellationToken);
@@ -283,7 +283,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         /// <summary>The replies for transactions without a recipient that may succeed later, because they do not concern an address.</summary>
         internal List<SmtpResponse> ForNow { get; } = [];
 
-        /// <summary>Adds the replies of a transaction in which nobody was accepted.</summary>
+        /// <summary>Adds the replies of a transaction in which no recipient was accepted.</summary>
         internal void AddRefused(Dictionary<string, SmtpResponse> replies)
         {
             var isSession = replies.Values.All(reply => IsTemporary(reply) || IsSessionRefusal(reply));

@@ -78,10 +78,10 @@ public sealed record Reminder(
 
     /// <summary>Audit event: the mail service accepted the email.</summary>
     internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected, IReadOnlyList<string> deferred) => Event(
-        at, "reminder-sent", $"{List("To", [.. Addresses.Except(rejected).Except(deferred)])}{List("Rejected", rejected)}{List("Deferred", deferred)}");
+        at, "reminder-sent", $"{List("To ", [.. Addresses.Except(rejected).Except(deferred)])}{List("Rejected: ", rejected)}{List("Deferred: ", deferred)}");
 
     /// <summary>Audit event: the mail service rejected all addresses.</summary>
-    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", List("Rejected", [.. Addresses]));
+    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", List("Rejected: ", [.. Addresses]));
 
     /// <summary>Audit event: no recipient has an address.</summary>
     internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", "");
@@ -94,7 +94,7 @@ public sealed record Reminder(
         addresses?.Contains(recipient.Email, StringComparer.OrdinalIgnoreCase) is true;
 
     private static string List(string label, IReadOnlyList<string> addresses) =>
-        addresses.Count == 0 ? "" : $" {label}{(label == "To" ? " " : ": ")}{string.Join(", ", addresses)}.";
+        addresses.Count == 0 ? "" : $" {label}{string.Join(", ", addresses)}.";
 
     private IEnumerable<string> Addresses => Recipients.Select(recipient => recipient.Email!);
 

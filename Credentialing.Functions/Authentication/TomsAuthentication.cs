@@ -21,8 +21,8 @@ internal static class TomsAuthentication
     ];
 
     /// <summary>
-    /// Types of access tokens: RFC 9068, section 2.1, and the untyped JWT of providers without RFC 9068, some of which send no type. Other
-    /// tokens of the provider, such as a logout token (<c>logout+jwt</c>), are refused (RFC 8725, section 3.11).
+    /// The accepted values of the <c>typ</c> header. <c>at+jwt</c> is the type of access tokens (RFC 9068, section 2.1). Older providers send
+    /// <c>JWT</c> or no type. Other types, such as <c>logout+jwt</c>, are refused (RFC 8725, section 3.11).
     /// </summary>
     private static readonly string[] Types = ["at+jwt", "application/at+jwt", "JWT"];
 

@@ -45,7 +45,7 @@ public sealed class ConcurrentRunTests(AzuriteFixture azurite)
 
         Assert.True(world.Clock.GetUtcNow() - before >= TimeSpan.FromMinutes(5));
         Assert.Equal(2, world.Mail.Sends.Count);
-        Assert.Equal([false, true], world.Mail.Sends.Select(offer => offer.Email.IsRepeated));
+        Assert.Equal([false, true], world.Mail.Sends.Select(send => send.Email.IsRepeated));
         Assert.Single(world.Mail.Delivered);
     }
 

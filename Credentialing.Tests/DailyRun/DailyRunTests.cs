@@ -43,7 +43,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         Assert.Equal("Oakland Unified: SIS vendor credentials expire in 1 day", titles[364]);
         Assert.Equal("Oakland Unified: SIS vendor credentials have expired", titles[365]);
         Assert.Equal(15, world.MyToms.Requests.Count); // once a day while the announcement changes, then none
-        Assert.All(world.Mail.Sends, offer => Assert.Equal(["luis@lea.example", "rosa@lea.example"], offer.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
+        Assert.All(world.Mail.Sends, send => Assert.Equal(["luis@lea.example", "rosa@lea.example"], send.Email.To.Select(to => to.Address).Order(StringComparer.Ordinal)));
     }
 
     [Theory]

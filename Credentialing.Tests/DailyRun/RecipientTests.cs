@@ -20,7 +20,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
 
         await RunAsync(world);
 
-        Assert.Equal(["luis@lea.example", "rosa@lea.example"], world.Mail.Sends.Select(offer => Addresses(offer.Email.To)).Order(StringComparer.Ordinal));
+        Assert.Equal(["luis@lea.example", "rosa@lea.example"], world.Mail.Sends.Select(send => Addresses(send.Email.To)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -122,17 +122,13 @@ public sealed class RecipientTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_deferred_address_gets_the_email_later_in_the_same_run_and_the_others_only_once()
     {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
-        await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.DeferredAddresses.Add("luis@lea.example");
-        world.Clock.Advance(TimeSpan.FromDays(351));
+        await using var world = await DeferringWorldAsync();
         var waiting = await RunUntilItWaitsAsync(world);
         world.Mail.DeferredAddresses.Clear();
 
         await RunAllAsync(world.Clock, [world], _ => waiting);
 
-        Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], world.Mail.Sends.Select(offer => Addresses(offer.Email.To)));
+        Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], world.Mail.Sends.Select(send => Addresses(send.Email.To)));
         Assert.Equal((1, 0), (await waiting is var summary ? summary.Sent : -1, summary.Failures.Count));
         Assert.Equal(
             ["Milestone of 14 days, with 14 remaining. To luis@lea.example.", "Milestone of 14 days, with 14 remaining. To rosa@lea.example. Deferred: luis@lea.example."],
@@ -144,29 +140,21 @@ public sealed class RecipientTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_address_deferred_until_the_time_limit_fails_the_run_and_the_next_run_sends_to_it_alone()
     {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
-        await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.DeferredAddresses.Add("luis@lea.example");
-        world.Clock.Advance(TimeSpan.FromDays(351));
+        await using var world = await DeferringWorldAsync();
         Assert.Equal(1, (await MustFailAsync(world)).Sent);
         world.Mail.DeferredAddresses.Clear();
 
         await RunAsync(world);
 
-        var offers = world.Mail.Sends.Select(offer => Addresses(offer.Email.To)).ToList();
-        Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], [offers[0], offers[^1]]);
-        Assert.Single(offers, addresses => addresses.Contains("rosa", StringComparison.Ordinal));
+        var sends = world.Mail.Sends.Select(send => Addresses(send.Email.To)).ToList();
+        Assert.Equal(["luis@lea.example, rosa@lea.example", "luis@lea.example"], [sends[0], sends[^1]]);
+        Assert.Single(sends, addresses => addresses.Contains("rosa", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_run_that_crashes_while_it_sends_to_a_deferred_address_does_not_send_to_the_others_again()
     {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
-        await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.DeferredAddresses.Add("luis@lea.example");
-        world.Clock.Advance(TimeSpan.FromDays(351));
+        await using var world = await DeferringWorldAsync();
         await MustFailAsync(world);
         world.Mail.DeferredAddresses.Clear();
         var crashing = world.AnotherInstance();
@@ -175,18 +163,14 @@ public sealed class RecipientTests(AzuriteFixture azurite)
 
         await RunWithClockAsync(world);
 
-        Assert.Single(world.Mail.Sends, offer => offer.Email.To.Any(to => to.Address == TestWorld.Rosa.Email));
+        Assert.Single(world.Mail.Sends, send => send.Email.To.Any(to => to.Address == TestWorld.Rosa.Email));
         Assert.Equal("luis@lea.example", Addresses(world.Mail.Sends[^1].Email.To));
     }
 
     [Fact]
     public async Task A_deferred_address_that_is_no_longer_registered_gets_no_email()
     {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
-        await world.MustGenerateAsync(TestWorld.Oakland);
-        world.Mail.DeferredAddresses.Add("luis@lea.example");
-        world.Clock.Advance(TimeSpan.FromDays(351));
+        await using var world = await DeferringWorldAsync();
         await MustFailAsync(world);
         var before = world.Mail.Sends.Count;
         await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa);
@@ -211,6 +195,17 @@ public sealed class RecipientTests(AzuriteFixture azurite)
         await RunAllAsync(world.Clock, [world], _ => waiting);
 
         Assert.Equal((1, 1), (await waiting is var summary ? summary.Sent : -1, summary.Rejected));
+    }
+
+    /// <summary>A world in which a reminder to Rosa and Luis is due, and the mail service defers Luis's address.</summary>
+    private async Task<TestWorld> DeferringWorldAsync()
+    {
+        var world = await TestWorld.CreateAsync(azurite);
+        await RegisterAsync(world, TestWorld.Oakland, TestWorld.Rosa, TestWorld.Luis);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        world.Mail.DeferredAddresses.Add("luis@lea.example");
+        world.Clock.Advance(TimeSpan.FromDays(351));
+        return world;
     }
 
     private static string Addresses(IEnumerable<Core.Mail.EmailRecipient> recipients) =>

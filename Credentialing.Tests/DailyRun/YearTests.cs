@@ -142,7 +142,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         {
             var began = world.Clock.GetUtcNow();
             var before = generations.ToDictionary(entry => entry.Key, entry => entry.Value.Count);
-            var offersBefore = world.Mail.Sends.Count;
+            var sendsBefore = world.Mail.Sends.Count;
             var requestsBefore = world.MyToms.Requests.Count;
             var worlds = Enumerable.Range(0, instances).Select(_ => world.AnotherInstance()).ToList();
             var faultRate = random.Next(3) == 0 ? 0 : random.NextDouble() * 0.3;
@@ -173,28 +173,28 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 counts.AddRun(crashed: true, clean: false, instances > 1);
             log.Add(string.Create(CultureInfo.InvariantCulture, $"{began:u}..{world.Clock.GetUtcNow():u}: {instances} runs, {clean} clean, fault rate {faultRate:F2}, regenerated {leaToRegenerate}"));
 
-            CheckNoResends(offersBefore, faultRate > 0);
+            CheckNoResends(sendsBefore, faultRate > 0);
             Check(faultRate > 0 || clean == instances, "a run failed without a fault");
-            await CheckInvariantsAsync(began, before, offersBefore, requestsBefore, clean > 0, leaToRegenerate);
+            await CheckInvariantsAsync(began, before, sendsBefore, requestsBefore, clean > 0, leaToRegenerate);
             foreach (var instance in worlds)
                 await instance.DisposeAsync();
         }
 
         /// <summary>Only a fault may cause a resend. The mail service deduplicates it by its operation id.</summary>
-        private void CheckNoResends(int offersBefore, bool hasFaults)
+        private void CheckNoResends(int sendsBefore, bool hasFaults)
         {
-            var offers = world.Mail.Sends.Select(offer => offer.Email.OperationId).ToList();
-            var now = offers.Skip(offersBefore).ToList();
+            var sends = world.Mail.Sends.Select(send => send.Email.OperationId).ToList();
+            var now = sends.Skip(sendsBefore).ToList();
             if (hasFaults)
                 uncertain.UnionWith(now);
-            Check(now.Where(id => !uncertain.Contains(id)).All(id => offers.Count(other => other == id) == 1), "an email was sent twice without a fault");
+            Check(now.Where(id => !uncertain.Contains(id)).All(id => sends.Count(other => other == id) == 1), "an email was sent twice without a fault");
         }
 
         private async Task CheckInvariantsAsync(
-            DateTimeOffset began, Dictionary<LeaId, int> before, int offersBefore, int requestsBefore, bool completed, LeaId? regenerated)
+            DateTimeOffset began, Dictionary<LeaId, int> before, int sendsBefore, int requestsBefore, bool completed, LeaId? regenerated)
         {
             var now = world.Clock.GetUtcNow();
-            foreach (var (email, at) in world.Mail.Sends.Skip(offersBefore))
+            foreach (var (email, at) in world.Mail.Sends.Skip(sendsBefore))
             {
                 var (credential, milestone) = Identify(email.OperationId);
                 Check(credential.Generation >= before[credential.LeaId], $"an email for generation {credential.Generation}, which was superseded before the run");

@@ -183,12 +183,12 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     {
         await using var world = await BusyWorldAsync();
         await using var host = await TestHost.StartAsync(world);
-        var (rows, offers, requests) = (await RowsAsync(world), world.Mail.Sends.Count, world.MyToms.Requests.Count);
+        var (rows, sends, requests) = (await RowsAsync(world), world.Mail.Sends.Count, world.MyToms.Requests.Count);
 
         foreach (var query in (string[])["", "?on=2027-11-20", "?on=2027-12-24", "?on=2028-11-14"])
             Assert.NotEmpty((await GetAsync(host, query)).Json.GetProperty("leas").EnumerateArray());
 
-        Assert.Equal((offers, requests), (world.Mail.Sends.Count, world.MyToms.Requests.Count));
+        Assert.Equal((sends, requests), (world.Mail.Sends.Count, world.MyToms.Requests.Count));
         Assert.Equal(rows, await RowsAsync(world));
         Assert.Equal(world.Traffic.Requests, world.Traffic.Requests.Where(request => request.StartsWith("GET ", StringComparison.Ordinal)));
     }
@@ -212,7 +212,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         await using var world = await BusyWorldAsync();
         var day = world.Calendar.LocalDate(world.Clock.GetUtcNow()).AddDays(days);
         var preview = await PreviewAsync($"?on={day:yyyy-MM-dd}");
-        var (offers, requests) = (world.Mail.Sends.Count, world.MyToms.Requests.Count);
+        var (sends, requests) = (world.Mail.Sends.Count, world.MyToms.Requests.Count);
 
         world.Clock.Advance(preview.GetProperty("at").GetDateTime() - world.Clock.GetUtcNow().UtcDateTime);
         await world.Run.RunAsync(TestContext.Current.CancellationToken);
@@ -220,8 +220,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         var leas = preview.GetProperty("leas").EnumerateArray().ToList();
         Assert.Equal(
             leas.Where(lea => Has(lea, "reminder")).Select(Reminder),
-            world.Mail.Sends.Skip(offers)
-                .Select(offer => $"{offer.Email.Subject} to {string.Join(", ", offer.Email.To.Select(to => to.Address))}")
+            world.Mail.Sends.Skip(sends)
+                .Select(send => $"{send.Email.Subject} to {string.Join(", ", send.Email.To.Select(to => to.Address))}")
                 .Order(StringComparer.Ordinal));
         Assert.Equal(
             leas.Where(lea => Has(lea, "announcement")).Select(Announcement).Order(StringComparer.Ordinal),
