@@ -168,9 +168,9 @@ public sealed class SecretRingTests : IAsyncDisposable
         await using var remote = NewRing(server.CreateClient());
         await CurrentAsync(remote);
         var rotated = Rotate(server);
-        clock.Advance(SecretRing.RefreshInterval);
         var responding = new TaskCompletionSource();
-        server.RespondsAfter = responding.Task;
+        server.RespondsAfter = responding.Task; // before the clock starts the refresh
+        clock.Advance(SecretRing.RefreshInterval);
         for (var request = 0; request < 5; request++)
         {
             var current = CurrentAsync(remote);
