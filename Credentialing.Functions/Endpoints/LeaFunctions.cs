@@ -101,8 +101,8 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     /// <param name="Email">The email address: at most 254 octets.</param>
     private sealed record CoordinatorRequest(string? Id, string? Name, string? Email)
     {
-        /// <summary>The language of the emails to the coordinator. The default is English.</summary>
-        [AllowedValues(LanguageTag.English, LanguageTag.Spanish)]
+        /// <summary>The language of the emails to the coordinator. The default, also for null, is English.</summary>
+        [AllowedValues(LanguageTag.English, LanguageTag.Spanish, null)]
         public string? Language { get; init; }
     }
 
