@@ -3,6 +3,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
+using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
@@ -41,6 +42,8 @@ public static class ServiceRegistration
             .AddSingleton<AnnouncementService>()
             .AddSingleton<ReminderEmail>()
             .AddSingleton<EmailDelivery>()
+            .AddSingleton<NoticeEmail>()
+            .AddSingleton<NoticeService>()
             .AddSingleton<DailyRunService>();
     }
 }

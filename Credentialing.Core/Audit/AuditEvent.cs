@@ -12,7 +12,7 @@ namespace Credentialing.Core.Audit;
 /// <param name="LeaId">The LEA.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="Kind">What happened, such as <c>credential-generated</c>.</param>
-/// <param name="ById">Who did it: an id known to TOMS, or <see cref="ByDailyRunId"/>.</param>
+/// <param name="ById">Who did it: an id known to TOMS, <see cref="ByDailyRunId"/> or <see cref="ByNoticesId"/>.</param>
 /// <param name="ByName">The name of that person, if known.</param>
 /// <param name="Generation">The generation that was created or that the event is about; null if it is not about a credential.</param>
 /// <param name="Detail">Further information for readers of the audit trail.</param>
@@ -26,7 +26,11 @@ internal sealed record AuditEvent(
     internal const string PreviousEnded = "previous-key-ended";
     internal const string Saved = "lea-saved";
 
+    /// <summary>The column of a notice with the coordinators whom the event removed.</summary>
+    internal const string FormerColumn = "Former";
+
     private const string ByDailyRunId = "daily-run";
+    private const string ByNoticesId = "notices";
 
     /// <summary>
     /// The end of the row key, which sorts newest first. The random suffix keeps events of the same tick (100 ns) unique. An event
@@ -47,11 +51,30 @@ internal sealed record AuditEvent(
     internal static AuditEvent LeaSaved(LeaId leaId, DateTimeOffset at, string by) =>
         new(leaId, at, Saved, by, ByName: null, Generation: null);
 
+    internal static AuditEvent AboutNotice(LeaId leaId, DateTimeOffset at, string kind, int? generation, string detail) =>
+        new(leaId, at, kind, ByNoticesId, ByName: null, generation, detail);
+
     internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int generation, string detail) =>
         new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail);
 
+    /// <summary>Returns addresses as a sentence for <see cref="Detail"/>, with a space before it; empty if there are none.</summary>
+    internal static string AddressList(string label, IReadOnlyList<string> addresses) =>
+        addresses.Count == 0 ? "" : $" {label}{string.Join(", ", addresses)}.";
+
     /// <summary>Transaction step: inserts the event.</summary>
     internal TableTransactionAction ToAction() => new(TableTransactionActionType.Add, Row(LeaPartition.EventRowPrefix));
+
+    /// <summary>
+    /// Transaction step: inserts the outbox row of the email that tells the LEA's other coordinators of this event. It has the
+    /// columns of the event.
+    /// </summary>
+    /// <param name="former">The coordinators whom the event removed; null if there are none. See the reader of the row for the format.</param>
+    internal TableTransactionAction ToNotice(string? former = null)
+    {
+        var row = Row(LeaPartition.NoticeRowPrefix);
+        row[FormerColumn] = former;
+        return new(TableTransactionActionType.Add, row);
+    }
 
     private TableEntity Row(string prefix)
     {

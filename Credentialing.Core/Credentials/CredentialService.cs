@@ -80,14 +80,15 @@ public sealed partial class CredentialService(
         var next = new Credential(
             leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version));
 
+        var hasOthers = held.HasOthers(by);
         await Task.WhenAll(
             expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken),
-            held.HasOthers(by) ? expirations.AddForChangeAsync(leaId, now, cancellationToken) : Task.CompletedTask);
+            hasOthers ? expirations.AddForChangeAsync(leaId, now, cancellationToken) : Task.CompletedTask);
         for (var attempt = 1; ; attempt++)
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
             var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, next.PreviousKey?.ExpiresAt);
-            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. Superseded(held.Uses, generation)]))
+            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. Notice(auditEvent, hasOthers), .. Superseded(held.Uses, generation)]))
                 break;
             var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
@@ -203,14 +204,18 @@ public sealed partial class CredentialService(
             if (held is null || change(held.Credential, now) is not var (next, auditEvent))
                 return new ChangeOutcome.Unchanged(held?.Credential);
 
-            if (rows.HasOthers(by))
+            var hasOthers = rows.HasOthers(by);
+            if (hasOthers)
                 await expirations.AddForChangeAsync(leaId, now, cancellationToken);
-            if (await table.TryReplaceAsync(held, next, [auditEvent.ToAction()]))
+            if (await table.TryReplaceAsync(held, next, [auditEvent.ToAction(), .. Notice(auditEvent, hasOthers)]))
                 return new ChangeOutcome.Changed(next, held.Credential);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
         }
     }
+
+    /// <summary>Transaction step: the notice to the other coordinators, if there are any.</summary>
+    private static IEnumerable<TableTransactionAction> Notice(AuditEvent auditEvent, bool hasOthers) => hasOthers ? [auditEvent.ToNotice()] : [];
 
     /// <summary>The superseded key for the overlap; null if it does not work now, or is not to be kept.</summary>
     private static VendorKey? Overlap(Credential? superseded, DateTimeOffset from, int days)

@@ -3,6 +3,7 @@ using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
+using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.Storage;
 using Credentialing.Core.Telemetry;
@@ -12,8 +13,8 @@ using Microsoft.Extensions.Options;
 namespace Credentialing.Core.DailyRun;
 
 /// <summary>
-/// The daily run. Sends reminders for credentials that expire soon, posts and updates announcements on MyTOMS, and removes the
-/// announcements of regenerated credentials. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
+/// The daily run. Sends reminders for credentials that expire soon, posts and updates announcements on MyTOMS, removes the
+/// announcements of regenerated or revoked credentials, and sends the notices that could not be sent at once. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
 /// </summary>
 public sealed partial class DailyRunService(
     CredentialingStorage storage,
@@ -21,6 +22,7 @@ public sealed partial class DailyRunService(
     CredentialingScreen screen,
     ReminderEmail emails,
     EmailDelivery delivery,
+    NoticeService notices,
     MyToms myToms,
     IOptions<DailyRunOptions> options,
     CredentialingTelemetry telemetry,
@@ -47,7 +49,7 @@ public sealed partial class DailyRunService(
         using var span = CredentialingTelemetry.Begin("daily run");
         var began = time.GetTimestamp();
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
-        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, myToms, telemetry, time);
+        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, myToms, telemetry, time);
         var results = new RunResults();
         var reported = began;
         try
@@ -64,7 +66,7 @@ public sealed partial class DailyRunService(
         var summary = results.Summary(time.GetElapsedTime(began));
         var (level, failures) = (summary.Failures.Count == 0 ? LogLevel.Information : LogLevel.Error, summary.FailuresInWords);
         LogFinished(
-            level, summary.Leas, summary.Sent, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient, summary.Rejected,
+            level, summary.Leas, summary.Sent, summary.Notices, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient, summary.Rejected,
             summary.Failures.Count, summary.Elapsed.TotalSeconds, failures);
         foreach (var days in results.DaysRemaining)
             telemetry.RecordDaysRemaining(days);
@@ -191,8 +193,8 @@ public sealed partial class DailyRunService(
     [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "Daily run: {Done} of {Known} LEAs so far, {Sent} reminders sent, {Skipped} skipped, {Failed} failed, {Seconds:F0} s.")]
     private partial void LogProgress(int done, int known, int sent, int skipped, int failed, double seconds);
 
-    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Rejected} addresses rejected, {Failed} failed, {Seconds:F1} s. {Failures}")]
-    private partial void LogFinished(LogLevel level, int leas, int sent, int posted, int removed, int skipped, int withoutRecipient, int rejected, int failed, double seconds, string failures);
+    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Notices} notices sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Rejected} addresses rejected, {Failed} failed, {Seconds:F1} s. {Failures}")]
+    private partial void LogFinished(LogLevel level, int leas, int sent, int notices, int posted, int removed, int skipped, int withoutRecipient, int rejected, int failed, double seconds, string failures);
 
     [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Daily run, {Where}: {What} {StackTrace}")]
     private partial void LogFailed(string where, string what, string? stackTrace);

@@ -18,6 +18,9 @@ public sealed record DailyRunSummary(
 {
     private const int Named = 20;
 
+    /// <summary>The number of notices of changes that the mail service accepted, because they could not be sent at once.</summary>
+    public int Notices { get; init; }
+
     /// <summary>The first 20 failures, in one line.</summary>
     internal string FailuresInWords => string.Join(" ", Failures.Take(Named))
         + (Failures.Count > Named ? string.Create(CultureInfo.InvariantCulture, $" And {Failures.Count - Named} more.") : "");

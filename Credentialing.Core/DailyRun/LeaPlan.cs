@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.Storage;
 
@@ -20,7 +21,16 @@ public sealed record LeaPlan(
     private static readonly string NoEvents = LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix);
 
     /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => Reminder is null && Post is null && !Withdraws;
+    public bool IsEmpty => Reminder is null && Post is null && !Withdraws && Notices.Count == 0;
+
+    /// <summary>The number of notices of changes that are still to be sent.</summary>
+    public int NoticeCount => Notices.Count;
+
+    /// <summary>The LEA; null if TOMS never reported it.</summary>
+    internal Lea? Lea { get; private init; }
+
+    /// <summary>The notices that are still to be sent.</summary>
+    internal IReadOnlyList<Notice> Notices { get; private init; } = [];
 
     /// <summary>The credentials; null if there are none.</summary>
     internal StoredCredential? Credential { get; private init; }
@@ -48,13 +58,15 @@ public sealed record LeaPlan(
             .Select(ReminderClaim.Read)
             .ToList();
 
-        var name = Lea.NameOf(lea, leaId);
+        var name = Leas.Lea.NameOf(lea, leaId);
         var status = CredentialStatus.Of(credential?.Credential, calendar, now);
         var reminder = Reminder.Due(status, name, lea?.Coordinators ?? [], claims, out var claim);
         var announcement = Announcement.Of(leaId, name, status, calendar, screen);
         var isPosted = announcement is not null && posted?.Is(announcement) is true;
         return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
         {
+            Lea = lea,
+            Notices = NoticeService.Pending(leaId, rows),
             Credential = credential,
             Claim = claim,
             Posted = posted,

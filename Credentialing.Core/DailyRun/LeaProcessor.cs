@@ -1,10 +1,10 @@
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Announcements;
-using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
+using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.Storage;
 using Credentialing.Core.Telemetry;
@@ -19,6 +19,7 @@ internal sealed class LeaProcessor(
     CredentialingScreen screen,
     ReminderEmail emails,
     EmailDelivery delivery,
+    NoticeService notices,
     MyToms myToms,
     CredentialingTelemetry telemetry,
     TimeProvider time)
@@ -27,7 +28,7 @@ internal sealed class LeaProcessor(
     /// The duration of a claim (lease). If a run stops, other runs cannot send the reminder, or confirm the removal of the
     /// announcement, for this long. No attempt to send or post takes longer.
     /// </summary>
-    private static readonly TimeSpan ClaimTime = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ClaimTime = EmailClaim.Duration;
 
     /// <summary>Retry interval while another run has the claim.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
@@ -35,12 +36,10 @@ internal sealed class LeaProcessor(
     /// <summary>Retry delay while the circuit breaker of MyTOMS is open.</summary>
     private static readonly TimeSpan UnavailableDelay = TimeSpan.FromMinutes(1);
 
-    /// <summary>Retry delay for addresses that the mail service rejected for now. Greylisting usually takes a few minutes.</summary>
-    private static readonly TimeSpan DeferredDelay = TimeSpan.FromMinutes(5);
-
     private const int Attempts = 5;
 
     private readonly ExpirationIndex expirations = new(storage);
+    private readonly EmailOutbox outbox = new(storage, delivery, time);
     private readonly Guid run = Guid.NewGuid();
 
     /// <summary>
@@ -85,7 +84,7 @@ internal sealed class LeaProcessor(
         {
             var response = await storage.Leas.SubmitTransactionAsync([.. remind, .. post, CredentialTable.Unchanged(plan.Credential!)], cancellationToken);
             return new Work(
-                plan, now, claim is null ? null : claim with { RowVersion = RowVersion(0) }, post.Length > 0 ? RowVersion(remind.Length) : null, retryAt);
+                plan, now, claim is null ? null : claim with { Claim = claim.Claim with { RowVersion = RowVersion(0) } }, post.Length > 0 ? RowVersion(remind.Length) : null, retryAt);
 
             ETag? RowVersion(int step) => response.Value[step].Headers.ETag;
         }
@@ -100,19 +99,21 @@ internal sealed class LeaProcessor(
     {
         if (plan.Reminder is not { } reminder)
             return ([], null, null);
-        var claim = (plan.Claim ?? new ReminderClaim(reminder.Credential.Generation, reminder.Milestone)) with { ClaimedBy = run, ClaimedUntil = now };
+        var row = plan.Claim ?? new ReminderClaim(reminder.Credential.Generation, reminder.Milestone, new EmailClaim());
         if (reminder.Recipients.Count == 0)
         {
             // It stays due, but the audit event is written only once.
-            return (plan.Claim is null ? [claim.Write(plan.LeaId), reminder.WithoutRecipient(now).ToAction()] : [], null, null);
+            return (plan.Claim is null ? [Claim(now).Write(plan.LeaId), reminder.WithoutRecipient(now).ToAction()] : [], null, null);
         }
 
-        if (plan.Claim?.IsHeldByAnother(run, now) is true)
+        if (row.Claim.IsHeldByAnother(run, now))
             return ([], null, now + RetryInterval);
-        if (delivery.PausedUntil > now)
-            return ([], null, delivery.PausedUntil);
-        claim = claim with { ClaimedUntil = now + ClaimTime };
+        if (outbox.PausedUntil > now)
+            return ([], null, outbox.PausedUntil);
+        var claim = Claim(now + ClaimTime);
         return ([claim.Write(plan.LeaId)], claim, null);
+
+        ReminderClaim Claim(DateTimeOffset until) => row with { Claim = row.Claim with { ClaimedBy = run, ClaimedUntil = until } };
     }
 
     private async Task<LeaResult> WorkAsync(Work work, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
@@ -121,62 +122,73 @@ internal sealed class LeaProcessor(
         if (undeliverable is not null)
             telemetry.RecordReminder(undeliverable.Milestone.Days, undeliverable.Rejected.Count > 0 ? "rejected" : "without_recipient");
         var results = await Task.WhenAll(SendAsync(work, cancellationToken), AnnounceAsync(work, cancellationToken));
-        var result = results[0].And(results[1]);
-        // Keep the index entry of superseded credentials until their announcement is removed: the next run finds the LEA by it.
-        if (result.Removed || !work.Plan.Withdraws)
+        var told = await NotifyAsync(work.Plan, cancellationToken);
+        var result = results[0].And(results[1]).And(told);
+        // Keep the index entry of superseded credentials until their announcement is removed, and that of a change until its notices
+        // are sent: the next run finds the LEA by it.
+        if ((result.Removed || !work.Plan.Withdraws) && told is { RetryAt: null, Failures.Count: 0 })
             result = result.And(await DeleteStaleAsync(work.Plan, indexed, cancellationToken));
         return result with
         {
             WithoutRecipient = undeliverable is { Rejected.Count: 0 },
-            Rejected = undeliverable?.Rejected.Count ?? result.Rejected,
+            Rejected = undeliverable is null ? result.Rejected : Math.Max(undeliverable.Rejected.Count, told.Rejected),
             DaysRemaining = work.Plan.Status.DaysRemaining,
         };
     }
 
     private async Task<LeaResult> SendAsync(Work work, CancellationToken cancellationToken)
     {
-        if (work is not { Plan.Reminder: { } reminder, Claim: { } claim })
+        if (work is not { Plan.Reminder: { } reminder, Claim: { } row })
             return new() { RetryAt = work.RetryAt };
-        EmailOutcome outcome;
+        var until = row.Claim.ClaimedUntil < reminder.Credential.ExpiresAt ? row.Claim.ClaimedUntil : reminder.Credential.ExpiresAt;
+        var (claim, outcome, failure) = await outbox.SendAsync(
+            [.. emails.Compose(reminder).Select(message => message with { IsRepeated = work.Plan.Claim is not null })],
+            row.Claim,
+            until,
+            (updated, response, at) => [(row with { Claim = updated }).Write(work.Plan.LeaId), .. EventOf(response, at)],
+            cancellationToken);
+        telemetry.RecordReminder(reminder.Milestone.Days, outcome switch
+        {
+            EmailOutcome.Accepted => "sent",
+            EmailOutcome.Refused => "rejected",
+            EmailOutcome.Throttled => "delayed",
+            _ => "failed",
+        });
+        return outcome switch
+        {
+            EmailOutcome.Accepted when failure is not null =>
+                LeaResult.Failed("Its reminder was sent, but this could not be recorded. The next run sends it again with the same operation id.", failure) with { Sent = true },
+            EmailOutcome.Accepted accepted =>
+                new() { Sent = true, Rejected = claim.Rejected.Count, RetryAt = accepted.Deferred.Count > 0 ? time.GetUtcNow() + EmailOutbox.DeferredDelay : null },
+            EmailOutcome.Throttled throttled => new() { RetryAt = time.GetUtcNow() + throttled.RetryAfter },
+            EmailOutcome.Refused => new() { Rejected = claim.Rejected.Count },
+            _ => LeaResult.Failed("Its reminder could not be sent.", failure),
+        };
+
+        IEnumerable<TableTransactionAction> EventOf(EmailOutcome? response, DateTimeOffset at) => response switch
+        {
+            EmailOutcome.Accepted (var rejected, var deferred) => [reminder.Sent(at, rejected, deferred).ToAction()],
+            EmailOutcome.Refused => [reminder.Refused(at).ToAction()],
+            _ => [],
+        };
+    }
+
+    private async Task<LeaResult> NotifyAsync(LeaPlan plan, CancellationToken cancellationToken)
+    {
         try
         {
-            var until = claim.ClaimedUntil < reminder.Credential.ExpiresAt ? claim.ClaimedUntil : reminder.Credential.ExpiresAt;
-            var email = emails.Compose(reminder)[0] with { IsRepeated = work.Plan.Claim is { SentAt: null } };
-            outcome = await delivery.DeliverAsync(email, until, cancellationToken);
+            var sent = await notices.SendAsync(plan.Notices, plan.Lea, run, cancellationToken);
+            return new()
+            {
+                Notices = sent.Sent,
+                Rejected = sent.Rejected,
+                RetryAt = sent.RetryAt,
+                Failures = sent.Failure is null ? [] : [("A notice could not be sent.", sent.Failure)],
+            };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            // It may have been sent. The retry has the same operation id.
-            await TryReleaseAsync(work.Plan.LeaId, claim);
-            telemetry.RecordReminder(reminder.Milestone.Days, "failed");
-            return LeaResult.Failed("Its reminder could not be sent.", failure);
-        }
-
-        var now = time.GetUtcNow();
-        switch (outcome)
-        {
-            case EmailOutcome.Accepted accepted:
-                telemetry.RecordReminder(reminder.Milestone.Days, "sent");
-                claim = claim with { ClaimedUntil = now, SentAt = now, Rejected = [.. claim.Rejected, .. accepted.Rejected], Deferred = accepted.Deferred };
-                try
-                {
-                    await RecordAsync(claim.Write(work.Plan.LeaId), reminder.Sent(now, accepted.Rejected, accepted.Deferred).ToAction());
-                }
-                catch (Exception failure)
-                {
-                    return LeaResult.Failed("Its reminder was sent, but this could not be recorded. The next run sends it again with the same operation id.", failure) with { Sent = true };
-                }
-
-                return new() { Sent = true, Rejected = claim.Rejected.Count, RetryAt = accepted.Deferred.Count > 0 ? now + DeferredDelay : null };
-            case EmailOutcome.Throttled throttled:
-                telemetry.RecordReminder(reminder.Milestone.Days, "delayed");
-                await TryReleaseAsync(work.Plan.LeaId, claim);
-                return new() { RetryAt = now + throttled.RetryAfter };
-            default:
-                telemetry.RecordReminder(reminder.Milestone.Days, "rejected");
-                claim = claim with { Rejected = [.. claim.Rejected, .. reminder.Recipients.Select(recipient => recipient.Email!)], Deferred = [] };
-                await TryReleaseAsync(work.Plan.LeaId, claim, reminder.Refused(now));
-                return new() { Rejected = claim.Rejected.Count };
+            return LeaResult.Failed("A notice could not be sent.", failure);
         }
     }
 
@@ -191,7 +203,7 @@ internal sealed class LeaProcessor(
                 using var claim = new CancellationTokenSource(Remaining(work.ClaimedUntil), time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(claim.Token, cancellationToken);
                 await myToms.PutAsync(announcement, either.Token);
-                await RecordAsync(PostedAnnouncement.Write(announcement, otherUntil, work.PostVersion));
+                await LeaPartition.TrySubmitAsync(storage, PostedAnnouncement.Write(announcement, otherUntil, work.PostVersion));
                 telemetry.RecordAnnouncement("post", "done");
                 return new() { Posted = true };
             }
@@ -201,7 +213,7 @@ internal sealed class LeaProcessor(
             await myToms.DeleteAsync(work.Plan.LeaId, cancellationToken);
             if (otherUntil is not null)
                 return new() { RetryAt = otherUntil };
-            if (!await RecordAsync(work.Plan.Posted!.Delete(work.Plan.LeaId)))
+            if (!await LeaPartition.TrySubmitAsync(storage, work.Plan.Posted!.Delete(work.Plan.LeaId)))
                 return new() { RetryAt = work.At + RetryInterval };
             telemetry.RecordAnnouncement("remove", "done");
             return new() { Removed = true };
@@ -234,39 +246,8 @@ internal sealed class LeaProcessor(
         }
     }
 
-    /// <summary>Releases the claim, so that a run can retry immediately. If that fails, the claim expires.</summary>
-    private async Task TryReleaseAsync(LeaId leaId, ReminderClaim claim, AuditEvent? auditEvent = null)
-    {
-        try
-        {
-            var release = (claim with { ClaimedUntil = time.GetUtcNow() }).Write(leaId);
-            await RecordAsync(auditEvent is null ? [release] : [release, auditEvent.ToAction()]);
-        }
-        catch (Exception)
-        {
-            // Ignored: the caller reports the failure that is the reason for the release.
-        }
-    }
-
     /// <summary>The time until an instant; zero if it has passed.</summary>
     private TimeSpan Remaining(DateTimeOffset until) => until - time.GetUtcNow() is { Ticks: > 0 } remaining ? remaining : TimeSpan.Zero;
-
-    /// <summary>
-    /// Records a result. Not cancelled at host shutdown, because the operation has taken place. Returns false, and records nothing, if
-    /// another run has changed the row.
-    /// </summary>
-    private async Task<bool> RecordAsync(params TableTransactionAction[] steps)
-    {
-        try
-        {
-            await storage.Leas.SubmitTransactionAsync(steps, CancellationToken.None);
-            return true;
-        }
-        catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
-        {
-            return failure.Status is 404; // the row to delete does not exist any more
-        }
-    }
 
     /// <summary>The work that this run has claimed for an LEA.</summary>
     /// <param name="Plan">What to do.</param>

@@ -6,6 +6,9 @@ internal sealed record LeaResult
     /// <summary>Whether the mail service accepted a reminder.</summary>
     internal bool Sent { get; init; }
 
+    /// <summary>The number of notices of changes that the mail service accepted.</summary>
+    internal int Notices { get; init; }
+
     /// <summary>Whether MyTOMS accepted an announcement.</summary>
     internal bool Posted { get; init; }
 
@@ -28,7 +31,7 @@ internal sealed record LeaResult
     internal int? DaysRemaining { get; init; }
 
     /// <summary>Whether there was nothing to do.</summary>
-    internal bool IsEmpty => this is { Sent: false, Posted: false, Removed: false, WithoutRecipient: false, Rejected: 0, RetryAt: null, Failures.Count: 0 };
+    internal bool IsEmpty => this is { Sent: false, Notices: 0, Posted: false, Removed: false, WithoutRecipient: false, Rejected: 0, RetryAt: null, Failures.Count: 0 };
 
     internal static LeaResult Failed(string what, Exception? why) => new() { Failures = [(what, why)] };
 
@@ -36,6 +39,7 @@ internal sealed record LeaResult
     internal LeaResult And(LeaResult other) => other with
     {
         Sent = Sent || other.Sent,
+        Notices = Notices + other.Notices,
         Posted = Posted || other.Posted,
         Removed = Removed || other.Removed,
         Rejected = Math.Max(Rejected, other.Rejected),
@@ -50,6 +54,7 @@ internal sealed record LeaResult
     internal LeaResult Then(LeaResult retry) => retry with
     {
         Sent = Sent || retry.Sent,
+        Notices = Notices + retry.Notices,
         Posted = Posted || retry.Posted,
         Removed = Removed || retry.Removed,
         Rejected = Math.Max(Rejected, retry.Rejected),

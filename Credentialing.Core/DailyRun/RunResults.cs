@@ -87,7 +87,10 @@ internal sealed class RunResults
                     .. failures,
                     .. entries.SelectMany(entry => entry.Value.Result.Failures.Select(failure => DailyRunFailure.Of(entry.Key, failure.What, failure.Why))),
                 ],
-                Elapsed: elapsed);
+                Elapsed: elapsed)
+            {
+                Notices = results.Sum(result => result.Notices),
+            };
         }
     }
 }

@@ -1,4 +1,7 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Azure.Data.Tables;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Leas;
 
@@ -17,6 +20,28 @@ public sealed partial record Coordinator(string Id, string Name, string? Email, 
     /// Storage row key.
     /// </summary>
     public static bool IsValidId(string? id) => id is not null && IdPattern().IsMatch(id);
+
+    /// <summary>Returns coordinators as JSON, for a column.</summary>
+    internal static string ListToJson(IReadOnlyList<Coordinator> coordinators) => JsonSerializer.Serialize(coordinators);
+
+    /// <summary>Reads a column that <see cref="ListToJson"/> has written; empty if it is missing.</summary>
+    /// <exception cref="UnreadableRowException">The column is corrupt.</exception>
+    internal static IReadOnlyList<Coordinator> ListFromJson(TableEntity row, string column)
+    {
+        if (row.Optional<string>(column) is not { } json)
+            return [];
+        try
+        {
+            if (JsonSerializer.Deserialize<Coordinator[]>(json) is { } coordinators && Array.TrueForAll(coordinators, coordinator => coordinator is not null))
+                return coordinators;
+        }
+        catch (JsonException)
+        {
+            // Not our JSON.
+        }
+
+        throw UnreadableRowException.Corrupt(row, $"has no valid {column}");
+    }
 
     [GeneratedRegex(@"\A[A-Za-z0-9._@-]{1,64}\z")]
     private static partial Regex IdPattern();

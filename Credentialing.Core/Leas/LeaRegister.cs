@@ -5,6 +5,22 @@ using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Leas;
 
+/// <summary>The result of a request to save an LEA.</summary>
+public enum SaveOutcome
+{
+    /// <summary>Nothing was changed, because other requests saved the same LEA at the same time.</summary>
+    Conflict,
+
+    /// <summary>The LEA was stored like this already.</summary>
+    Unchanged,
+
+    /// <summary>The LEA was saved.</summary>
+    Saved,
+
+    /// <summary>The LEA was saved, and its coordinators are to be told.</summary>
+    SavedWithNotice,
+}
+
 /// <summary>The stored LEAs and coordinators, which TOMS updates. Thread safe.</summary>
 public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 {
@@ -13,10 +29,15 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
     private const string LanguageColumn = nameof(Coordinator.Language);
     private const int Attempts = 8;
 
+    /// <summary>The limit of Table Storage for an entity-group transaction.</summary>
+    private const int MaxSteps = 100;
+
     /// <summary>The maximum delay before the first retry of a conflict. It grows linearly with the retries.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     private static readonly string Filter = $"{LeaPartition.Is(LeaPartition.LeaRow)} or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
+
+    private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>Returns the LEA with its coordinators; null if TOMS never reported it. One round trip.</summary>
     public async Task<Lea?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
@@ -24,35 +45,54 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
     /// <summary>
     /// Replaces the stored LEA and its coordinators, in one transaction with an audit event. Writes nothing if nothing has changed.
-    /// Retries conflicts, after random delays (jitter).
+    /// If a coordinator was added or removed, or has another address, the transaction also inserts a notice for all of them, the
+    /// former ones included. Retries conflicts, after random delays (jitter).
     /// </summary>
     /// <param name="lea">The new values.</param>
     /// <param name="savedBy">Who sent them, for the audit event.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>False if all retries ended in conflicts with other requests that save the same LEA. Nothing was changed.</returns>
+    /// <returns>
+    /// <see cref="SaveOutcome.Conflict"/> if all retries ended in conflicts with other requests that save the same LEA. Nothing was
+    /// changed then.
+    /// </returns>
     /// <exception cref="ArgumentException">
     /// There are more than <see cref="Lea.MaxCoordinators"/> coordinators, or one has an invalid id.
     /// </exception>
-    public async Task<bool> SaveAsync(Lea lea, string savedBy, CancellationToken cancellationToken)
+    public async Task<SaveOutcome> SaveAsync(Lea lea, string savedBy, CancellationToken cancellationToken)
     {
         if (lea.Coordinators.Count > Lea.MaxCoordinators || !lea.Coordinators.All(c => Coordinator.IsValidId(c.Id)))
             throw new ArgumentException("Too many coordinators, or a coordinator with an invalid id.", nameof(lea));
 
+        var (isPartSaved, mayHaveNotice) = (false, false);
         for (var attempt = 1; ; attempt++)
         {
             var rows = await RowsAsync(lea.Id, cancellationToken);
-            if (Same(Read(lea.Id, rows), lea))
-                return true;
+            var held = Read(lea.Id, rows);
+            if (Same(held, lea))
+                return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Unchanged; // saved before, and the response was lost
+            var now = time.GetUtcNow();
+            var hasNotice = !isPartSaved && HasOtherCoordinators(held, lea);
+            var changes = Changes(lea, held, rows, savedBy, now, hasNotice);
+            // Only if the maximum number of coordinators is replaced: the last one is added by a second transaction.
+            var isPart = changes.Count > MaxSteps;
+            if (isPart)
+                changes = Changes(lea with { Coordinators = [.. lea.Coordinators.SkipLast(1)] }, held, rows, savedBy, now, hasNotice);
+            mayHaveNotice |= hasNotice;
             try
             {
-                await storage.Leas.SubmitTransactionAsync(Changes(lea, rows, savedBy), cancellationToken);
-                return true;
+                if (hasNotice)
+                    await expirations.AddForChangeAsync(lea.Id, now, cancellationToken);
+                await storage.Leas.SubmitTransactionAsync(changes, cancellationToken);
+                if (!isPart)
+                    return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Saved;
+                isPartSaved = true;
+                continue;
             }
             // Conflict: another request saved the same LEA (every transaction writes the LEA's own row).
             catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
             {
                 if (attempt == Attempts)
-                    return false;
+                    return SaveOutcome.Conflict;
             }
 
             await Task.Delay(RetryDelay * (attempt * Random.Shared.NextDouble()), time, cancellationToken);
@@ -81,15 +121,27 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
     private static bool Same(Lea? held, Lea lea) =>
         held is not null && held.Name == lea.Name && held.Coordinators.ToHashSet().SetEquals(lea.Coordinators);
 
-    private List<TableTransactionAction> Changes(Lea lea, IReadOnlyList<TableEntity> rows, string savedBy)
+    /// <summary>Whether coordinators are to be told: there were some, and ids or addresses have changed.</summary>
+    private static bool HasOtherCoordinators(Lea? held, Lea lea) =>
+        held is { Coordinators.Count: > 0 } && !held.Coordinators.Select(Identity).ToHashSet().SetEquals(lea.Coordinators.Select(Identity));
+
+    private static (string Id, string? Email) Identity(Coordinator coordinator) => (coordinator.Id, coordinator.Email?.ToUpperInvariant());
+
+    private static List<TableTransactionAction> Changes(Lea lea, Lea? held, IReadOnlyList<TableEntity> rows, string savedBy, DateTimeOffset at, bool hasNotice)
     {
+        var auditEvent = AuditEvent.LeaSaved(lea.Id, at, savedBy);
         var leaRow = LeaPartition.Entity(lea.Id, LeaPartition.LeaRow);
         leaRow[Name] = lea.Name;
         var changes = new List<TableTransactionAction>
         {
             LeaPartition.Put(leaRow, Held(LeaPartition.LeaRow)),
-            AuditEvent.LeaSaved(lea.Id, time.GetUtcNow(), savedBy).ToAction(),
+            auditEvent.ToAction(),
         };
+        if (hasNotice)
+        {
+            var addresses = lea.Coordinators.Select(coordinator => coordinator.Email).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            changes.Add(auditEvent.ToNotice(Coordinator.ListToJson([.. held!.Coordinators.Where(coordinator => !addresses.Contains(coordinator.Email))])));
+        }
 
         var keep = lea.Coordinators.ToDictionary(c => LeaPartition.CoordinatorRowPrefix + c.Id, StringComparer.Ordinal);
         changes.AddRange(rows.Where(row => IsCoordinator(row) && !keep.ContainsKey(row.RowKey))

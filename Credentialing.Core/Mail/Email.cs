@@ -8,15 +8,18 @@ namespace Credentialing.Core.Mail;
 /// <param name="Subject">The subject.</param>
 /// <param name="Text">The plain-text body.</param>
 /// <param name="Html">The HTML body.</param>
-/// <param name="Attachment">The attachment.</param>
+/// <param name="Attachment">The attachment; null if there is none.</param>
 public sealed record Email(
-    Guid OperationId, IReadOnlyList<EmailRecipient> To, string Subject, string Text, string Html, EmailAttachment Attachment)
+    Guid OperationId, IReadOnlyList<EmailRecipient> To, string Subject, string Text, string Html, EmailAttachment? Attachment)
 {
     /// <summary>The subject: always one line of printable text.</summary>
     public string Subject { get; init => field = OneLine.Of(value); } = OneLine.Of(Subject);
 
     /// <summary>The language of the subject and the bodies. A sender may add it to the header.</summary>
     public Language Language { get; init; }
+
+    /// <summary>The recipients' addresses.</summary>
+    internal IEnumerable<string> Addresses => To.Select(recipient => recipient.Address);
 
     /// <summary>Whether an earlier attempt may have reached the service, so that the sender should check this first if it can.</summary>
     public bool IsRepeated { get; init; }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.CircuitBreaker;
@@ -51,6 +52,56 @@ public sealed class EmailDelivery(IEmailSender sender, IOptions<MailOptions> opt
             lock (pausing)
                 return pausedUntil;
         }
+    }
+
+    /// <summary>
+    /// Sends an email in several languages, one message after the other. It counts as accepted if one message was: the recipients of
+    /// a message that failed or was throttled are deferred then.
+    /// </summary>
+    /// <param name="messages">The messages; at least one.</param>
+    /// <param name="until">The deadline.</param>
+    /// <param name="cancellationToken">Cancels the wait. The service may have accepted some messages nevertheless.</param>
+    /// <exception cref="Exception">No message was accepted, and one failed or the deadline passed. The service may have accepted it.</exception>
+    internal async Task<EmailOutcome> DeliverAsync(IReadOnlyList<Email> messages, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        if (messages is [var only])
+            return await DeliverAsync(only, until, cancellationToken);
+        List<string> rejected = [];
+        List<string> deferred = [];
+        var isAccepted = false;
+        EmailOutcome.Throttled? throttled = null;
+        ExceptionDispatchInfo? failed = null;
+        foreach (var message in messages)
+        {
+            try
+            {
+                switch (await DeliverAsync(message, until, cancellationToken))
+                {
+                    case EmailOutcome.Accepted accepted:
+                        isAccepted = true;
+                        rejected.AddRange(accepted.Rejected);
+                        deferred.AddRange(accepted.Deferred);
+                        break;
+                    case EmailOutcome.Throttled later:
+                        throttled = later;
+                        deferred.AddRange(message.Addresses);
+                        break;
+                    default:
+                        rejected.AddRange(message.Addresses);
+                        break;
+                }
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                failed = ExceptionDispatchInfo.Capture(failure);
+                deferred.AddRange(message.Addresses);
+            }
+        }
+
+        if (isAccepted)
+            return new EmailOutcome.Accepted(rejected, deferred);
+        failed?.Throw();
+        return throttled is not null ? throttled : new EmailOutcome.Refused();
     }
 
     /// <summary>Sends an email, with retries after failures.</summary>

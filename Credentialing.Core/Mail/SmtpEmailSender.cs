@@ -191,18 +191,8 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     private MimeMessage Compose(Email email, IReadOnlyList<MailboxAddress> recipients, bool isUtf8)
     {
         var from = new MailboxAddress(OneLine.Of(mail.Value.FromName), Sender);
-        var attachment = new MimePart(ContentType.Parse(email.Attachment.MediaType))
-        {
-            Content = new MimeContent(new MemoryStream(email.Attachment.Content.ToArray())),
-            ContentDisposition = new ContentDisposition(ContentDisposition.Attachment),
-            ContentTransferEncoding = ContentEncoding.Base64, // other encodings change the line ends of a text
-            FileName = email.Attachment.FileName,
-        };
-        var message = new MimeMessage([from], recipients, email.Subject, new Multipart("mixed")
-        {
-            new MultipartAlternative(TextPart("plain", email.Text), TextPart("html", email.Html)),
-            attachment,
-        })
+        var body = new MultipartAlternative(TextPart("plain", email.Text), TextPart("html", email.Html));
+        var message = new MimeMessage([from], recipients, email.Subject, email.Attachment is { } file ? new Multipart("mixed") { body, AttachmentPart(file) } : body)
         {
             MessageId = $"{email.OperationId:N}{(isUtf8 ? "-utf8" : "")}@{from.Domain}",
             Date = time.GetUtcNow(),
@@ -214,6 +204,14 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         message.Body!.Headers.Add(HeaderId.ContentLanguage, LanguageTag.Of(email.Language)); // RFC 3282
         return message;
     }
+
+    private static MimePart AttachmentPart(EmailAttachment file) => new(ContentType.Parse(file.MediaType))
+    {
+        Content = new MimeContent(new MemoryStream(file.Content.ToArray())),
+        ContentDisposition = new ContentDisposition(ContentDisposition.Attachment),
+        ContentTransferEncoding = ContentEncoding.Base64, // other encodings change the line ends of a text
+        FileName = file.FileName,
+    };
 
     /// <summary>Quoted-printable, so that no line on the wire is longer than recommended: 78 characters (RFC 5322, section 2.1.1).</summary>
     private static TextPart TextPart(string subtype, string text) => new(subtype) { Text = text, ContentTransferEncoding = ContentEncoding.QuotedPrintable };

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
@@ -26,16 +24,13 @@ public sealed record Reminder(
 
     /// <summary>
     /// Idempotency key of the email in a language for the mail service: unique per LEA, generation, milestone and language, the same
-    /// for every attempt. A version 8 UUID (RFC 9562, section 5.8) from a SHA-256 hash. The key of English is that of earlier releases.
+    /// for every attempt. The key of English is that of earlier releases.
     /// </summary>
     public Guid OperationIdIn(Language language)
     {
         var suffix = language is Language.English ? "" : $":{LanguageTag.Of(language)}";
         var name = string.Create(CultureInfo.InvariantCulture, $"reminder:{Credential.LeaId}:{Credential.Generation}:{Milestone.Days}{suffix}");
-        Span<byte> bytes = SHA256.HashData(Encoding.ASCII.GetBytes(name)).AsSpan(0, 16);
-        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
-        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true);
+        return Mail.OperationId.Of(name);
     }
 
     /// <summary>
@@ -58,18 +53,18 @@ public sealed record Reminder(
             return null;
 
         var latestFirst = claims.Where(item => item.Generation == credential.Generation).OrderBy(item => item.Milestone.Days).ToList();
-        var sent = latestFirst.Find(item => item.Milestone.Days <= milestone.Days && item.SentAt is not null);
-        if (sent is { Deferred.Count: 0 })
+        var sent = latestFirst.Find(item => item.Milestone.Days <= milestone.Days && item.Claim.SentAt is not null);
+        if (sent is { Claim.Deferred.Count: 0 })
             return null;
 
-        var rejected = latestFirst.Find(item => item.SentAt is not null || item.Rejected.Count > 0)?.Rejected ?? [];
+        var rejected = latestFirst.Find(item => item.Claim.SentAt is not null || item.Claim.Rejected.Count > 0)?.Claim.Rejected ?? [];
         var found = claim = sent ?? latestFirst.Find(item => item.Milestone == milestone);
         Coordinator[] addressed = [.. Addressed(onFile)];
         if (addressed.Length == 0)
             addressed = [.. Addressed([credential.GeneratedBy])];
         Coordinator[] recipients = sent is null
-            ? [.. addressed.Where(recipient => !Contains(found?.Rejected, recipient))]
-            : [.. addressed.Where(recipient => Contains(sent.Deferred, recipient))];
+            ? [.. addressed.Where(recipient => !Contains(found?.Claim.Rejected, recipient))]
+            : [.. addressed.Where(recipient => Contains(sent.Claim.Deferred, recipient))];
         return sent is not null && recipients.Length == 0 // the deferred addresses are not on file any more
             ? null
             : new(
@@ -79,10 +74,10 @@ public sealed record Reminder(
 
     /// <summary>Audit event: the mail service accepted the email.</summary>
     internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected, IReadOnlyList<string> deferred) => Event(
-        at, "reminder-sent", $"{List("To ", [.. Addresses.Except(rejected).Except(deferred)])}{List("Rejected: ", rejected)}{List("Deferred: ", deferred)}");
+        at, "reminder-sent", $"{AuditEvent.AddressList("To ", [.. Addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}");
 
     /// <summary>Audit event: the mail service rejected all addresses.</summary>
-    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", List("Rejected: ", [.. Addresses]));
+    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", AuditEvent.AddressList("Rejected: ", [.. Addresses]));
 
     /// <summary>Audit event: no recipient has an address.</summary>
     internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", "");
@@ -93,9 +88,6 @@ public sealed record Reminder(
 
     private static bool Contains(IReadOnlyList<string>? addresses, Coordinator recipient) =>
         addresses?.Contains(recipient.Email, StringComparer.OrdinalIgnoreCase) is true;
-
-    private static string List(string label, IReadOnlyList<string> addresses) =>
-        addresses.Count == 0 ? "" : $" {label}{string.Join(", ", addresses)}.";
 
     private IEnumerable<string> Addresses => Recipients.Select(recipient => recipient.Email!);
 

@@ -79,9 +79,18 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
             throw unknown;
     }
 
-    /// <summary>Deletes a stale entry. Throws if the row has changed since it was read.</summary>
-    internal Task DeleteAsync(ExpirationEntry stale, CancellationToken cancellationToken) =>
-        storage.Expirations.DeleteEntityAsync(stale.Date, stale.LeaId, stale.RowVersion, cancellationToken);
+    /// <summary>Deletes a stale entry. Keeps it if the row has changed since it was read, for a change in progress: the next run decides.</summary>
+    internal async Task DeleteAsync(ExpirationEntry stale, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Expirations.DeleteEntityAsync(stale.Date, stale.LeaId, stale.RowVersion, cancellationToken);
+        }
+        catch (RequestFailedException failure) when (failure.Status is 412)
+        {
+            // Another change has added it again.
+        }
+    }
 
     private static string Key(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
 }

@@ -69,6 +69,23 @@ internal static class LeaPartition
         ? new(TableTransactionActionType.UpdateReplace, row, version)
         : new(TableTransactionActionType.Add, row);
 
+    /// <summary>
+    /// Submits a transaction that records a result. Not cancelled at host shutdown, because the operation has taken place. Returns
+    /// false, and records nothing, if another process has changed a row.
+    /// </summary>
+    internal static async Task<bool> TrySubmitAsync(CredentialingStorage storage, params TableTransactionAction[] steps)
+    {
+        try
+        {
+            await storage.Leas.SubmitTransactionAsync(steps, CancellationToken.None);
+            return true;
+        }
+        catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
+        {
+            return failure.Status is 404; // the row to delete does not exist any more
+        }
+    }
+
     /// <summary>Returns the value of a required column.</summary>
     /// <exception cref="UnreadableRowException">The column is missing or has another type.</exception>
     internal static T Required<T>(this TableEntity row, string column) =>

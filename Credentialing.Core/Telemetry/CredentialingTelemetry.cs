@@ -19,6 +19,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> revoked;
     private readonly Counter<long> authentications;
     private readonly Counter<long> reminders;
+    private readonly Counter<long> notices;
     private readonly Counter<long> announcements;
     private readonly Histogram<double> runDuration;
     private readonly Histogram<int> daysToExpiry;
@@ -31,6 +32,7 @@ public sealed class CredentialingTelemetry
         revoked = meter.CreateCounter<long>("credentialing.credentials.revoked", "{credential}", "Credentials revoked.");
         authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
+        notices = meter.CreateCounter<long>("credentialing.notices", "{notice}", "Notices of changes to the other coordinators, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
         runDuration = meter.CreateHistogram<double>("credentialing.run.duration", "s", "Duration of a daily run.",
             advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
@@ -64,6 +66,11 @@ public sealed class CredentialingTelemetry
     /// <param name="milestone">The days before expiry at which it is due.</param>
     /// <param name="outcome"><c>sent</c>, <c>delayed</c>, <c>rejected</c>, <c>failed</c> or <c>without_recipient</c>.</param>
     internal void RecordReminder(int milestone, string outcome) => reminders.Add(1, Tag("milestone", milestone), Tag("outcome", outcome));
+
+    /// <summary>A notice of a change had to be sent.</summary>
+    /// <param name="kind">The kind of change, such as <c>credential-revoked</c>.</param>
+    /// <param name="outcome"><c>sent</c>, <c>delayed</c>, <c>rejected</c> or <c>failed</c>.</param>
+    internal void RecordNotice(string kind, string outcome) => notices.Add(1, Tag("kind", kind), Tag("outcome", outcome));
 
     /// <summary>An announcement had to be posted to MyTOMS or removed from it.</summary>
     /// <param name="action"><c>post</c> or <c>remove</c>.</param>

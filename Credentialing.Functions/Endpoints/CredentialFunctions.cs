@@ -2,6 +2,7 @@ using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Notices;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -13,7 +14,7 @@ namespace Credentialing.Functions.Endpoints;
 
 /// <summary>An LEA's credentials, for its coordinators. Validation and index rebuild, for TOMS.</summary>
 public sealed class CredentialFunctions(
-    Caller caller, CredentialService credentials, AnnouncementService announcements, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
+    Caller caller, CredentialService credentials, AnnouncementService announcements, NoticeService notices, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
 {
     /// <summary>Returns the state of the LEA's credentials. Send the ETag in <c>If-Match</c> to regenerate or revoke them.</summary>
     [Function("GetCredentials")]
@@ -61,8 +62,8 @@ public sealed class CredentialFunctions(
 
             var outcome = await credentials.GenerateAsync(
                 lea, coordinator, ReleaseWording.Current, seenGeneration, cancellationToken, body.KeepPreviousForDays);
-            if (outcome is GenerationOutcome.Generated { Superseded: { } superseded })
-                WithdrawAfterResponse(request.HttpContext.Response, superseded);
+            if (outcome is GenerationOutcome.Generated generated)
+                FollowUp(request, lea, generated.Superseded);
             return ResponseTo(request, outcome);
         });
 
@@ -84,9 +85,12 @@ public sealed class CredentialFunctions(
         {
             if (!Precondition.TryReadOptional(request, out var seenGeneration, out var problem))
                 return problem;
-            return await credentials.EndPreviousKeyAsync(lea, coordinator, seenGeneration, cancellationToken) is ChangeOutcome.Conflict conflict
-                ? ResponseTo(request, conflict.Current)
-                : TypedResults.NoContent();
+            var outcome = await credentials.EndPreviousKeyAsync(lea, coordinator, seenGeneration, cancellationToken);
+            if (outcome is ChangeOutcome.Conflict conflict)
+                return ResponseTo(request, conflict.Current);
+            if (outcome is ChangeOutcome.Changed)
+                FollowUp(request, lea, before: null);
+            return TypedResults.NoContent();
         });
 
     /// <summary>
@@ -120,7 +124,7 @@ public sealed class CredentialFunctions(
             if (outcome is ChangeOutcome.Conflict conflict)
                 return ResponseTo(request, conflict.Current);
             if (outcome is ChangeOutcome.Changed changed)
-                WithdrawAfterResponse(request.HttpContext.Response, changed.Before);
+                FollowUp(request, lea, changed.Before);
             return await RespondWithStatusAsync(request, lea, cancellationToken);
         });
 
@@ -160,16 +164,13 @@ public sealed class CredentialFunctions(
             return TypedResults.Ok(new RestorationResponse(indexed, [.. unreadable.Select(lea => new FailureResponse(lea.Key, lea.Value))]));
         });
 
-    /// <summary>
-    /// Removes the announcement after the response was sent: a connection that fails while MyTOMS is slow would lose the secret key.
-    /// The removal may be lost if the process ends; the next daily run then removes the announcement.
-    /// </summary>
-    private void WithdrawAfterResponse(HttpResponse response, Credential superseded) => response.OnCompleted(() =>
+    /// <summary>Tells the other coordinators, and removes the announcement of superseded or revoked credentials.</summary>
+    private void FollowUp(HttpRequest request, LeaId leaId, Credential? before)
     {
-        // Not awaited: the server reads the next request of the connection only after this callback.
-        _ = announcements.TryWithdrawAsync(superseded);
-        return Task.CompletedTask;
-    });
+        AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(leaId));
+        if (before is not null)
+            AfterResponse.Start(request.HttpContext.Response, () => announcements.TryWithdrawAsync(before));
+    }
 
     private async Task<IResult> RespondWithStatusAsync(HttpRequest request, LeaId leaId, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Credentialing.Core;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Notices;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -10,7 +11,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The LEAs and their coordinators. TOMS keeps them up to date.</summary>
-public sealed class LeaFunctions(Caller caller, LeaRegister leas)
+public sealed class LeaFunctions(Caller caller, LeaRegister leas, NoticeService notices)
 {
     /// <summary>Returns an LEA as TOMS last saved it.</summary>
     [Function("GetLea")]
@@ -31,7 +32,10 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
                 : Problems.LeaNotFound();
         });
 
-    /// <summary>Creates or replaces an LEA and its coordinators. Idempotent.</summary>
+    /// <summary>
+    /// Creates or replaces an LEA and its coordinators. Idempotent. If a coordinator was added or removed, or has another address, all
+    /// of them get an email, the former ones included.
+    /// </summary>
     [Function("PutLea")]
     [CalledBy(CallerKind.Toms)]
     [Accepts(typeof(LeaRequest))]
@@ -53,7 +57,10 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             if (WhyInvalid(body) is { } why)
                 return Problems.InvalidLea($"{why} Nothing was changed.");
             var lea = new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email, ParseLanguage(c.Language)!.Value))]);
-            return await leas.SaveAsync(lea, savedBy, cancellationToken) ? TypedResults.NoContent() : Problems.LeaChanged();
+            var outcome = await leas.SaveAsync(lea, savedBy, cancellationToken);
+            if (outcome is SaveOutcome.SavedWithNotice)
+                AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(id));
+            return outcome is SaveOutcome.Conflict ? Problems.LeaChanged() : TypedResults.NoContent();
         });
 
     private static string? WhyInvalid(LeaRequest? body)

@@ -63,11 +63,12 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     /// <param name="LeaId">The LEA's CDS code.</param>
     /// <param name="Name">The LEA's name.</param>
     /// <param name="ExpiresAt">When its credentials expire or expired; null if it has none.</param>
-    /// <param name="DaysRemaining">Calendar days until the expiration; null if the LEA has no credentials.</param>
+    /// <param name="DaysRemaining">Calendar days until the expiration; null if the LEA has no credentials, or they were revoked.</param>
     /// <param name="Reminder">The email to send; null if none is due.</param>
     /// <param name="Announcement">The change to the announcement on MyTOMS; null if there is none.</param>
+    /// <param name="Notices">The number of emails about changes that could not be sent at once.</param>
     private sealed record PlanResponse(
-        string LeaId, string Name, DateTime? ExpiresAt, int? DaysRemaining, ReminderResponse? Reminder, AnnouncementChange? Announcement)
+        string LeaId, string Name, DateTime? ExpiresAt, int? DaysRemaining, ReminderResponse? Reminder, AnnouncementChange? Announcement, int Notices)
     {
         public static PlanResponse Of(LeaPlan plan) => new(
             plan.LeaId.Value,
@@ -77,7 +78,8 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
             plan.Reminder is { } reminder ? new ReminderResponse(reminder.Milestone.Days, [.. reminder.Recipients.Select(recipient => recipient.Email!)], reminder.Rejected) : null,
             plan.Post is { } announcement ? new AnnouncementChange("post", announcement.Text)
                 : plan.Withdraws ? new AnnouncementChange("remove", null)
-                : null);
+                : null,
+            plan.NoticeCount);
     }
 
     /// <summary>The allowed values of a milestone.</summary>

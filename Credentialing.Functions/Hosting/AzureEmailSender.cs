@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Azure.Communication.Email;
@@ -24,7 +23,7 @@ namespace Credentialing.Functions.Hosting;
 public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> options, TimeProvider time) : IEmailSender
 {
     /// <summary>
-    /// The service's limit of recipients per request. A reminder has fewer: at most <c>Lea.MaxCoordinators</c>.
+    /// The service's limit of recipients per request. Our emails have fewer: at most <c>Lea.MaxCoordinators</c>.
     /// </summary>
     public const int MaxRecipients = 50;
 
@@ -147,14 +146,8 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
             ConcernsOnlyThisEmail = concernsOnlyThisEmail,
         };
 
-    /// <summary>The operation id of a request for one recipient: a version 8 UUID (RFC 9562, section 5.8) from a SHA-256 hash.</summary>
-    private static Guid OperationIdOf(Email email, EmailRecipient recipient)
-    {
-        Span<byte> bytes = SHA256.HashData(Encoding.ASCII.GetBytes($"{email.OperationId}:{recipient.Mailbox!.ToUpperInvariant()}")).AsSpan(0, 16);
-        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
-        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-        return new Guid(bytes, bigEndian: true);
-    }
+    /// <summary>The operation id of a request for one recipient.</summary>
+    private static Guid OperationIdOf(Email email, EmailRecipient recipient) => OperationId.Of($"{email.OperationId}:{recipient.Mailbox!.ToUpperInvariant()}");
 
     private EmailMessage MessageOf(Email email, IEnumerable<EmailRecipient> recipients)
     {
@@ -162,8 +155,12 @@ public sealed class AzureEmailSender(EmailClient client, IOptions<MailOptions> o
             options.Value.From,
             new EmailRecipients(recipients.Select(recipient => new EmailAddress(recipient.Mailbox!, recipient.Name))),
             new EmailContent(email.Subject) { PlainText = email.Text, Html = email.Html });
-        var mediaType = email.Attachment.MediaType.Split(';')[0]; // the service accepts no media type parameters
-        message.Attachments.Add(new EmailAttachment(email.Attachment.FileName, mediaType, BinaryData.FromBytes(email.Attachment.Content)));
+        if (email.Attachment is { } attachment)
+        {
+            var mediaType = attachment.MediaType.Split(';')[0]; // the service accepts no media type parameters
+            message.Attachments.Add(new EmailAttachment(attachment.FileName, mediaType, BinaryData.FromBytes(attachment.Content)));
+        }
+
         return message;
     }
 

@@ -183,7 +183,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(358) - TimeSpan.FromMinutes(1));
         var credential = (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!;
         var status = CredentialStatus.Of(credential, world.Calendar, credential.ExpiresAt.AddDays(-8));
-        var sent = new ReminderClaim(1, Milestone.Of(7)!.Value) { SentAt = credential.ExpiresAt.AddDays(-7) };
+        var sent = new ReminderClaim(1, Milestone.Of(7)!.Value, new() { SentAt = credential.ExpiresAt.AddDays(-7) });
 
         Assert.NotNull(Reminder.Due(status, "Oakland Unified", [], [], out _));
         Assert.Null(Reminder.Due(status, "Oakland Unified", [], [sent], out _));
@@ -206,7 +206,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
     }
 
     private static Task RegisterAsync(TestWorld world, LeaId leaId, string name, params Coordinator[] coordinators) =>
-        world.Register.SaveAsync(new Lea(leaId, name, coordinators), "test", TestContext.Current.CancellationToken);
+        world.SaveAsync(new Lea(leaId, name, coordinators));
 
     private static async Task<IReadOnlyList<string>> AllRowsAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations")).Select(row => $"{row.PartitionKey}/{row.RowKey}/{row.ETag}")];

@@ -220,5 +220,5 @@ public sealed class RecipientTests(AzuriteFixture azurite)
     }
 
     private static Task RegisterAsync(TestWorld world, LeaId leaId, params Coordinator[] coordinators) =>
-        world.Register.SaveAsync(new Lea(leaId, "An LEA", coordinators), "test", TestContext.Current.CancellationToken);
+        world.SaveAsync(new Lea(leaId, "An LEA", coordinators));
 }

@@ -42,7 +42,7 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(351));
         await world.Run.RunAsync(TestContext.Current.CancellationToken);
         var email = Assert.Single(world.Mail.Sends).Email;
-        var sent = $"{email.Subject}{email.Text}{email.Html}{Encoding.UTF8.GetString(email.Attachment.Content.Span)}{Assert.Single(world.MyToms.Requests).Body}";
+        var sent = $"{email.Subject}{email.Text}{email.Html}{Encoding.UTF8.GetString(email.Attachment!.Content.Span)}{Assert.Single(world.MyToms.Requests).Body}";
 
         var stored = (await world.RowsAsync("Leas")).Concat(await world.RowsAsync("Expirations"))
             .SelectMany(row => row.Select(column => column.Value is byte[] bytes ? Convert.ToHexString(bytes) : $"{column.Value}")).ToList();

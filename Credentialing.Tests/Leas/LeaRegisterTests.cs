@@ -113,7 +113,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         Assert.Empty(await world.RowsAsync("Leas"));
     }
 
-    private static Task<bool> SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
+    private static Task<SaveOutcome> SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task SaveAsync_succeeds_for_8_parallel_writers()
@@ -123,12 +123,12 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         {
             var saves = Task.WhenAll(Enumerable.Range(0, 8).Select(writer => SaveAsync(world, Oakland with { Name = $"{round} {writer}" })));
             await world.Clock.AdvanceUntilAsync(saves);
-            Assert.All(await saves, Assert.True);
+            Assert.All(await saves, outcome => Assert.NotEqual(SaveOutcome.Conflict, outcome));
         }
     }
 
     [Fact]
-    public async Task SaveAsync_returns_false_and_changes_nothing_when_every_attempt_is_a_conflict()
+    public async Task SaveAsync_returns_a_conflict_and_changes_nothing_when_every_attempt_is_a_conflict()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         world.Traffic.InjectFault = number => number % 2 == 0 ? Fault.Conflict : Fault.None; // reads the rows, then writes them
@@ -136,7 +136,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         var save = SaveAsync(world, Oakland);
         await world.Clock.AdvanceUntilAsync(save);
 
-        Assert.False(await save);
+        Assert.Equal(SaveOutcome.Conflict, await save);
         Assert.Empty(await world.RowsAsync("Leas"));
     }
 }

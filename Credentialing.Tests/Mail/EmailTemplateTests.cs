@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
+using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Tests.Support;
 
@@ -12,7 +13,7 @@ public sealed partial class EmailTemplateTests
     private static readonly EmailTemplate Reminder = new(typeof(ReminderEmail), body: "reminder", texts: "reminder");
 
     /// <summary>The texts of every kind of email: the type beside its folder, and the name.</summary>
-    public static TheoryData<Type, string> Kinds => new() { { typeof(ReminderEmail), "reminder" } };
+    public static TheoryData<Type, string> Kinds => new() { { typeof(ReminderEmail), "reminder" }, { typeof(NoticeEmail), "notice" } };
 
     [Theory]
     [MemberData(nameof(Kinds))]

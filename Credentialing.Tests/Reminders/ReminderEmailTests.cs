@@ -177,7 +177,7 @@ public sealed partial class ReminderEmailTests
         var key = SecretKey.Generate();
         var verifier = SecretKeyVerifier.Create(new("1", new byte[32]), TestWorld.Oakland, 1, key);
         var email = Compose(7, Generated(GeneratedAt) with { Verifier = verifier });
-        string[] parts = [email.Subject, email.Text, email.Html, CalendarText(email), email.Attachment.FileName];
+        string[] parts = [email.Subject, email.Text, email.Html, CalendarText(email), email.Attachment!.FileName];
         Assert.All(parts, part => Assert.DoesNotContain("tsk_", part, StringComparison.OrdinalIgnoreCase));
         Assert.All(parts, part => Assert.DoesNotContain(Convert.ToHexString(verifier.Hash.Span), part, StringComparison.OrdinalIgnoreCase));
         Assert.All(parts, part => Assert.DoesNotContain(Convert.ToBase64String(verifier.Hash.Span), part, StringComparison.Ordinal));
@@ -187,8 +187,8 @@ public sealed partial class ReminderEmailTests
     public void The_calendar_file_has_an_all_day_event_on_the_local_expiry_date_and_an_alarm_on_the_morning_before()
     {
         var email = Compose(7, Generated(Instant("2026-12-01T07:59:00Z"))); // December in UTC, November in local time
-        Assert.Equal("sis-vendor-credentials-01612590000000.ics", email.Attachment.FileName);
-        Assert.Equal("text/calendar; charset=utf-8", email.Attachment.MediaType);
+        Assert.Equal("sis-vendor-credentials-01612590000000.ics", email.Attachment!.FileName);
+        Assert.Equal("text/calendar; charset=utf-8", email.Attachment!.MediaType);
 
         var calendar = Calendar.Load(CalendarText(email))!;
         Assert.Equal((null, "2.0"), (calendar.Method, calendar.Version)); // METHOD:PUBLISH requires an ORGANIZER
@@ -241,7 +241,7 @@ public sealed partial class ReminderEmailTests
         Assert.Equal(
             (expected.OperationId, expected.Subject, expected.Text, expected.Html),
             (actual.OperationId, actual.Subject, actual.Text, actual.Html));
-        Assert.Equal(expected.Attachment.Content.ToArray(), actual.Attachment.Content.ToArray());
+        Assert.Equal(expected.Attachment!.Content.ToArray(), actual.Attachment!.Content.ToArray());
     }
 
     /// <summary>The visible text of the plain-text body and of the HTML body, each on one line.</summary>
@@ -252,7 +252,7 @@ public sealed partial class ReminderEmailTests
     }
 
     private static string CalendarText(Email email) =>
-        new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(email.Attachment.Content.Span);
+        new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(email.Attachment!.Content.Span);
 
     private static CalendarEvent Event(Email email) => Assert.Single(Calendar.Load(CalendarText(email))!.Events);
 

@@ -123,7 +123,7 @@ public sealed partial class ReminderLanguageTests
     private static Reminder ReminderOf(int days, params Coordinator[] recipients) => new(
         new Credential(
             TestWorld.Oakland, 1, new SecretKeyVerifier("1", ReadOnlyMemory<byte>.Empty), GeneratedAt, TestWorld.Rosa, GeneratedAt + Credential.Lifetime,
-            new ReleaseAuthorization(TestWorld.Rosa, GeneratedAt, ReleaseWording.Current.Version), LastUsedOn: null),
+            new ReleaseAuthorization(TestWorld.Rosa, GeneratedAt, ReleaseWording.Current.Version)),
         "Oakland Unified", Milestone.Reached(days)!.Value, days, recipients, []);
 
     private Email Spanish(int days) => Assert.Single(emails.Compose(ReminderOf(days, Ana)));
@@ -144,7 +144,7 @@ public sealed partial class ReminderLanguageTests
         Address().Replace(string.Join(' ', [.. Bodies(email), email.Subject, Event(email).Summary!, Event(email).Description!]), "");
 
     private static CalendarEvent Event(Email email) =>
-        Assert.Single(Calendar.Load(Encoding.UTF8.GetString(email.Attachment.Content.Span))!.Events);
+        Assert.Single(Calendar.Load(Encoding.UTF8.GetString(email.Attachment!.Content.Span))!.Events);
 
     [GeneratedRegex("(?s)<head>.*</head>|</?(h1|h2|p|li|dt|dd|br)[^>]*>")]
     private static partial Regex HeadOrBlock();

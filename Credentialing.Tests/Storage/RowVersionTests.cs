@@ -414,5 +414,5 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     private static Task<Core.Announcements.Announcement?> AnnouncementAsync(TestWorld world) =>
         world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
-    private static Task SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
+    private static Task SaveAsync(TestWorld world, Lea lea) => world.SaveAsync(lea);
 }

@@ -7,15 +7,19 @@ namespace Credentialing.Tests.Support;
 public sealed class MailService(TimeProvider time)
 {
     private readonly ConcurrentQueue<(Email Email, DateTimeOffset At)> sends = new();
+    private readonly ConcurrentQueue<(Email Email, DateTimeOffset At)> notices = new();
     private readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the first email has been accepted.</summary>
     public Task FirstAccepted => first.Task.WaitAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>Every accepted send, including duplicates, with its time.</summary>
+    /// <summary>Every accepted send of a notice of a change, including duplicates, with its time. Notices have no attachment.</summary>
+    public IReadOnlyList<(Email Email, DateTimeOffset At)> Notices => [.. notices];
+
+    /// <summary>Every accepted send of a reminder, including duplicates, with its time. Reminders have a calendar attachment.</summary>
     public IReadOnlyList<(Email Email, DateTimeOffset At)> Sends => [.. sends];
 
-    /// <summary>The emails delivered: the first send of each operation id.</summary>
+    /// <summary>The reminders delivered: the first send of each operation id.</summary>
     public IReadOnlyList<Email> Delivered => [.. sends.Select(send => send.Email).DistinctBy(email => email.OperationId)];
 
     /// <summary>Addresses that it rejects.</summary>
@@ -35,7 +39,7 @@ public sealed class MailService(TimeProvider time)
         var rejected = email.To.Select(recipient => recipient.Address).Where(RejectedAddresses.Contains).ToList();
         if (rejected.Count == email.To.Count)
             return new EmailOutcome.Refused();
-        sends.Enqueue((email, time.GetUtcNow()));
+        (email.Attachment is null ? notices : sends).Enqueue((email, time.GetUtcNow()));
         first.TrySetResult();
         return new EmailOutcome.Accepted(rejected, [.. email.To.Select(recipient => recipient.Address).Where(DeferredAddresses.Contains)]);
     }

@@ -8,6 +8,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
+using Credentialing.Core.Notices;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
@@ -97,6 +98,8 @@ public sealed class TestWorld : IAsyncDisposable
 
     public DailyRunService Run => Get<DailyRunService>();
 
+    public NoticeService Notices => Get<NoticeService>();
+
     public AnnouncementService Announcements => Get<AnnouncementService>();
 
     public LeaCalendar Calendar => Get<LeaCalendar>();
@@ -132,8 +135,20 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Another app instance, with different daily run options.</summary>
     public TestWorld AnotherInstance(Action<DailyRunOptions> configure) => new(Account, Vault, Clock, Mail, MyToms, configure: configure);
 
-    public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null) =>
-        await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
+    /// <summary>Generates credentials. Then does what the app does after the response, and the daily run on the next day.</summary>
+    public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null)
+    {
+        var outcome = await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
+        await FollowUpAsync(leaId);
+        return outcome;
+    }
+
+    /// <summary>Saves an LEA as TOMS does. Then does what the app does after the response, and the daily run on the next day.</summary>
+    public async Task SaveAsync(Lea lea)
+    {
+        Assert.NotEqual(SaveOutcome.Conflict, await Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken));
+        await FollowUpAsync(lea.Id);
+    }
 
     /// <summary>Generates credentials and returns the secret key. Fails if the outcome is not Generated.</summary>
     public async Task<string> MustGenerateAsync(LeaId leaId, int? seenGeneration = null) =>
@@ -153,6 +168,16 @@ public sealed class TestWorld : IAsyncDisposable
 
     /// <summary>Does nothing for a crashed instance: its pending calls never end, so disposal would never complete.</summary>
     public ValueTask DisposeAsync() => ExternalCalls.Crashed.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
+
+    /// <summary>Sends the notices of a change, if there are any, and deletes its index entry.</summary>
+    private async Task FollowUpAsync(LeaId leaId)
+    {
+        if (!(await RowsAsync("Leas")).Any(row => row.PartitionKey == leaId.Value && row.RowKey.StartsWith("notice:", StringComparison.Ordinal)))
+            return;
+        await Notices.TrySendAsync(leaId);
+        foreach (var entry in (await RowsAsync("Expirations")).Where(row => row.RowKey == leaId.Value && row.GetBoolean("ForChange") is true))
+            await Account.Tables().GetTableClient("Expirations").DeleteEntityAsync(entry, cancellationToken: TestContext.Current.CancellationToken);
+    }
 
     private T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
