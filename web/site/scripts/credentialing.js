@@ -5,6 +5,7 @@ import { alert, announce, byId, element } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { showHelp } from "./help.js";
 import { calendarDate, dateAndTime, fill, onLanguageSwitch, ready, texts, timeOnDate, when } from "./language.js";
+import { mostUrgent, readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
 import { host, isHosted } from "./session.js";
 
@@ -12,6 +13,7 @@ import { host, isHosted } from "./session.js";
  * @typedef {import("./api.js").Credentials} Credentials
  * @typedef {import("./api.js").Success<Credentials>} Success
  * @typedef {import("./api.js").Failure} Failure
+ * @typedef {import("./session.js").Lea} Lea
  */
 
 /** Interval of background reads while the screen is visible: the number of remaining days changes. */
@@ -19,7 +21,16 @@ const refreshInterval = 10 * 60_000; // milliseconds
 
 const strongWarningDays = 3;
 
-/** The LEA in the URL, or else the coordinator's first LEA. The name is null if it is not an LEA of the coordinator. */
+/** How long the choice of the most urgent LEA waits for the states of all LEAs. */
+const choiceTimeout = 3_000; // milliseconds
+
+/** @type {readonly Lea[]} The coordinator's LEAs. */
+let leas = [];
+
+/** @type {Map<string, Success>} Last state of each of several LEAs, by CDS code. An LEA whose state could not be read is missing. */
+const states = new Map();
+
+/** The LEA in the URL, or else the coordinator's most urgent LEA. The name is null if it is not an LEA of the coordinator. */
 let lea = { id: "", name: /** @type {string | null} */ (null) };
 
 /** @type {Credentials | null} Last response of the API; null before the first. */
@@ -106,6 +117,10 @@ for (const value of /** @type {(keyof typeof copyable)[]} */ (Object.keys(copyab
 
 document.addEventListener("visibilitychange", refreshInBackground);
 window.addEventListener("online", refreshInBackground);
+setInterval(() => {
+  if (document.visibilityState === "visible")
+    readOtherLeas();
+}, refreshInterval);
 
 window.addEventListener("beforeunload", event => {
   if (busy || (secretKey !== null && !keyCopied && !saved.checked))
@@ -145,25 +160,71 @@ render();
 await firstRead;
 
 async function load() {
-  const leas = await host.leas().catch(() => null);
-  const id = new URLSearchParams(location.search).get("lea") || leas?.[0]?.id;
-  if (leas === null || id === undefined || !/^\d{14}$/.test(id)) {
-    await ready;
+  const found = await host.leas().catch(() => null);
+  leas = found ?? [];
+  const choice = found === null ? /** @type {Failure} */ ({ kind: "error", status: 500 }) : await chooseLea();
+  await ready;
+  if (choice === undefined || "kind" in choice || !/^\d{14}$/.test(choice.id)) {
+    const failure = choice !== undefined && "kind" in choice ? choice : null;
     showMessage(
-      leas === null ? readFailureMessage({ kind: "error", status: 500 }, "credentials", load)
-      : id === undefined ? { name: "noLeas", tone: "info" }
+      failure !== null ? readFailureMessage(failure, "credentials", load)
+      : choice === undefined ? { name: "noLeas", tone: "info" }
       : { name: "unknownLea" });
+    showHelp(failure && helpOf(failure));
     render();
     return;
   }
 
-  lea = { id, name: leas.find(candidate => candidate.id === id)?.name ?? null };
+  lea = choice;
   if (leas.length > 1) {
-    picker.replaceChildren(...leas.map(({ id, name }) => element("option", { value: id, ...(id === lea.id ? { selected: "" } : {}) }, name)));
+    picker.replaceChildren(...leas.map(({ id }) => element("option", { value: id, ...(id === lea.id ? { selected: "" } : {}) })));
     byId("picker").hidden = false;
+    renderPicker();
   }
 
-  await refresh();
+  const known = states.get(lea.id);
+  if (known === undefined)
+    await refresh();
+  else
+    applyReadResult(known);
+}
+
+/**
+ * The LEA to show: the LEA in the URL, or else the most urgent one. Undefined if there is none; a failure if no state could be
+ * read. Does not wait for states that take long to read.
+ */
+async function chooseLea() {
+  const id = new URLSearchParams(location.search).get("lea");
+  if (id)
+    return { id, name: leas.find(candidate => candidate.id === id)?.name ?? null };
+  if (leas.length < 2)
+    return leas[0];
+  /** @type {Failure[]} */
+  const failures = [];
+  const reads = readAllCredentials(leas, (lea, result) => {
+    acceptStateOf(lea, result);
+    if (result.kind !== "success")
+      failures.push(result);
+  });
+  await Promise.race([reads, new Promise(resolve => setTimeout(resolve, choiceTimeout))]);
+  return failures.length === leas.length ? failures[0] : mostUrgent(leas, ({ id }) => states.get(id)?.body);
+}
+
+/** Reads the states of the LEAs that the picker offers, except the page's own. */
+function readOtherLeas() {
+  readAllCredentials(leas.filter(({ id }) => id !== lea.id), acceptStateOf);
+}
+
+/**
+ * Accepts the state of an LEA for the picker. Ignores failures.
+ * @param {Lea} lea
+ * @param {Success | Failure} result
+ */
+function acceptStateOf({ id }, result) {
+  if (result.kind !== "success")
+    return;
+  states.set(id, result);
+  renderPicker();
 }
 
 async function refresh() {
@@ -174,6 +235,7 @@ async function refresh() {
   await ready;
   if (thisRequest === latestRequest)
     applyReadResult(result);
+  readOtherLeas();
 }
 
 /** Reads the state in the background. Ignores failures, except an ended session, and responses that a later request has superseded. */
@@ -354,6 +416,7 @@ function notice({ state, daysRemaining, expiresAt, timeZone }) {
 }
 
 function render() {
+  renderPicker();
   byId("lea").textContent = lea.name !== null ? fill(texts.credentialing.lea, { name: lea.name, id: lea.id }) : lea.id;
   byId("loading").hidden = credentials !== null || byId("message").childElementCount > 0;
   byId("credentials").hidden = credentials === null && byId("loading").hidden;
@@ -367,6 +430,15 @@ function render() {
   if (credentials.state !== "none")
     renderDetails(credentials);
   renderKey();
+}
+
+/** Shows the state of each LEA beside its name. The page's own state may be newer. */
+function renderPicker() {
+  for (const option of picker.options) {
+    const name = leas.find(({ id }) => id === option.value)?.name ?? "";
+    const state = option.value === lea.id && credentials !== null ? credentials : states.get(option.value)?.body;
+    option.text = state === undefined ? name : fill(texts.leas.nameAndState, { name, state: shortState(state) });
+  }
 }
 
 /** @param {Credentials} shown */

@@ -34,6 +34,7 @@ export default {
     announcements: "Announcements",
     none: "There are no announcements.",
     loading: "Reading the announcements…",
+    leas: "SIS vendor credentials of your LEAs",
     link: "Go to SIS Vendor Credentialing for {lea}",
     announcement: {
       expiring: {
@@ -44,6 +45,16 @@ export default {
         title: "{lea}: SIS vendor credentials have expired",
         text: "The SIS vendor credentials of {lea} expired on {date}. Vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen. Give your vendors the username (unchanged) and the new secret key.",
       },
+    },
+  },
+
+  /** The state of an LEA beside its name, for coordinators of several LEAs. */
+  leas: {
+    nameAndState: "{name}: {state}",
+    state: {
+      none: "no credentials",
+      expires: "expires {when}",
+      expired: "expired",
     },
   },
 

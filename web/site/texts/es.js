@@ -31,6 +31,7 @@ export default {
     announcements: "Avisos",
     none: "No hay avisos.",
     loading: "Leyendo los avisos…",
+    leas: "Credenciales de proveedores de SIS de sus LEA",
     link: "Ir a las credenciales de proveedores de SIS de {lea}",
     announcement: {
       expiring: {
@@ -41,6 +42,15 @@ export default {
         title: "{lea}: las credenciales de proveedores de SIS han vencido",
         text: "Las credenciales de proveedores de SIS de {lea} vencieron el {date}. Los proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Regenere las credenciales en la pantalla Credenciales de proveedores de SIS. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       },
+    },
+  },
+
+  leas: {
+    nameAndState: "{name}: {state}",
+    state: {
+      none: "sin credenciales",
+      expires: "vencen {when}",
+      expired: "vencidas",
     },
   },
 
