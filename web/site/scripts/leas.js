@@ -11,7 +11,7 @@ import { fill, texts, when } from "./language.js";
 const parallelReads = 4;
 
 /** The states that need action, most urgent first. The other states follow, and LEAs whose state is not known. */
-const urgentStates = ["expired", "expiring", "none"];
+const urgentStates = ["expired", "expiring", "revoked", "none"];
 
 /**
  * Reads the credentials of LEAs, a few at a time.
@@ -27,8 +27,8 @@ export async function readAllCredentials(leas, accept) {
 }
 
 /**
- * The LEA that needs action first: expired credentials, then credentials that expire soon, then no credentials. Otherwise the
- * first LEA.
+ * The LEA that needs action first: expired credentials, then credentials that expire soon, then revoked credentials, then no
+ * credentials. Otherwise the first LEA.
  * @param {readonly Lea[]} leas at least one
  * @param {(lea: Lea) => Credentials | undefined} stateOf undefined if the state is not known
  */
@@ -48,10 +48,7 @@ export function mostUrgent(leas, stateOf) {
  * @param {Credentials} credentials
  */
 export function shortState({ state, daysRemaining, expiresAt, timeZone }) {
-  const { none, expired, expires } = texts.leas.state;
-  if (state === "none")
-    return none;
-  if (state === "expired")
-    return expired;
-  return fill(expires, { when: when(Number(daysRemaining), { instant: String(expiresAt), timeZone }) });
+  if (state === "none" || state === "expired" || state === "revoked")
+    return texts.leas.state[state];
+  return fill(texts.leas.state.expires, { when: when(Number(daysRemaining), { instant: String(expiresAt), timeZone }) });
 }
