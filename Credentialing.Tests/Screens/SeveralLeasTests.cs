@@ -46,6 +46,8 @@ public sealed class SeveralLeasTests(AzuriteFixture azurite, BrowserFixture brow
         await ExpectOpensAsync("San Diego Unified"); // the only one without credentials
         await GenerateAtDaysAsync(host, (SanDiego, 1));
         await ExpectOpensAsync("Fresno Unified"); // all active: the first
+        await host.MustRevokeAsync("nora", SanDiego, seenGeneration: 1);
+        await ExpectOpensAsync("San Diego Unified"); // revoked
         world.Clock.Advance(TimeSpan.FromDays(348));
         await ExpectOpensAsync("San Francisco Unified"); // expires first
         world.Clock.Advance(TimeSpan.FromDays(11));
@@ -104,17 +106,18 @@ public sealed class SeveralLeasTests(AzuriteFixture azurite, BrowserFixture brow
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await GenerateAtDaysAsync(host, (SanFrancisco, 0), (LongBeach, 5));
+        await GenerateAtDaysAsync(host, (SanFrancisco, 0), (LongBeach, 5), (SanDiego, 5));
+        await host.MustRevokeAsync("nora", SanDiego, seenGeneration: 1);
         world.Clock.Advance(TimeSpan.FromDays(361));
         await using var visit = await Visit.OpenAsync(browser, host, "nora", "favicon.svg");
         await visit.Page.RouteAsync($"**/{TestWorld.Fresno}/credentials", route => route.AbortAsync());
         await visit.GoToAsync(Visit.Home);
 
         var section = visit.Page.GetByRole(AriaRole.Region, new() { Name = "SIS vendor credentials of your LEAs" });
-        await Expect(section.GetByRole(AriaRole.Listitem)).ToHaveTextAsync(["Fresno Unified", "San Diego Unifiedno credentials", "Long Beach Unifiedexpires in 4 days", "San Francisco Unifiedexpired"]);
+        await Expect(section.GetByRole(AriaRole.Listitem)).ToHaveTextAsync(["Fresno Unified", "San Diego Unifiedrevoked", "Long Beach Unifiedexpires in 4 days", "San Francisco Unifiedexpired"]);
         await Expect(visit.Page.GetByRole(AriaRole.Heading, new() { Level = 3 })).ToHaveCountAsync(2);
         await visit.Button("Español").ClickAsync();
-        await Expect(visit.Page.Locator("#leas li").Nth(1)).ToHaveTextAsync("San Diego Unifiedsin credenciales");
+        await Expect(visit.Page.Locator("#leas li").Nth(1)).ToHaveTextAsync("San Diego Unifiedrevocadas");
         await Expect(visit.Message).ToBeEmptyAsync();
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Fresno Unified", Exact = true }).ClickAsync();
         await Expect(visit.Page.Locator("#lea")).ToContainTextAsync("Fresno Unified");
