@@ -41,7 +41,7 @@ internal static class ApiDescription
 
     private static readonly Dictionary<CallerKind, (string Tag, string Description, string[] Security)> Callers = new()
     {
-        [CallerKind.Coordinator] = ("Coordinators", "An LEA's credentials, for its coordinators. The screens use only these operations.", ["toms"]),
+        [CallerKind.Coordinator] = ("Coordinators", "An LEA's credentials, for its coordinators. The screens use only these operations. TOMS may also read the status and revoke.", ["toms"]),
         [CallerKind.Toms] = ("TOMS", "Operations for TOMS itself.", ["toms"]),
         [CallerKind.Vendor] = ("Vendors", "Tokens, credential status and score reports, for an LEA's vendors.", ["vendorToken", "vendorBasic"]),
         [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
@@ -189,7 +189,7 @@ internal static class ApiDescription
         if (caller is CallerKind.Coordinator)
             yield return new ProducesProblemAttribute(400, "malformed-lea-id");
         if (caller is CallerKind.Vendor)
-            yield return new ProducesProblemAttribute(401, "invalid-credentials", "credentials-expired");
+            yield return new ProducesProblemAttribute(401, "invalid-credentials", "credentials-expired", "credentials-revoked");
         if (caller is not CallerKind.Anyone)
         {
             yield return new ProducesProblemAttribute(500, "unexpected");
@@ -236,7 +236,7 @@ internal static class ApiDescription
             var property = context.PropertyInfo?.AttributeProvider as PropertyInfo;
             if (isRequest && schema["type"] is JsonArray types)
                 schema["type"] = types.First(name => $"{name}" != "null")!.DeepClone();
-            if (schema.ContainsKey("default"))
+            if (schema.ContainsKey("default") && context.TypeInfo.Type == typeof(string))
                 schema["default"] = ""; // a form field: an empty value is treated as omitted (RFC 6749, section 3.2)
             if ((Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type) is var number && (number == typeof(int) || number == typeof(long)))
                 schema["format"] = number == typeof(int) ? "int32" : "int64";
@@ -265,6 +265,7 @@ internal static class ApiDescription
             ["generatedAt"] = Text("For `credential-changed`: when the current credentials were generated.", "date-time"),
             ["help"] = Text("For `not-permitted`, `unexpected` and `unavailable`: the help contact, an email address, a phone number or a URL."),
             ["expiredAt"] = Text("For `credentials-expired`: when the credentials expired.", "date-time"),
+            ["revokedAt"] = Text("For `credentials-revoked`: when the credentials were revoked.", "date-time"),
             ["unreachable"] = new JsonObject
             {
                 ["description"] = "For `unavailable`, in the readiness response: the unreachable dependencies.",

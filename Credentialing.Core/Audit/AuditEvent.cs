@@ -16,35 +16,53 @@ namespace Credentialing.Core.Audit;
 /// <param name="ByName">The name of that person, if known.</param>
 /// <param name="Generation">The generation that was created or that the event is about; null if it is not about a credential.</param>
 /// <param name="Detail">Further information for readers of the audit trail.</param>
+/// <param name="PreviousUntil">Until when the previous key works; null if it does not.</param>
 internal sealed record AuditEvent(
-    LeaId LeaId, DateTimeOffset At, string Kind, string ById, string? ByName, int? Generation, string? Detail = null)
+    LeaId LeaId, DateTimeOffset At, string Kind, string ById, string? ByName, int? Generation, string? Detail = null, DateTimeOffset? PreviousUntil = null)
 {
+    internal const string Generated = "credential-generated";
+    internal const string Regenerated = "credential-regenerated";
+    internal const string Revoked = "credential-revoked";
+    internal const string PreviousEnded = "previous-key-ended";
+    internal const string Saved = "lea-saved";
+
     private const string ByDailyRunId = "daily-run";
 
-    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation) =>
-        new(leaId, at, generation == 1 ? "credential-generated" : "credential-regenerated", byId, byName, generation);
+    /// <summary>
+    /// The end of the row key, which sorts newest first. The random suffix keeps events of the same tick (100 ns) unique. An event
+    /// keeps its key when its transaction is retried.
+    /// </summary>
+    private readonly string key = string.Create(
+        CultureInfo.InvariantCulture, $"{DateTimeOffset.MaxValue.Ticks - At.UtcTicks:D19}:{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+
+    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, DateTimeOffset? previousUntil) =>
+        new(leaId, at, generation == 1 ? Generated : Regenerated, byId, byName, generation, PreviousUntil: previousUntil);
+
+    internal static AuditEvent PreviousKeyEnded(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation) =>
+        new(leaId, at, PreviousEnded, byId, byName, generation);
+
+    internal static AuditEvent CredentialRevoked(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string reason) =>
+        new(leaId, at, Revoked, byId, byName, generation, reason);
 
     internal static AuditEvent LeaSaved(LeaId leaId, DateTimeOffset at, string by) =>
-        new(leaId, at, "lea-saved", by, ByName: null, Generation: null);
+        new(leaId, at, Saved, by, ByName: null, Generation: null);
 
     internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int generation, string detail) =>
         new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail);
 
-    /// <summary>
-    /// Transaction step: inserts the event. Row keys sort newest first. The random suffix keeps events of the same tick (100 ns)
-    /// unique.
-    /// </summary>
-    internal TableTransactionAction ToAction()
+    /// <summary>Transaction step: inserts the event.</summary>
+    internal TableTransactionAction ToAction() => new(TableTransactionActionType.Add, Row(LeaPartition.EventRowPrefix));
+
+    private TableEntity Row(string prefix)
     {
-        var inverted = (DateTimeOffset.MaxValue.Ticks - At.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
-        var row = LeaPartition.Entity(
-            LeaId, $"{LeaPartition.EventRowPrefix}{inverted}:{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var row = LeaPartition.Entity(LeaId, prefix + key);
         row[nameof(Kind)] = Kind;
         row[nameof(At)] = At;
         row[nameof(ById)] = ById;
         row[nameof(ByName)] = ByName;
         row[nameof(Generation)] = Generation;
         row[nameof(Detail)] = Detail;
-        return new(TableTransactionActionType.Add, row);
+        row[nameof(PreviousUntil)] = PreviousUntil;
+        return row;
     }
 }

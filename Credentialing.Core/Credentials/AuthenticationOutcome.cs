@@ -8,12 +8,17 @@ public abstract record AuthenticationOutcome
     }
 
     /// <summary>Valid and not expired.</summary>
-    /// <param name="Credential">The LEA's current credentials.</param>
-    public sealed record Authenticated(Credential Credential) : AuthenticationOutcome;
+    /// <param name="Key">The key that was presented, or that the token was issued for.</param>
+    public sealed record Authenticated(VendorKey Key) : AuthenticationOutcome;
 
     /// <summary>Valid but expired. Only a client that presents the valid secret key or token learns this.</summary>
-    /// <param name="Credential">The LEA's current credentials.</param>
-    public sealed record Expired(Credential Credential) : AuthenticationOutcome;
+    /// <param name="Key">The key that was presented, or that the token was issued for.</param>
+    public sealed record Expired(VendorKey Key) : AuthenticationOutcome;
+
+    /// <summary>The LEA's credentials were revoked. Only a client that presents their secret key or a token for it learns this.</summary>
+    /// <param name="Key">The key that was presented, or that the token was issued for.</param>
+    /// <param name="At">When the credentials were revoked.</param>
+    public sealed record Revoked(VendorKey Key, DateTimeOffset At) : AuthenticationOutcome;
 
     /// <summary>
     /// Username and secret key were sent, but one of them is incomplete or mistyped: its length, its format or the key's checksum is

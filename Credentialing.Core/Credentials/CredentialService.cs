@@ -1,3 +1,5 @@
+using Azure;
+using Azure.Data.Tables;
 using Credentialing.Core.Audit;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>Reads, generates and regenerates an LEA's credentials for its coordinators. Thread safe.</summary>
+/// <summary>Reads, generates, regenerates and revokes an LEA's credentials for its coordinators. Thread safe.</summary>
 public sealed partial class CredentialService(
     CredentialingStorage storage,
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
@@ -18,24 +20,32 @@ public sealed partial class CredentialService(
     ILogger<CredentialService> logger)
 {
     private const int Attempts = 5;
+    private const int MaxDeletedUses = 90;
+
+    private static readonly string Restored =
+        $"{LeaPartition.Is(LeaPartition.CredentialRow, LeaPartition.AnnouncementRow)} or {LeaPartition.StartsWith(LeaPartition.NoticeRowPrefix)}";
 
     private readonly CredentialTable table = new(storage);
     private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>Returns the status of the LEA's credentials. One round trip.</summary>
-    /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
-    public async Task<CredentialStatus> StatusAsync(LeaId leaId, CancellationToken cancellationToken) =>
-        StatusOf((await table.FindAsync(leaId, cancellationToken))?.Credential);
+    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
+    public async Task<CredentialStatus> StatusAsync(LeaId leaId, CancellationToken cancellationToken)
+    {
+        var rows = await table.FindWithUsesAsync(leaId, cancellationToken);
+        return StatusOf(rows.Stored?.Credential) with { Usage = rows.Stored is { } stored ? UsageOf(rows, stored.Credential.Generation) : [] };
+    }
 
-    /// <summary>Returns the current status of these credentials.</summary>
+    /// <summary>Returns the current status of these credentials, without their usage.</summary>
     public CredentialStatus StatusOf(Credential? credential) => CredentialStatus.Of(credential, calendar, time.GetUtcNow());
 
     /// <summary>
-    /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the row, write the index entry, replace
-    /// the row together with its audit event. More if a vendor's use of the key or the daily run updates the row concurrently.
-    /// The replacement is atomic: after any failure, either the old or the new credentials work, never both, never neither.
-    /// After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of the
-    /// superseded credentials stays, so that the daily run finds the LEA and completes what remains, such as removing the
+    /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the rows, write the index entry, replace the
+    /// row together with its audit event. A fourth one for a second index entry, at the same time as the first, if other coordinators
+    /// are to be told. More if the row is updated concurrently.
+    /// The replacement is atomic: after any failure, either the old or the new credentials are the current ones, never both, never
+    /// neither. After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of
+    /// the superseded credentials stays, so that the daily run finds the LEA and completes what remains, such as removing the
     /// announcement.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
@@ -45,15 +55,22 @@ public sealed partial class CredentialService(
     /// Optimistic concurrency: the generation that the coordinator saw; null if there were no credentials.
     /// </param>
     /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
-    /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
+    /// <param name="keepPreviousForDays">
+    /// For how many times 24 hours the superseded key keeps working beside the new one, but never past its own expiry: 0 to
+    /// <see cref="Credential.MaxOverlapDays"/>. An overlap that is still in progress ends.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="keepPreviousForDays"/> is out of range.</exception>
+    /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
     /// <exception cref="TimeoutException">The row was updated concurrently 5 times, never by a regeneration.</exception>
     public async Task<GenerationOutcome> GenerateAsync(
-        LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken)
+        LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken, int keepPreviousForDays = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(keepPreviousForDays);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keepPreviousForDays, Credential.MaxOverlapDays);
         using var span = CredentialingTelemetry.Begin("generate credentials", leaId);
-        var held = await table.FindAsync(leaId, cancellationToken);
-        if (held?.Credential.Generation != seenGeneration)
-            return new GenerationOutcome.Conflict(held?.Credential);
+        var held = await table.FindForChangeAsync(leaId, cancellationToken);
+        if (held.Stored?.Credential.Generation != seenGeneration)
+            return new GenerationOutcome.Conflict(held.Stored?.Credential);
 
         var now = time.GetUtcNow();
         var generatedAt = WholeSeconds(now);
@@ -61,26 +78,81 @@ public sealed partial class CredentialService(
         var key = SecretKey.Generate();
         var verifier = SecretKeyVerifier.Create(await peppers.CurrentAsync(cancellationToken), leaId, generation, key);
         var next = new Credential(
-            leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version), LastUsedOn: null);
-        var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation);
+            leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version));
 
-        await expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken);
-        for (var attempt = 1; !await table.TryReplaceAsync(held, next, auditEvent); attempt++)
+        await Task.WhenAll(
+            expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken),
+            held.HasOthers(by) ? expirations.AddForChangeAsync(leaId, now, cancellationToken) : Task.CompletedTask);
+        for (var attempt = 1; ; attempt++)
         {
-            var seen = await table.FindAsync(leaId, CancellationToken.None);
-            // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
-            if (seen is not null && seen.Credential.Verifier.Matches(verifier))
+            next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
+            var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, next.PreviousKey?.ExpiresAt);
+            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. Superseded(held.Uses, generation)]))
                 break;
-            if (seen?.Credential.Generation != seenGeneration)
-                return new GenerationOutcome.Conflict(seen?.Credential);
+            var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);
+            // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
+            if (seen.Stored is { } stored && stored.Credential.Verifier.Matches(verifier))
+                break;
+            if (seen.Stored?.Credential.Generation != seenGeneration)
+                return new GenerationOutcome.Conflict(seen.Stored?.Credential);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
-            held = seen; // same generation: a recorded use or a reminder claim changed the ETag
+            held = seen; // same generation: a revocation, a reminder claim or an upgraded verifier changed the ETag
         }
 
         telemetry.RecordGeneration(generation);
         LogGenerated(leaId, generation);
-        return new GenerationOutcome.Generated(next, key, held?.Credential);
+        return new GenerationOutcome.Generated(next, key, held.Stored?.Credential) { Usage = UsageOf(held, generation) };
+    }
+
+    /// <summary>
+    /// Ends the overlap: the previous key and the tokens made with it no longer work. Idempotent. One round trip if there is no
+    /// overlap, else three.
+    /// </summary>
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="by">The coordinator who sends the request.</param>
+    /// <param name="seenGeneration">The generation that the coordinator saw, so that the overlap of a later regeneration stays; null for any.</param>
+    /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
+    /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
+    /// <exception cref="TimeoutException">The row was updated concurrently 5 times.</exception>
+    public async Task<ChangeOutcome> EndPreviousKeyAsync(LeaId leaId, Coordinator by, int? seenGeneration, CancellationToken cancellationToken) =>
+        await ChangeAsync(
+            leaId,
+            by,
+            seenGeneration,
+            (credential, now) => credential.PreviousKeyAt(now) is not { } previous ? null : (
+                credential with { PreviousKey = null },
+                AuditEvent.PreviousKeyEnded(leaId, now, by.Id, by.Name, previous.Generation)),
+            cancellationToken);
+
+    /// <summary>
+    /// Revokes the credentials: no key and no token works any more, and the release authorization is withdrawn. Idempotent: the
+    /// first revocation of a generation stays. Three round trips.
+    /// </summary>
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="by">Who sends the request: a coordinator, or TOMS.</param>
+    /// <param name="reason">Why: see <see cref="Revocation.Reason"/>.</param>
+    /// <param name="seenGeneration">Optimistic concurrency: the generation to revoke.</param>
+    /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
+    /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
+    /// <exception cref="TimeoutException">The row was updated concurrently 5 times.</exception>
+    public async Task<ChangeOutcome> RevokeAsync(LeaId leaId, Coordinator by, string reason, int seenGeneration, CancellationToken cancellationToken)
+    {
+        var outcome = await ChangeAsync(
+            leaId,
+            by,
+            seenGeneration,
+            (credential, now) => credential.Revocation is not null ? null : (
+                credential with { PreviousKey = null, Revocation = new Revocation(by, now, reason) },
+                AuditEvent.CredentialRevoked(leaId, now, by.Id, by.Name, credential.Generation, reason)),
+            cancellationToken);
+        if (outcome is ChangeOutcome.Changed)
+        {
+            telemetry.RecordRevocation();
+            LogRevoked(leaId, seenGeneration);
+        }
+
+        return outcome;
     }
 
     /// <summary>
@@ -92,14 +164,14 @@ public sealed partial class CredentialService(
     {
         var indexed = 0;
         var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        await foreach (var row in LeaPartition.OfAllAsync(storage, [LeaPartition.CredentialRow, LeaPartition.AnnouncementRow], cancellationToken))
+        await foreach (var row in LeaPartition.OfAllAsync(storage, Restored, cancellationToken))
         {
             try
             {
                 if (!LeaId.TryParse(row.PartitionKey, out var leaId))
                     throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
-                // The announcement may have to be removed, and no entry of superseded credentials is left. The next run decides.
-                if (row.RowKey == LeaPartition.AnnouncementRow)
+                // The announcement may have to be removed, or the notice to be sent, and their own entries are lost. The next run decides.
+                if (row.RowKey != LeaPartition.CredentialRow)
                 {
                     await expirations.AddAsync(leaId, time.GetUtcNow(), cancellationToken);
                     continue;
@@ -117,9 +189,65 @@ public sealed partial class CredentialService(
         return (indexed, unreadable);
     }
 
+    /// <summary>Replaces the row by what <paramref name="change"/> returns, with the audit event. Null: there is nothing to change.</summary>
+    private async Task<ChangeOutcome> ChangeAsync(
+        LeaId leaId, Coordinator by, int? seenGeneration, Func<Credential, DateTimeOffset, (Credential Next, AuditEvent Event)?> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var rows = await table.FindForChangeAsync(leaId, cancellationToken);
+            var held = rows.Stored;
+            if (seenGeneration is not null && held?.Credential.Generation != seenGeneration)
+                return new ChangeOutcome.Conflict(held?.Credential);
+            var now = time.GetUtcNow();
+            if (held is null || change(held.Credential, now) is not var (next, auditEvent))
+                return new ChangeOutcome.Unchanged(held?.Credential);
+
+            if (rows.HasOthers(by))
+                await expirations.AddForChangeAsync(leaId, now, cancellationToken);
+            if (await table.TryReplaceAsync(held, next, [auditEvent.ToAction()]))
+                return new ChangeOutcome.Changed(next, held.Credential);
+            if (attempt == Attempts)
+                throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
+        }
+    }
+
+    /// <summary>The superseded key for the overlap; null if it does not work now, or is not to be kept.</summary>
+    private static VendorKey? Overlap(Credential? superseded, DateTimeOffset from, int days)
+    {
+        if (days == 0 || superseded is null || superseded.Revocation is not null || superseded.HasExpired(from))
+            return null;
+        var until = from + TimeSpan.FromDays(days);
+        var key = superseded.CurrentKey;
+        return key with { ExpiresAt = until < key.ExpiresAt ? until : key.ExpiresAt };
+    }
+
+    /// <summary>
+    /// Transaction steps: delete the uses of all generations but the new one and the one before. A transaction has at most 100 steps;
+    /// the next regeneration deletes the rest.
+    /// </summary>
+    private static IEnumerable<TableTransactionAction> Superseded(IReadOnlyList<TableEntity> useRows, int generation) => useRows
+        .Where(row => string.CompareOrdinal(row.RowKey, KeyUse.RowKeyPrefix(generation - 1)) < 0)
+        .Take(MaxDeletedUses)
+        .Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All));
+
+    /// <summary>The uses of a generation and of the one before.</summary>
+    private static IReadOnlyList<KeyUse> UsageOf(CredentialRows rows, int generation)
+    {
+        var uses = rows.Uses.Select(row => KeyUse.Read(LeaPartition.Known(row)));
+        return [.. (rows.Stored?.EarlierUse is { } earlier ? uses.Append(earlier) : uses)
+            .Where(use => use.Generation >= generation - 1)
+            .OrderByDescending(use => use.LastUsedOn)
+            .ThenByDescending(use => use.Generation)
+            .ThenBy(use => use.Client.ToString(), StringComparer.Ordinal)];
+    }
+
     private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>
         new(instant.UtcTicks - instant.UtcTicks % TimeSpan.TicksPerSecond, TimeSpan.Zero);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "LEA {LeaId}: generated credentials, generation {Generation}. The audit trail records who generated them.")]
     private partial void LogGenerated(LeaId leaId, int generation);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Warning, Message = "LEA {LeaId}: revoked credentials, generation {Generation}. The audit trail records who revoked them, and why.")]
+    private partial void LogRevoked(LeaId leaId, int generation);
 }

@@ -1,16 +1,29 @@
-using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
-using Credentialing.Core.Audit;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Credentials;
 
 /// <summary>A credential with the ETag of its row.</summary>
-internal sealed record StoredCredential(Credential Credential, ETag RowVersion);
+/// <param name="Credential">The credential.</param>
+/// <param name="RowVersion">The ETag.</param>
+/// <param name="EarlierUse">
+/// The last use of its key that a release before the <c>use:</c> rows recorded in the credential's row; null if there is none.
+/// </param>
+internal sealed record StoredCredential(Credential Credential, ETag RowVersion, KeyUse? EarlierUse);
 
-/// <summary>The <c>credential</c> row in each LEA's partition.</summary>
+/// <summary>Rows of an LEA that were read together.</summary>
+/// <param name="Stored">The credential; null if there is none.</param>
+/// <param name="Uses">The <c>use:</c> rows. Their schema version was not checked.</param>
+/// <param name="CoordinatorIds">The ids of the stored coordinators; empty if they were not read.</param>
+internal sealed record CredentialRows(StoredCredential? Stored, IReadOnlyList<TableEntity> Uses, IReadOnlyList<string> CoordinatorIds)
+{
+    /// <summary>Whether a coordinator other than <paramref name="by"/> is to be told of a change.</summary>
+    internal bool HasOthers(Coordinator by) => CoordinatorIds.Any(id => id != by.Id);
+}
+
+/// <summary>The <c>credential</c> row in each LEA's partition, and the <c>use:</c> rows that say who uses its keys.</summary>
 internal sealed class CredentialTable(CredentialingStorage storage)
 {
     private const string Username = nameof(Username);
@@ -23,82 +36,130 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private const string AuthorizedAt = nameof(AuthorizedAt);
     private const string AuthorizedBy = nameof(AuthorizedBy);
     private const string AuthorizedWording = nameof(AuthorizedWording);
-    private const string LastUsedOn = nameof(LastUsedOn);
+    private const string Previous = nameof(Previous); // prefix of the columns of the previous key
+    private const string RevokedAt = nameof(RevokedAt);
+    private const string RevokedBy = nameof(RevokedBy);
+    private const string RevocationReason = nameof(RevocationReason);
+
+    private static readonly string CredentialAndUses = $"{LeaPartition.Is(LeaPartition.CredentialRow)} or {LeaPartition.StartsWith(LeaPartition.UseRowPrefix)}";
+    private static readonly string CredentialUsesAndCoordinators = $"{CredentialAndUses} or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
     /// <summary>Returns the LEA's credential, or null. One round trip.</summary>
     internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
         await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, cancellationToken) is { } row ? Read(leaId, row) : null;
 
+    /// <summary>Returns the LEA's credential and its uses. One round trip.</summary>
+    internal Task<CredentialRows> FindWithUsesAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        FindAsync(leaId, CredentialAndUses, cancellationToken);
+
+    /// <summary>Returns what a change needs: the LEA's credential, its uses, and who else is to be told. One round trip.</summary>
+    internal Task<CredentialRows> FindForChangeAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        FindAsync(leaId, CredentialUsesAndCoordinators, cancellationToken);
+
     /// <summary>
-    /// Replaces <paramref name="held"/> by <paramref name="next"/> and adds the audit event, in one transaction. Returns false on a
+    /// Replaces <paramref name="held"/> by <paramref name="next"/>, in one transaction with other steps. Returns false on a
     /// conflict: the row has changed since <paramref name="held"/> was read, or the storage client retried a transaction that had
     /// succeeded but whose response was lost. The caller must read the row again to distinguish these.
     /// </summary>
-    internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, AuditEvent auditEvent)
+    internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, IEnumerable<TableTransactionAction> others)
     {
         var change = LeaPartition.Put(Write(next), held?.RowVersion);
         try
         {
             // Not cancellable: if the coordinator disconnects, the outcome must still be known.
-            await storage.Leas.SubmitTransactionAsync([change, auditEvent.ToAction()], CancellationToken.None);
+            await storage.Leas.SubmitTransactionAsync([change, .. others], CancellationToken.None);
             return true;
         }
-        catch (RequestFailedException failure) when (failure.Status is 409 or 412)
+        catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
         {
             return false;
         }
     }
 
     /// <summary>
-    /// Records the date on which a key was used, and its verifier under the newest pepper. Does nothing if the row has changed since
-    /// it was read.
+    /// Replaces the verifier of a key by the one under the newest pepper. Does nothing if the row has changed since it was read: the
+    /// next use replaces it.
     /// </summary>
-    internal async Task RecordUseAsync(StoredCredential used, DateOnly on, SecretKeyVerifier verifier, CancellationToken cancellationToken)
+    internal async Task UpgradeVerifierAsync(StoredCredential held, int generation, SecretKeyVerifier verifier, CancellationToken cancellationToken)
     {
         // Merge: columns that a newer release added stay.
-        var row = LeaPartition.Key(used.Credential.LeaId, LeaPartition.CredentialRow);
-        WriteVerifier(row, verifier);
-        row[LastUsedOn] = Text(on);
+        var row = LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow);
+        WriteVerifier(row, generation == held.Credential.Generation ? "" : Previous, verifier);
         try
         {
-            await storage.Leas.UpdateEntityAsync(row, used.RowVersion, TableUpdateMode.Merge, cancellationToken);
+            await storage.Leas.UpdateEntityAsync(row, held.RowVersion, TableUpdateMode.Merge, cancellationToken);
         }
         catch (RequestFailedException failure) when (failure.Status is 412)
         {
-            // Conflict: the credentials were regenerated, or another instance recorded the use.
+            // Conflict: the credentials were changed, or another instance has replaced the verifier.
         }
     }
 
+    /// <summary>Inserts or updates the row of a use. One round trip.</summary>
+    internal Task RecordUseAsync(LeaId leaId, KeyUse use, CancellationToken cancellationToken) =>
+        storage.Leas.UpsertEntityAsync(use.Write(leaId), TableUpdateMode.Merge, cancellationToken);
+
     /// <summary>
-    /// Transaction step without changes: the transaction fails if the row has changed since it was read, by a regeneration or a
-    /// recorded use.
+    /// Transaction step without changes: the transaction fails if the row has changed since it was read, for example by a regeneration.
     /// </summary>
     internal static TableTransactionAction Unchanged(StoredCredential held) => new(
         TableTransactionActionType.UpdateMerge, LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow), held.RowVersion);
 
     /// <exception cref="UnreadableRowException">The row is corrupt.</exception>
-    internal static StoredCredential Read(LeaId leaId, TableEntity row) => new(ReadCredential(leaId, row), row.ETag);
+    internal static StoredCredential Read(LeaId leaId, TableEntity row)
+    {
+        var credential = ReadCredential(leaId, row);
+        var earlierUse = row.Optional<string>(nameof(KeyUse.LastUsedOn)) is null ? null : new KeyUse(ClientName.Unknown, credential.Generation, KeyUse.ReadDate(row));
+        return new StoredCredential(credential, row.ETag, earlierUse);
+    }
+
+    private async Task<CredentialRows> FindAsync(LeaId leaId, string filter, CancellationToken cancellationToken)
+    {
+        var rows = await LeaPartition.ListUncheckedAsync(storage, leaId, filter, cancellationToken);
+        return new CredentialRows(
+            rows.SingleOrDefault(row => row.RowKey == LeaPartition.CredentialRow) is { } own ? Read(leaId, LeaPartition.Known(own)) : null,
+            [.. Keys(LeaPartition.UseRowPrefix)],
+            [.. Keys(LeaPartition.CoordinatorRowPrefix).Select(row => row.RowKey[LeaPartition.CoordinatorRowPrefix.Length..])]);
+
+        IEnumerable<TableEntity> Keys(string prefix) => rows.Where(row => row.RowKey.StartsWith(prefix, StringComparison.Ordinal));
+    }
 
     private static TableEntity Write(Credential credential)
     {
-        var row = LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow);
+        var row = credential.Revocation is null
+            ? LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow)
+            : SchemaVersion.NewRow(credential.LeaId.Value, LeaPartition.CredentialRow, SchemaVersion.RevokedCredential);
         row[Username] = credential.Username.ToString();
         row[Generation] = credential.Generation;
-        WriteVerifier(row, credential.Verifier);
+        WriteVerifier(row, "", credential.Verifier);
         row[GeneratedAt] = credential.GeneratedAt;
         WritePerson(row, GeneratedBy, credential.GeneratedBy);
         row[ExpiresAt] = credential.ExpiresAt;
         row[AuthorizedAt] = credential.Authorization.At;
         WritePerson(row, AuthorizedBy, credential.Authorization.By);
         row[AuthorizedWording] = credential.Authorization.WordingVersion;
-        row[LastUsedOn] = credential.LastUsedOn is { } date ? Text(date) : null;
+        if (credential.PreviousKey is { } previous)
+        {
+            row[Previous + Generation] = previous.Generation;
+            WriteVerifier(row, Previous, previous.Verifier);
+            row[Previous + GeneratedAt] = previous.GeneratedAt;
+            row[Previous + ExpiresAt] = previous.ExpiresAt;
+        }
+
+        if (credential.Revocation is { } revocation)
+        {
+            row[RevokedAt] = revocation.At;
+            WritePerson(row, RevokedBy, revocation.By);
+            row[RevocationReason] = revocation.Reason;
+        }
+
         return row;
     }
 
-    private static void WriteVerifier(TableEntity row, SecretKeyVerifier verifier)
+    private static void WriteVerifier(TableEntity row, string prefix, SecretKeyVerifier verifier)
     {
-        row[Verifier] = verifier.Hash.ToArray();
-        row[PepperVersion] = verifier.PepperVersion;
+        row[prefix + Verifier] = verifier.Hash.ToArray();
+        row[prefix + PepperVersion] = verifier.PepperVersion;
     }
 
     private static void WritePerson(TableEntity row, string column, Coordinator person)
@@ -110,24 +171,33 @@ internal sealed class CredentialTable(CredentialingStorage storage)
 
     private static Credential ReadCredential(LeaId leaId, TableEntity row) => new(
         leaId,
-        row.Required<int>(Generation) is >= 1 and <= Credential.MaxGeneration and var generation ? generation : throw UnreadableRowException.Corrupt(row, $"has no valid {Generation}"),
-        new SecretKeyVerifier(row.Required<string>(PepperVersion), row.Required<byte[]>(Verifier)),
+        ReadGeneration(row, Generation),
+        ReadVerifier(row, ""),
         row.Required<DateTimeOffset>(GeneratedAt),
         ReadPerson(row, GeneratedBy),
         row.Required<DateTimeOffset>(ExpiresAt),
         new ReleaseAuthorization(
-            ReadPerson(row, AuthorizedBy), row.Required<DateTimeOffset>(AuthorizedAt), row.Required<string>(AuthorizedWording)),
-        row.Optional<string>(LastUsedOn) is { } date ? ReadDate(row, date) : null);
+            ReadPerson(row, AuthorizedBy), row.Required<DateTimeOffset>(AuthorizedAt), row.Required<string>(AuthorizedWording)))
+    {
+        PreviousKey = row.OptionalValue<int>(Previous + Generation) is null ? null : new VendorKey(
+            leaId,
+            ReadGeneration(row, Previous + Generation),
+            ReadVerifier(row, Previous),
+            row.Required<DateTimeOffset>(Previous + GeneratedAt),
+            row.Required<DateTimeOffset>(Previous + ExpiresAt)),
+        // Revoked if either says so: a damaged row must not make a revoked key work again.
+        Revocation = row.OptionalValue<DateTimeOffset>(RevokedAt) is null && !SchemaVersion.Is(row, SchemaVersion.RevokedCredential) ? null : new Revocation(
+            ReadPerson(row, RevokedBy), row.Required<DateTimeOffset>(RevokedAt), row.Required<string>(RevocationReason)),
+    };
+
+    private static int ReadGeneration(TableEntity row, string column) =>
+        row.Required<int>(column) is >= 1 and <= Credential.MaxGeneration and var generation ? generation : throw UnreadableRowException.Corrupt(row, $"has no valid {column}");
+
+    private static SecretKeyVerifier ReadVerifier(TableEntity row, string prefix) =>
+        new(row.Required<string>(prefix + PepperVersion), row.Required<byte[]>(prefix + Verifier));
 
     private static Coordinator ReadPerson(TableEntity row, string column) => new(
         row.Required<string>(column),
         row.Required<string>(column + nameof(Coordinator.Name)),
         row.Optional<string>(column + nameof(Coordinator.Email)));
-
-    private static string Text(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
-
-    private static DateOnly ReadDate(TableEntity row, string date) =>
-        DateOnly.TryParseExact(date, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var value)
-            ? value
-            : throw UnreadableRowException.Corrupt(row, $"has no valid {LastUsedOn}");
 }

@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
@@ -9,7 +10,7 @@ namespace Credentialing.Core.Credentials;
 
 /// <summary>
 /// Authenticates vendors by username and secret key, or by a bearer token issued for them. Reads the credential's row for every
-/// well-formed request, so that a regeneration or an expiry takes effect with the next request. Thread safe.
+/// well-formed request, so that a regeneration, a revocation or an expiry takes effect with the next request. Thread safe.
 /// </summary>
 public sealed partial class VendorAuthenticator(
     CredentialingStorage storage,
@@ -21,13 +22,19 @@ public sealed partial class VendorAuthenticator(
     ILogger<VendorAuthenticator> logger)
 {
     private readonly CredentialTable table = new(storage);
+    private readonly RecordedUses recorded = new();
 
     /// <summary>
-    /// Checks a username and a secret key. No round trip if they are malformed, else one to read the row. One more on the first use of
-    /// a day, to record it, or after a rotation of the pepper, to upgrade the verifier.
+    /// Checks a username and a secret key: the current one, or the previous one during an overlap. No round trip if they are malformed,
+    /// else one to read the row. One more on the first use of a day by a client, to record it, or after a rotation of the pepper, to
+    /// upgrade the verifier. Two more on a client's first use of another generation on the same day.
     /// </summary>
-    public Task<AuthenticationOutcome> AuthenticateAsync(string? username, string? secretKey, CancellationToken cancellationToken) =>
-        CountAsync("key", () => CheckAsync(username, secretKey, cancellationToken));
+    /// <param name="username">The username.</param>
+    /// <param name="secretKey">The secret key.</param>
+    /// <param name="client">The client, for the record of uses.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    public Task<AuthenticationOutcome> AuthenticateAsync(string? username, string? secretKey, ClientName client, CancellationToken cancellationToken) =>
+        CountAsync("key", () => CheckAsync(username, secretKey, client, cancellationToken));
 
     /// <summary>Checks a bearer token. One round trip if its signature and lifetime are valid, else none.</summary>
     public Task<AuthenticationOutcome> AuthenticateAsync(string bearerToken, CancellationToken cancellationToken) =>
@@ -41,69 +48,118 @@ public sealed partial class VendorAuthenticator(
         {
             AuthenticationOutcome.Authenticated => "accepted",
             AuthenticationOutcome.Expired => "expired",
+            AuthenticationOutcome.Revoked => "revoked",
             _ => "refused",
         });
         return outcome;
     }
 
-    private async Task<AuthenticationOutcome> CheckAsync(string? username, string? secretKey, CancellationToken cancellationToken)
+    private async Task<AuthenticationOutcome> CheckAsync(string? username, string? secretKey, ClientName client, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(username) || string.IsNullOrWhiteSpace(secretKey))
             return new AuthenticationOutcome.Refused();
         if (!Username.TryParse(username, out var name) || !SecretKey.TryParse(secretKey, out var key))
             return new AuthenticationOutcome.Mistyped();
 
-        var stored = await table.FindAsync(name.LeaId, cancellationToken);
-        var expected = stored?.Credential.Verifier;
-        var pepper = expected is null ? null : await peppers.FindAsync(expected.PepperVersion, cancellationToken);
-        // Read after FindAsync, which may have loaded a newer version: a verifier must not be downgraded to an older one.
-        var current = await peppers.CurrentAsync(cancellationToken);
-        // An unknown username also computes a hash, and hashes are compared in constant time, so that timing reveals nothing about a key.
-        // It does reveal whether an LEA has credentials, which is no secret: storage returns and the client parses a row or none.
-        var given = SecretKeyVerifier.Create(pepper ?? current, name.LeaId, stored?.Credential.Generation ?? 0, key);
-        if (stored is null || !given.Matches(expected))
+        var leaId = name.LeaId;
+        var rows = recorded.Contains(leaId, client, Today) ? null : await table.FindWithUsesAsync(leaId, cancellationToken);
+        var stored = rows is null ? await table.FindAsync(leaId, cancellationToken) : rows.Stored;
+
+        VendorKey? found = null;
+        foreach (var candidate in KeysOf(stored?.Credential))
         {
-            LogRefused(name.LeaId);
+            if (await MatchesAsync(candidate, leaId, key, cancellationToken))
+                found = candidate;
+        }
+
+        if (stored is null || found is null)
+        {
+            LogRefused(leaId);
             return new AuthenticationOutcome.Refused();
         }
 
-        if (stored.Credential.HasExpired(time.GetUtcNow()))
-        {
-            LogExpired(name.LeaId);
-            return new AuthenticationOutcome.Expired(stored.Credential);
-        }
-
-        await NoteUseAsync(stored, current, key, cancellationToken);
-        return new AuthenticationOutcome.Authenticated(stored.Credential);
+        var outcome = OutcomeOf(stored.Credential, found);
+        if (outcome is AuthenticationOutcome.Authenticated)
+            await NoteUseAsync(stored, rows?.Uses, found, client, key, cancellationToken);
+        else if (outcome is AuthenticationOutcome.Revoked)
+            LogRevoked(leaId);
+        else
+            LogExpired(leaId);
+        return outcome;
     }
 
     private async Task<AuthenticationOutcome> CheckAsync(string bearerToken, CancellationToken cancellationToken)
     {
         if (await tokens.ReadAsync(bearerToken, cancellationToken) is not { } token ||
             await table.FindAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
-            stored.Credential.Generation != token.Generation)
+            KeysOf(stored.Credential).FirstOrDefault(key => key?.Generation == token.Generation) is not { } found)
             return new AuthenticationOutcome.Refused();
-        return stored.Credential.HasExpired(time.GetUtcNow())
-            ? new AuthenticationOutcome.Expired(stored.Credential)
-            : new AuthenticationOutcome.Authenticated(stored.Credential);
+        return OutcomeOf(stored.Credential, found);
     }
 
-    private async Task NoteUseAsync(StoredCredential used, SecretVersion pepper, SecretKey key, CancellationToken cancellationToken)
+    private DateOnly Today => calendar.LocalDate(time.GetUtcNow());
+
+    /// <summary>The current key, and the previous one if it works now. One null if there are no credentials.</summary>
+    private IReadOnlyList<VendorKey?> KeysOf(Credential? credential) =>
+        credential?.PreviousKeyAt(time.GetUtcNow()) is { } previous ? [credential.CurrentKey, previous] : [credential?.CurrentKey];
+
+    /// <summary>
+    /// Whether the secret key is the given one. An unknown username (null) also computes a hash, and hashes are compared in constant
+    /// time, so that timing reveals nothing about a key. It does reveal whether an LEA has credentials, or an overlap, which is no
+    /// secret: storage returns and the client parses a row or none.
+    /// </summary>
+    private async Task<bool> MatchesAsync(VendorKey? expected, LeaId leaId, SecretKey key, CancellationToken cancellationToken)
     {
-        var credential = used.Credential;
-        var today = calendar.LocalDate(time.GetUtcNow());
-        if (credential.LastUsedOn == today && credential.Verifier.PepperVersion == pepper.Version)
-            return;
+        var pepper = expected is null ? null : await peppers.FindAsync(expected.Verifier.PepperVersion, cancellationToken);
+        var given = SecretKeyVerifier.Create(pepper ?? await peppers.CurrentAsync(cancellationToken), leaId, expected?.Generation ?? 0, key);
+        return given.Matches(expected?.Verifier);
+    }
+
+    private AuthenticationOutcome OutcomeOf(Credential credential, VendorKey key) =>
+        credential.Revocation is { } revocation ? new AuthenticationOutcome.Revoked(key, revocation.At)
+        : key.HasExpired(time.GetUtcNow()) ? new AuthenticationOutcome.Expired(key)
+        : new AuthenticationOutcome.Authenticated(key);
+
+    /// <summary>Records the use, and the verifier under the newest pepper. Authentication has succeeded, whatever happens here.</summary>
+    private async Task NoteUseAsync(
+        StoredCredential stored, IReadOnlyList<TableEntity>? useRows, VendorKey used, ClientName client, SecretKey key, CancellationToken cancellationToken)
+    {
         try
         {
-            var verifier = SecretKeyVerifier.Create(pepper, credential.LeaId, credential.Generation, key);
-            await table.RecordUseAsync(used, today, verifier, cancellationToken);
+            // Read after the verifier was checked, which may have loaded a newer version: a verifier must not be downgraded.
+            var newest = await peppers.CurrentAsync(cancellationToken);
+            if (used.Verifier.PepperVersion != newest.Version)
+            {
+                var verifier = SecretKeyVerifier.Create(newest, used.LeaId, used.Generation, key);
+                await table.UpgradeVerifierAsync(stored, used.Generation, verifier, cancellationToken);
+            }
+
+            var today = Today;
+            if (recorded.Contains(used.LeaId, client, used.Generation, today))
+                return;
+            useRows ??= (await table.FindWithUsesAsync(used.LeaId, cancellationToken)).Uses;
+            await RecordUseAsync(useRows, used, client, today, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            // Authentication succeeded. The next use records it.
-            LogUseNotNoted(failure, credential.LeaId);
+            // The next use records it.
+            LogUseNotNoted(failure, used.LeaId);
         }
+    }
+
+    private async Task RecordUseAsync(IReadOnlyList<TableEntity> useRows, VendorKey used, ClientName client, DateOnly today, CancellationToken cancellationToken)
+    {
+        var ofGeneration = useRows
+            .Where(row => row.RowKey.StartsWith(KeyUse.RowKeyPrefix(used.Generation), StringComparison.Ordinal))
+            .Select(row => KeyUse.Read(LeaPartition.Known(row)))
+            .ToList();
+        // Concurrent first uses can exceed the maximum by a few.
+        if (ofGeneration.Count >= KeyUse.MaxClients && !ofGeneration.Exists(use => use.Client == client))
+            client = ClientName.Other;
+        var use = new KeyUse(client, used.Generation, today);
+        if (!ofGeneration.Contains(use))
+            await table.RecordUseAsync(used.LeaId, use, cancellationToken);
+        recorded.Add(used.LeaId, client, used.Generation, today);
     }
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or created with a pepper version that is not enabled.")]
@@ -111,6 +167,9 @@ public sealed partial class VendorAuthenticator(
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: they have expired.")]
     private partial void LogExpired(LeaId leaId);
+
+    [LoggerMessage(EventId = 18, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: they have been revoked.")]
+    private partial void LogRevoked(LeaId leaId);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be recorded.")]
     private partial void LogUseNotNoted(Exception failure, LeaId leaId);

@@ -16,11 +16,11 @@ public sealed record VendorToken(string Value, TimeSpan Lifetime)
 
 /// <summary>
 /// Issues and validates the vendors' bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 and the vault's token key. A token
-/// names its LEA and generation and is valid only for that generation: the caller must compare it with the LEA's row.
+/// names its LEA and generation and is valid only as long as the key of that generation: the caller must compare it with the LEA's row.
 /// </summary>
 public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] SecretRing keys, TimeProvider time)
 {
-    /// <summary>Maximum lifetime of a token. It never exceeds the expiry of the credentials.</summary>
+    /// <summary>Maximum lifetime of a token. It never exceeds the expiry of the key that it was issued for.</summary>
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromMinutes(15);
 
     // One app issues and accepts the tokens; issuer and audience only separate them from other JWTs.
@@ -30,12 +30,12 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
 
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
 
-    /// <summary>Issues a token for credentials. The caller must have checked that they have not expired.</summary>
-    public async Task<VendorToken> IssueAsync(Credential credential, CancellationToken cancellationToken)
+    /// <summary>Issues a token for a key. The caller must have checked that it has not expired.</summary>
+    public async Task<VendorToken> IssueAsync(VendorKey key, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var expires = now + MaxLifetime < credential.ExpiresAt ? now + MaxLifetime : credential.ExpiresAt;
-        var key = await keys.CurrentAsync(cancellationToken);
+        var expires = now + MaxLifetime < key.ExpiresAt ? now + MaxLifetime : key.ExpiresAt;
+        var signing = await keys.CurrentAsync(cancellationToken);
         var value = Handler.CreateToken(new SecurityTokenDescriptor
         {
             TokenType = Type,
@@ -45,10 +45,10 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             Expires = expires.UtcDateTime,
             Claims = new Dictionary<string, object>
             {
-                [JwtRegisteredClaimNames.Sub] = credential.Username.ToString(),
-                [GenerationClaim] = credential.Generation,
+                [JwtRegisteredClaimNames.Sub] = key.Username.ToString(),
+                [GenerationClaim] = key.Generation,
             },
-            SigningCredentials = new SigningCredentials(SigningKey(key), SecurityAlgorithms.HmacSha256),
+            SigningCredentials = new SigningCredentials(SigningKey(signing), SecurityAlgorithms.HmacSha256),
         });
         return new VendorToken(value, TimeSpan.FromSeconds(Math.Floor((expires - now).TotalSeconds)));
     }

@@ -220,10 +220,11 @@ internal sealed class LeaProcessor(
 
     private async Task<LeaResult> DeleteStaleAsync(LeaPlan plan, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
-        var date = plan.Credential is { } stored ? ExpirationIndex.DateOf(stored.Credential.ExpiresAt) : null;
+        var date = plan.Credential is { Credential.Revocation: null } stored ? ExpirationIndex.DateOf(stored.Credential.ExpiresAt) : null;
+        var now = time.GetUtcNow();
         try
         {
-            foreach (var stale in indexed.Where(entry => entry.Date != date))
+            foreach (var stale in indexed.Where(entry => entry.Date != date && !ExpirationIndex.MayPrecedeChange(entry, now)))
                 await expirations.DeleteAsync(stale, cancellationToken);
             return new();
         }

@@ -1,4 +1,4 @@
-using Credentialing.Core.Credentials;
+using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.DailyRun;
 

@@ -15,7 +15,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
     /// <summary>The maximum delay before the first retry of a conflict. It grows linearly with the retries.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
-    private static readonly string Filter = $"RowKey eq '{LeaPartition.LeaRow}' or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
+    private static readonly string Filter = $"{LeaPartition.Is(LeaPartition.LeaRow)} or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
     /// <summary>Returns the LEA with its coordinators; null if TOMS never reported it. One round trip.</summary>
     public async Task<Lea?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>

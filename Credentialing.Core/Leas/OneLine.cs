@@ -34,6 +34,9 @@ public static class OneLine
         return line.ToString().TrimEnd(' ');
     }
 
+    /// <summary>Whether a text from a request is a name: 1 to <see cref="MaxNameLength"/> characters, without control characters.</summary>
+    public static bool IsName(string? text) => Of(text).Length is > 0 and <= MaxNameLength && !text!.Any(char.IsControl);
+
     /// <summary>Returns a name as one line of at most <see cref="MaxNameLength"/>; <paramref name="fallback"/> if it is blank.</summary>
     internal static string Name(string? name, string fallback) =>
         Of(name, MaxNameLength) is { Length: > 0 } line ? line : Of(fallback, MaxNameLength);

@@ -14,9 +14,11 @@ internal static class LeaPartition
     internal const string CredentialRow = "credential";
     internal const string EventRowPrefix = "event:";
     internal const string LeaRow = "lea";
+    internal const string NoticeRowPrefix = "notice:";
     internal const string ReminderRowPrefix = "reminder:";
+    internal const string UseRowPrefix = "use:";
 
-    /// <summary>A new row to insert or replace, with the current schema version.</summary>
+    /// <summary>A new row to insert or replace, with its schema version.</summary>
     internal static TableEntity Entity(LeaId leaId, string rowKey) => SchemaVersion.NewRow(leaId.Value, rowKey);
 
     /// <summary>A row without columns. A merge changes only the columns that the caller adds.</summary>
@@ -34,17 +36,27 @@ internal static class LeaPartition
     /// <exception cref="UnreadableRowException">A newer release wrote one of the rows.</exception>
     internal static async Task<IReadOnlyList<TableEntity>> ListAsync(
         CredentialingStorage storage, LeaId leaId, string filter, CancellationToken cancellationToken) =>
+        [.. (await ListUncheckedAsync(storage, leaId, filter, cancellationToken)).Select(Known)];
+
+    /// <summary>
+    /// The same as <see cref="ListAsync"/>, without a check of the schema version: the caller passes the rows that it needs to
+    /// <see cref="Known"/>.
+    /// </summary>
+    internal static async Task<IReadOnlyList<TableEntity>> ListUncheckedAsync(
+        CredentialingStorage storage, LeaId leaId, string filter, CancellationToken cancellationToken) =>
         await storage.Leas
             .QueryAsync<TableEntity>($"PartitionKey eq '{leaId}' and ({filter})", cancellationToken: cancellationToken)
-            .Select(Known)
             .ToListAsync(cancellationToken);
 
     /// <summary>
-    /// Table scan: returns the rows of all LEAs with these row keys, one round trip per page of up to 1,000 scanned rows. Does not
-    /// check the schema version: the caller passes each row to <see cref="Known"/>.
+    /// Table scan: returns the rows of all LEAs that match a filter on the row key, one round trip per page of up to 1,000 scanned
+    /// rows. Does not check the schema version: the caller passes each row to <see cref="Known"/>.
     /// </summary>
-    internal static IAsyncEnumerable<TableEntity> OfAllAsync(CredentialingStorage storage, IEnumerable<string> rowKeys, CancellationToken cancellationToken) =>
-        storage.Leas.QueryAsync<TableEntity>(string.Join(" or ", rowKeys.Select(rowKey => $"RowKey eq '{rowKey}'")), cancellationToken: cancellationToken);
+    internal static IAsyncEnumerable<TableEntity> OfAllAsync(CredentialingStorage storage, string filter, CancellationToken cancellationToken) =>
+        storage.Leas.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken);
+
+    /// <summary>OData filter: the row key is one of these.</summary>
+    internal static string Is(params IEnumerable<string> rowKeys) => string.Join(" or ", rowKeys.Select(rowKey => $"RowKey eq '{rowKey}'"));
 
     /// <summary>OData filter: the row key starts with a prefix.</summary>
     internal static string StartsWith(string prefix) => $"(RowKey ge '{prefix}' and RowKey lt '{Successor(prefix)}')";

@@ -16,6 +16,7 @@ public sealed class CredentialingTelemetry
     private static readonly ActivitySource Source = new(Name);
 
     private readonly Counter<long> generated;
+    private readonly Counter<long> revoked;
     private readonly Counter<long> authentications;
     private readonly Counter<long> reminders;
     private readonly Counter<long> announcements;
@@ -27,6 +28,7 @@ public sealed class CredentialingTelemetry
     {
         var meter = meters.Create(Name);
         generated = meter.CreateCounter<long>("credentialing.credentials.generated", "{credential}", "Credentials generated.");
+        revoked = meter.CreateCounter<long>("credentialing.credentials.revoked", "{credential}", "Credentials revoked.");
         authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
@@ -50,9 +52,12 @@ public sealed class CredentialingTelemetry
     /// <summary>Credentials were generated.</summary>
     internal void RecordGeneration(int generation) => generated.Add(1, Tag("kind", generation == 1 ? "first" : "regenerated"));
 
+    /// <summary>Credentials were revoked.</summary>
+    internal void RecordRevocation() => revoked.Add(1);
+
     /// <summary>A vendor tried to authenticate.</summary>
     /// <param name="by"><c>key</c> or <c>token</c>.</param>
-    /// <param name="outcome"><c>accepted</c>, <c>expired</c> or <c>refused</c>.</param>
+    /// <param name="outcome"><c>accepted</c>, <c>expired</c>, <c>revoked</c> or <c>refused</c>.</param>
     internal void RecordAuthentication(string by, string outcome) => authentications.Add(1, Tag("by", by), Tag("outcome", outcome));
 
     /// <summary>A reminder was due.</summary>

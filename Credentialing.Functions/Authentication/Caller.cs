@@ -24,44 +24,60 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
 {
     private const string Realm = "realm=\"credentialing\"";
 
+    private const string TomsName = "TOMS";
+
     private readonly TomsOptions toms = options.Value;
 
     /// <summary>Runs a function for coordinators of the LEA in the route.</summary>
     internal Task<IResult> AsCoordinatorAsync(HttpRequest request, string leaId, Func<LeaId, Coordinator, Task<IResult>> function) =>
-        AsTomsUserAsync(request, toms.CoordinatorRole, async user =>
-        {
-            if (!LeaId.TryParse(leaId, out var lea))
-                return Problems.MalformedLeaId();
-            if (!user.HasClaim(toms.LeaClaim, lea.Value))
-                return Problems.NotPermitted();
-            var email = user.FindFirstValue(toms.EmailClaim);
-            return await function(lea, new Coordinator(Id(user), user.FindFirstValue(toms.NameClaim) ?? "", EmailAddress.IsValid(email) ? email : null));
-        });
+        AsTomsUserAsync(request, [toms.CoordinatorRole], user => ForLeaAsync(user, leaId, function));
+
+    /// <summary>
+    /// Runs a function for coordinators of the LEA in the route, or for TOMS itself, whose name is <c>TOMS</c> and which has no email
+    /// address.
+    /// </summary>
+    internal Task<IResult> AsCoordinatorOrTomsAsync(HttpRequest request, string leaId, Func<LeaId, Coordinator, Task<IResult>> function) =>
+        AsTomsUserAsync(request, [toms.CoordinatorRole, toms.SystemRole], user =>
+            !user.IsInRole(toms.SystemRole) ? ForLeaAsync(user, leaId, function)
+            : LeaId.TryParse(leaId, out var lea) ? function(lea, new Coordinator(Id(user), TomsName, Email: null))
+            : Task.FromResult(Problems.MalformedLeaId()));
 
     /// <summary>Runs a function for TOMS itself, with the subject id of the access token.</summary>
     internal Task<IResult> AsTomsAsync(HttpRequest request, Func<string, Task<IResult>> function) =>
-        AsTomsUserAsync(request, toms.SystemRole, user => function(Id(user)));
+        AsTomsUserAsync(request, [toms.SystemRole], user => function(Id(user)));
 
     /// <summary>Runs a function for vendors: bearer token (RFC 6750) or Basic credentials (RFC 7617).</summary>
     internal async Task<IResult> AsVendorAsync(
-        HttpRequest request, Func<Credential, Task<IResult>> function, CancellationToken cancellationToken)
+        HttpRequest request, Func<VendorKey, Task<IResult>> function, CancellationToken cancellationToken)
     {
         var header = Authorization(request);
         var sentToken = header is { Parameter: not null } && Is(header.Scheme, "Bearer");
         AuthenticationOutcome outcome =
             sentToken ? await vendors.AuthenticateAsync(header!.Parameter!, cancellationToken)
-            : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, cancellationToken)
+            : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, ClientOf(request), cancellationToken)
             : new AuthenticationOutcome.Refused();
         if (outcome is AuthenticationOutcome.Authenticated authenticated)
-            return await function(authenticated.Credential);
+            return await function(authenticated.Key);
 
         // RFC 6750, section 3.1: only a request with a token gets an error code.
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}{(sentToken ? ", error=\"invalid_token\"" : "")}");
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Basic {Realm}");
-        return outcome is AuthenticationOutcome.Expired expired
-            ? Problems.CredentialsExpired(expired.Credential)
-            : Problems.InvalidCredentials(outcome is AuthenticationOutcome.Mistyped);
+        return outcome switch
+        {
+            AuthenticationOutcome.Expired expired => Problems.CredentialsExpired(expired.Key),
+            AuthenticationOutcome.Revoked revoked => Problems.CredentialsRevoked(revoked.At),
+            _ => Problems.InvalidCredentials(outcome is AuthenticationOutcome.Mistyped),
+        };
     }
+
+    /// <summary>
+    /// Returns the name of a vendor's client: the header <c>X-Vendor</c>, or else the first product of <c>User-Agent</c>, without its
+    /// version (RFC 9110, section 10.1.5).
+    /// </summary>
+    internal static ClientName ClientOf(HttpRequest request) =>
+        ClientName.Of(request.Headers["X-Vendor"]) is var named && named != ClientName.Unknown
+            ? named
+            : ClientName.Of(request.Headers.UserAgent.ToString().Split('/', ' ')[0]);
 
     /// <summary>Returns the <c>Authorization</c> header; null unless there is exactly one and it is well-formed.</summary>
     internal static AuthenticationHeaderValue? Authorization(HttpRequest request) =>
@@ -82,7 +98,17 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         return pair is [var username, var secretKey] ? (WebUtility.UrlDecode(username), WebUtility.UrlDecode(secretKey)) : null;
     }
 
-    private static async Task<IResult> AsTomsUserAsync(HttpRequest request, string role, Func<ClaimsPrincipal, Task<IResult>> function)
+    private async Task<IResult> ForLeaAsync(ClaimsPrincipal coordinator, string leaId, Func<LeaId, Coordinator, Task<IResult>> function)
+    {
+        if (!LeaId.TryParse(leaId, out var lea))
+            return Problems.MalformedLeaId();
+        if (!coordinator.HasClaim(toms.LeaClaim, lea.Value))
+            return Problems.NotPermitted();
+        var email = coordinator.FindFirstValue(toms.EmailClaim);
+        return await function(lea, new Coordinator(Id(coordinator), coordinator.FindFirstValue(toms.NameClaim) ?? "", EmailAddress.IsValid(email) ? email : null));
+    }
+
+    private static async Task<IResult> AsTomsUserAsync(HttpRequest request, IEnumerable<string> roles, Func<ClaimsPrincipal, Task<IResult>> function)
     {
         var authentication = await request.HttpContext.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
         if (!authentication.Succeeded || Id(authentication.Principal).Length == 0)
@@ -91,7 +117,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             return Problems.NotAuthenticated();
         }
 
-        return authentication.Principal.IsInRole(role) ? await function(authentication.Principal) : Problems.NotPermitted();
+        return roles.Any(authentication.Principal.IsInRole) ? await function(authentication.Principal) : Problems.NotPermitted();
     }
 
     private static string Id(ClaimsPrincipal user) => OneLine.Of(user.FindFirstValue(JwtRegisteredClaimNames.Sub));

@@ -31,13 +31,24 @@ internal sealed class TokenError(TokenErrorResponse response) : IResult
         new TokenError(StatusCodes.Status401Unauthorized, "invalid_client", "The vendor credentials are not valid.", why);
 
     /// <summary>The OAuth error is <c>invalid_client</c>, as for a wrong key. Only the problem type is different.</summary>
-    internal static IResult CredentialsExpired(Credential credential)
+    internal static IResult CredentialsExpired(VendorKey key)
     {
         const string Why = "The vendor credentials have expired. An LEA coordinator must regenerate them in TOMS.";
         return new TokenError(new TokenErrorResponse(
             "invalid_client", Why, Problems.TypePrefix + "credentials-expired", "The vendor credentials have expired.", StatusCodes.Status401Unauthorized, Why)
         {
-            ExpiredAt = credential.ExpiresAt.UtcDateTime,
+            ExpiredAt = key.ExpiresAt.UtcDateTime,
+        });
+    }
+
+    /// <inheritdoc cref="CredentialsExpired"/>
+    internal static IResult CredentialsRevoked(DateTimeOffset at)
+    {
+        const string Why = "The vendor credentials have been revoked. An LEA coordinator can generate new ones in TOMS.";
+        return new TokenError(new TokenErrorResponse(
+            "invalid_client", Why, Problems.TypePrefix + "credentials-revoked", "The vendor credentials have been revoked.", StatusCodes.Status401Unauthorized, Why)
+        {
+            RevokedAt = at.UtcDateTime,
         });
     }
 

@@ -21,4 +21,8 @@ internal sealed record TokenErrorResponse(
     /// <summary>For <c>credentials-expired</c>: when the credentials expired.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? ExpiredAt { get; init; }
+
+    /// <summary>For <c>credentials-revoked</c>: when the credentials were revoked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? RevokedAt { get; init; }
 }

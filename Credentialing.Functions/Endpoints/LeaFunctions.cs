@@ -57,7 +57,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
 
     private static string? WhyInvalid(LeaRequest? body)
     {
-        if (body is null || !IsName(body.Name))
+        if (body is null || !OneLine.IsName(body.Name))
             return $"\"name\" must be 1 to {OneLine.MaxNameLength} characters, without control characters.";
         if (body.Coordinators is not { Count: <= Lea.MaxCoordinators })
             return $"\"coordinators\" must be a list of at most {Lea.MaxCoordinators}.";
@@ -65,7 +65,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
         {
             if (!Coordinator.IsValidId(coordinator?.Id))
                 return "A coordinator's \"id\" must be 1 to 64 letters, digits, dots, hyphens, underscores or at signs.";
-            if (!IsName(coordinator!.Name))
+            if (!OneLine.IsName(coordinator!.Name))
                 return $"The \"name\" of coordinator {coordinator.Id} must be 1 to {OneLine.MaxNameLength} characters, without control characters.";
             if (!EmailAddress.IsValid(coordinator.Email))
                 return $"The \"email\" of coordinator {coordinator.Id} must be an email address.";
@@ -75,8 +75,6 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             ? null
             : "Two coordinators have the same \"id\".";
     }
-
-    private static bool IsName(string? name) => OneLine.Of(name).Length is > 0 and <= OneLine.MaxNameLength && !name!.Any(char.IsControl);
 
     /// <summary>An LEA to save.</summary>
     /// <param name="Name">The LEA's name: 1 to 200 characters.</param>

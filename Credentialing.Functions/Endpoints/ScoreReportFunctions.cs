@@ -22,13 +22,13 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/students/{ssid}/score-reports")] HttpRequest request,
         string ssid,
         CancellationToken cancellationToken) =>
-        caller.AsVendorAsync(request, async credential =>
+        caller.AsVendorAsync(request, async key =>
         {
             if (!Ssid.TryParse(ssid, out var student))
                 return Problems.MalformedSsid();
             // A path, not an absolute URL, so that it is correct behind a gateway.
             var path = request.Path.ToString().TrimEnd('/');
-            var listed = await reports.ListAsync(credential.LeaId, student, cancellationToken);
+            var listed = await reports.ListAsync(key.LeaId, student, cancellationToken);
             return TypedResults.Ok(listed.Select(item => new ScoreReportResponse(
                 item.Report.Id, item.Report.Type, item.Report.Year, item.Report.Language, item.Report.Format, item.Length, item.LastModified.UtcDateTime, $"{path}/{item.Report.Id}")));
         }, cancellationToken);
@@ -54,14 +54,14 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         string ssid,
         string id,
         CancellationToken cancellationToken) =>
-        caller.AsVendorAsync(request, async credential =>
+        caller.AsVendorAsync(request, async key =>
         {
             if (!Ssid.TryParse(ssid, out var student))
                 return Problems.MalformedSsid();
             if (!ScoreReport.TryParseId(student, id, out var report))
                 return Problems.ScoreReportNotFound();
             var condition = new FileCondition(request.Headers);
-            if (await reports.OpenAsync(credential.LeaId, report, condition.Range, condition.KnownTag, cancellationToken) is not { } file)
+            if (await reports.OpenAsync(key.LeaId, report, condition.Range, condition.KnownTag, cancellationToken) is not { } file)
                 return Problems.ScoreReportNotFound();
 
             var tag = new EntityTagHeaderValue(file.ETag.ToString("H"));

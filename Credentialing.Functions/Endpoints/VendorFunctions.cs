@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -10,7 +11,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The token endpoint, and the status of a vendor's own credentials.</summary>
-public sealed class VendorFunctions(Caller caller, CredentialService credentials, VendorAuthenticator vendors, VendorTokens tokens)
+public sealed class VendorFunctions(Caller caller, VendorAuthenticator vendors, VendorTokens tokens, LeaCalendar calendar, TimeProvider time)
 {
     /// <summary>Issues a bearer token (OAuth 2.0 client credentials grant, RFC 6749, section 4.4).</summary>
     [Function("IssueVendorToken")]
@@ -18,7 +19,7 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
     [Accepts(typeof(TokenForm), MediaType = "application/x-www-form-urlencoded")]
     [ProducesResponse(200, typeof(TokenResponse), Headers = ["Pragma"])]
     [ProducesProblem(400, "invalid-request", "unsupported-grant-type", "invalid-scope")]
-    [ProducesProblem(401, "invalid-client", "credentials-expired")]
+    [ProducesProblem(401, "invalid-client", "credentials-expired", "credentials-revoked")]
     public async Task<IResult> IssueTokenAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/token")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -27,35 +28,35 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
         if (parsed.Error is { } error)
             return error;
 
-        return await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, cancellationToken) switch
+        return await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, Caller.ClientOf(request), cancellationToken) switch
         {
-            AuthenticationOutcome.Authenticated right => await RespondAsync(right.Credential),
-            AuthenticationOutcome.Expired expired => TokenError.CredentialsExpired(expired.Credential),
+            AuthenticationOutcome.Authenticated right => await RespondAsync(right.Key),
+            AuthenticationOutcome.Expired expired => TokenError.CredentialsExpired(expired.Key),
+            AuthenticationOutcome.Revoked revoked => TokenError.CredentialsRevoked(revoked.At),
             AuthenticationOutcome.Mistyped => TokenError.InvalidClient(Problems.MistypedCredentials),
             _ => TokenError.InvalidClient("The username or the secret key is not valid."),
         };
 
-        async Task<IResult> RespondAsync(Credential credential)
+        async Task<IResult> RespondAsync(VendorKey key)
         {
-            var token = await tokens.IssueAsync(credential, cancellationToken);
+            var token = await tokens.IssueAsync(key, cancellationToken);
             request.HttpContext.Response.Headers.Pragma = "no-cache"; // RFC 6749, section 5.1, in addition to no-store
             return TypedResults.Ok(new TokenResponse(token.Value, "Bearer", (int)token.Lifetime.TotalSeconds));
         }
     }
 
-    /// <summary>Returns the expiration of the vendor's own credentials. A vendor's portal can use it to warn its users.</summary>
+    /// <summary>
+    /// Returns the expiration of the vendor's own credentials. A vendor's portal can use it to warn its users. For a previous key that
+    /// still works, this is the time at which it stops: ask the LEA for the new key before.
+    /// </summary>
     [Function("GetVendorCredential")]
     [CalledBy(CallerKind.Vendor)]
     [ProducesResponse(200, typeof(VendorCredentialResponse))]
     public Task<IResult> GetCredentialAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/credential")] HttpRequest request,
         CancellationToken cancellationToken) =>
-        caller.AsVendorAsync(request, credential =>
-        {
-            var status = credentials.StatusOf(credential);
-            return Task.FromResult<IResult>(TypedResults.Ok(new VendorCredentialResponse(
-                credential.LeaId.Value, credential.Username.ToString(), credential.GeneratedAt.UtcDateTime, credential.ExpiresAt.UtcDateTime, status.DaysRemaining!.Value)));
-        }, cancellationToken);
+        caller.AsVendorAsync(request, key => Task.FromResult<IResult>(TypedResults.Ok(new VendorCredentialResponse(
+            key.LeaId.Value, key.Username.ToString(), key.GeneratedAt.UtcDateTime, key.ExpiresAt.UtcDateTime, calendar.DaysUntil(key.ExpiresAt, time.GetUtcNow())))), cancellationToken);
 
     /// <summary>A bearer token (RFC 6749, section 5.1).</summary>
     /// <param name="AccessToken">The token.</param>
@@ -73,7 +74,7 @@ public sealed class VendorFunctions(Caller caller, CredentialService credentials
     /// <param name="LeaId">The CDS code of the LEA whose reports the credentials give access to.</param>
     /// <param name="Username">The username.</param>
     /// <param name="GeneratedAt">When they were generated.</param>
-    /// <param name="ExpiresAt">When they expire.</param>
-    /// <param name="DaysRemaining">Calendar days at the LEA until the expiration.</param>
+    /// <param name="ExpiresAt">When they expire, or when the previous key stops.</param>
+    /// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
     private sealed record VendorCredentialResponse(string LeaId, string Username, DateTime GeneratedAt, DateTime ExpiresAt, int DaysRemaining);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
@@ -28,6 +29,34 @@ internal static class Precondition
             ("", _) when TryReadTag(ifMatch, out var generation) => (generation, null),
             _ => ((int?)null, Problems.MalformedPrecondition()),
         };
+        return problem is null;
+    }
+
+    /// <summary>
+    /// Reads the generation that the client has seen, from <c>If-Match</c>; null if there is no precondition. Returns false and a problem
+    /// if the precondition is malformed.
+    /// </summary>
+    internal static bool TryReadOptional(HttpRequest request, out int? seenGeneration, [NotNullWhen(false)] out IResult? problem)
+    {
+        (seenGeneration, problem) = (null, null);
+        var hasNone = StringValues.IsNullOrEmpty(request.Headers.IfMatch) && StringValues.IsNullOrEmpty(request.Headers.IfNoneMatch);
+        return hasNone || (TryRead(request, out seenGeneration, out problem) && IsGeneration(seenGeneration, out problem));
+    }
+
+    /// <summary>
+    /// Reads the generation that the client has seen, from <c>If-Match</c>. Returns false and a problem if the precondition is missing or
+    /// malformed.
+    /// </summary>
+    internal static bool TryReadRequired(HttpRequest request, out int seenGeneration, [NotNullWhen(false)] out IResult? problem)
+    {
+        var isRead = TryRead(request, out var seen, out problem) && IsGeneration(seen, out problem);
+        seenGeneration = seen ?? 0;
+        return isRead;
+    }
+
+    private static bool IsGeneration(int? seenGeneration, [NotNullWhen(false)] out IResult? problem)
+    {
+        problem = seenGeneration is null ? Problems.MalformedPrecondition() : null; // If-None-Match: * is only for the first credentials
         return problem is null;
     }
 

@@ -46,11 +46,11 @@ public static class Problems
 
     internal static IResult MalformedPrecondition() =>
         Problem(400, "malformed-precondition", "The precondition is not valid.",
-            "Send either If-None-Match: * to generate the first credentials, or If-Match with exactly one ETag, that of the credentials to regenerate.");
+            "Send either If-None-Match: * to generate the first credentials, or If-Match with exactly one ETag, that of the credentials to change.");
 
     internal static IResult PreconditionRequired() =>
         Problem(428, "precondition-required", "A precondition is required.",
-            "Send If-None-Match: * to generate the first credentials, or If-Match with the ETag of the credentials to regenerate.");
+            "Send If-None-Match: * to generate the first credentials, or If-Match with the ETag of the credentials to change.");
 
     internal static IResult ReleaseNotAuthorized() =>
         Problem(422, "release-not-authorized", "The release of student data was not authorized.",
@@ -60,6 +60,14 @@ public static class Problems
         Problem(422, "unknown-wording", "The wording version is unknown.",
             $"The body's \"wordingVersion\" must be \"{current}\". Nothing was changed.");
 
+    internal static IResult InvalidOverlap() =>
+        Problem(422, "invalid-overlap", "The number of days for the previous key is not valid.",
+            $"\"keepPreviousForDays\" must be a whole number from 0 to {Credential.MaxOverlapDays}. Nothing was changed.");
+
+    internal static IResult InvalidReason() =>
+        Problem(422, "invalid-reason", "The reason is not valid.",
+            $"\"reason\" must be 1 to {OneLine.MaxNameLength} characters, without control characters. Nothing was changed.");
+
     internal static IResult LeaChanged() =>
         Problem(409, "lea-changed", "The LEA was changed at the same time.", "Other requests saved this LEA at the same time. This one changed nothing. Retry.");
 
@@ -67,7 +75,7 @@ public static class Problems
 
     /// <summary>Conflict: the credentials are not of the generation that the coordinator has seen.</summary>
     internal static IResult CredentialChanged(Credential? current, LeaCalendar calendar) => current is null
-        ? Problem(412, "credential-changed", "There are no credentials to regenerate.", "Send If-None-Match: * to generate the first credentials. Nothing was changed.")
+        ? Problem(412, "credential-changed", "There are no credentials yet.", "Send If-None-Match: * to generate the first credentials. Nothing was changed.")
         : Problem(412, "credential-changed", "The credentials have changed since you read them.",
             $"{current.GeneratedBy.Name} already generated new credentials at {calendar.TimeInWords(current.GeneratedAt)} on {calendar.DateInWords(current.GeneratedAt)}, " +
             $"so nothing was changed here. Ask {current.GeneratedBy.Name} for the secret key. If you regenerate, that key stops working.",
@@ -86,12 +94,17 @@ public static class Problems
     /// <param name="mistyped">Whether username or key is incomplete or mistyped.</param>
     internal static IResult InvalidCredentials(bool mistyped) =>
         Problem(401, "invalid-credentials", "The vendor credentials or the bearer token are not valid.", mistyped ? MistypedCredentials :
-            "Check the username and the secret key with the LEA's coordinator: a regeneration replaces the key immediately. If you sent a bearer token, request a new one.");
+            "Check the username and the secret key with the LEA's coordinator: a regeneration replaces the key, immediately or after a few days. If you sent a bearer token, request a new one.");
 
-    internal static IResult CredentialsExpired(Credential credential) =>
+    internal static IResult CredentialsExpired(VendorKey key) =>
         Problem(401, "credentials-expired", "The vendor credentials have expired.",
             "An LEA coordinator must regenerate them in TOMS.",
-            new Dictionary<string, object?> { ["expiredAt"] = credential.ExpiresAt.UtcDateTime });
+            new Dictionary<string, object?> { ["expiredAt"] = key.ExpiresAt.UtcDateTime });
+
+    internal static IResult CredentialsRevoked(DateTimeOffset at) =>
+        Problem(401, "credentials-revoked", "The vendor credentials have been revoked.",
+            "An LEA coordinator can generate new ones in TOMS.",
+            new Dictionary<string, object?> { ["revokedAt"] = at.UtcDateTime });
 
     internal static IResult LeaNotFound() => Problem(404, "lea-not-found", "The LEA was not found.", "TOMS has not registered it.");
 

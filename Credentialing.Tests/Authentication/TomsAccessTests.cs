@@ -91,7 +91,7 @@ public sealed class TomsAccessTests(AzuriteFixture azurite)
         });
         await world.MustGenerateAsync(TestWorld.Oakland);
         var status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
-        var vendorToken = await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
+        var vendorToken = await world.Tokens.IssueAsync(status.Credential!.CurrentKey, TestContext.Current.CancellationToken);
 
         await Assert.AllAsync(
             (string[])[forged, $"{Base64UrlEncoder.Encode("""{"alg":"none"}""")}.{genuine.EncodedPayload}.", vendorToken.Value, "", "x", "a.b.c", "a.b.c.d.e"],

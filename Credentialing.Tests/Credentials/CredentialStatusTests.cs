@@ -47,5 +47,5 @@ public sealed class CredentialStatusTests
 
     private static Credential Generated(DateTimeOffset at) => new(
         TestWorld.Oakland, 1, new SecretKeyVerifier("1", ReadOnlyMemory<byte>.Empty), at, TestWorld.Rosa, at + Credential.Lifetime,
-        new ReleaseAuthorization(TestWorld.Rosa, at, ReleaseWording.Current.Version), LastUsedOn: null);
+        new ReleaseAuthorization(TestWorld.Rosa, at, ReleaseWording.Current.Version));
 }

@@ -26,11 +26,11 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
-        Assert.Null((await CredentialAsync(world)).LastUsedOn);
+        Assert.Null((await StatusAsync(world)).LastUsedOn);
 
         await world.AuthenticateAsync(TestWorld.Oakland, key);
 
-        Assert.Equal(new DateOnly(2026, 11, 23), (await CredentialAsync(world)).LastUsedOn);
+        Assert.Equal(new DateOnly(2026, 11, 23), (await StatusAsync(world)).LastUsedOn);
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
 
         Assert.IsType<AuthenticationOutcome.Mistyped>(await world.AuthenticateAsync(TestWorld.Oakland, key[..^1] + (key[^1] == '0' ? '1' : '0')));
         Assert.IsType<AuthenticationOutcome.Mistyped>(await world.AuthenticateAsync(TestWorld.Oakland, key[..^1]));
-        Assert.IsType<AuthenticationOutcome.Mistyped>(await world.Vendors.AuthenticateAsync("rosa", key, TestContext.Current.CancellationToken));
-        Assert.IsType<AuthenticationOutcome.Refused>(await world.Vendors.AuthenticateAsync(null, null, TestContext.Current.CancellationToken));
+        Assert.IsType<AuthenticationOutcome.Mistyped>(await world.Vendors.AuthenticateAsync("rosa", key, ClientName.Unknown, TestContext.Current.CancellationToken));
+        Assert.IsType<AuthenticationOutcome.Refused>(await world.Vendors.AuthenticateAsync(null, null, ClientName.Unknown, TestContext.Current.CancellationToken));
 
         Assert.Empty(world.Traffic.Requests);
     }
@@ -137,6 +137,7 @@ public sealed class VendorAuthenticatorTests(AzuriteFixture azurite)
         return world.Traffic.Requests.Count;
     }
 
-    private static async Task<Credential> CredentialAsync(TestWorld world) =>
-        (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!;
+    private static async Task<Credential> CredentialAsync(TestWorld world) => (await StatusAsync(world)).Credential!;
+
+    private static Task<CredentialStatus> StatusAsync(TestWorld world) => world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 }

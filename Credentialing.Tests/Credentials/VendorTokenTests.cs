@@ -142,7 +142,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         if (status.Credential is null)
             await world.MustGenerateAsync(TestWorld.Oakland);
         status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
-        return await world.Tokens.IssueAsync(status.Credential!, TestContext.Current.CancellationToken);
+        return await world.Tokens.IssueAsync(status.Credential!.CurrentKey, TestContext.Current.CancellationToken);
     }
 
     private static Task<AuthenticationOutcome> AuthenticateAsync(TestWorld world, string token) =>

@@ -76,7 +76,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000001", "credential"), TestContext.Current.CancellationToken);
-        await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000002", "credential") { ["SchemaVersion"] = 2 }, TestContext.Current.CancellationToken);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity("00000000000002", "credential") { ["SchemaVersion"] = 3 }, TestContext.Current.CancellationToken);
         await world.Storage.Leas.AddEntityAsync(new TableEntity("1", "credential"), TestContext.Current.CancellationToken);
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);

@@ -179,7 +179,7 @@ public sealed class ArbitraryInputTests(AzuriteFixture azurite)
                 Toms = $"Bearer {await host.SignInAsync("toms")}",
             };
             var credential = (await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken)).Credential!;
-            scenario.Token = (await world.Tokens.IssueAsync(credential, TestContext.Current.CancellationToken)).Value;
+            scenario.Token = (await world.Tokens.IssueAsync(credential.CurrentKey, TestContext.Current.CancellationToken)).Value;
             await world.Storage.ScoreReports.GetBlobClient("01612590000000/9016125901/2026/ssr-en.pdf").UploadAsync(BinaryData.FromString("0123456789"), TestContext.Current.CancellationToken);
             return scenario;
         }

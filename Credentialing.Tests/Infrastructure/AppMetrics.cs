@@ -10,6 +10,7 @@ internal static class AppMetrics
         ["credentialing.days_to_expiry"] = [],
         ["credentialing.authentications"] = ["by", "outcome"],
         ["credentialing.credentials.generated"] = ["kind"],
+        ["credentialing.credentials.revoked"] = [],
         ["credentialing.reminders"] = ["milestone", "outcome"],
         ["credentialing.announcements"] = ["action", "outcome"],
     };
@@ -18,6 +19,6 @@ internal static class AppMetrics
     internal static readonly IReadOnlyDictionary<string, string[]> Outcomes = new Dictionary<string, string[]>
     {
         ["credentialing.run.duration"] = ["finished", "failed"],
-        ["credentialing.authentications"] = ["accepted", "expired", "refused"],
+        ["credentialing.authentications"] = ["accepted", "expired", "revoked", "refused"],
     };
 }

@@ -3,6 +3,7 @@ using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using CsCheck;
 
@@ -79,7 +80,7 @@ public sealed class MilestoneTests
         var generatedAt = new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero).AddDays(attempt);
         var credential = new Credential(
             lea, generation, new SecretKeyVerifier("1", new byte[32]), generatedAt, TestWorld.Rosa, generatedAt + Credential.Lifetime,
-            new ReleaseAuthorization(TestWorld.Rosa, generatedAt, ReleaseWording.Current.Version), LastUsedOn: null);
+            new ReleaseAuthorization(TestWorld.Rosa, generatedAt, ReleaseWording.Current.Version));
         return new Reminder(credential, $"attempt {attempt}", milestone, milestone.Days - attempt, attempt == 0 ? [TestWorld.Rosa] : [], []);
     }
 }

@@ -260,7 +260,7 @@ public sealed partial class ReminderEmailTests
 
     private static Credential Generated(DateTimeOffset at) => new(
         TestWorld.Oakland, 1, new SecretKeyVerifier("1", ReadOnlyMemory<byte>.Empty), at, TestWorld.Rosa, at + Credential.Lifetime,
-        new ReleaseAuthorization(TestWorld.Rosa, at, ReleaseWording.Current.Version), LastUsedOn: null);
+        new ReleaseAuthorization(TestWorld.Rosa, at, ReleaseWording.Current.Version));
 
     private static Reminder Reminder(int days, Credential credential, string leaName) =>
         new(credential, leaName, Milestone.Reached(days)!.Value, days, [TestWorld.Rosa, TestWorld.Luis], []);

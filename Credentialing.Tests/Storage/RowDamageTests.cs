@@ -54,7 +54,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);
-        var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!, TestContext.Current.CancellationToken)).Value;
+        var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!.CurrentKey, TestContext.Current.CancellationToken)).Value;
         world.Clock.Advance(TimeSpan.FromDays(7));
         await damage(world);
 

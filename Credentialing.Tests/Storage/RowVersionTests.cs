@@ -20,8 +20,11 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     private const string IndexEntry = "index entry";
     private const string Version = "SchemaVersion";
 
+    /// <summary>Newer than every version that this release knows.</summary>
+    private const int NewerVersion = 3;
+
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
-    private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder"];
+    private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder", "use"];
 
     public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", IndexEntry];
 
@@ -97,7 +100,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_recorded_use_changes_no_other_column_of_the_credential()
+    public async Task An_upgraded_verifier_changes_no_other_column_of_the_credential_and_a_recorded_use_none()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
@@ -106,12 +109,18 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         before["AddedByANewerRelease"] = 1;
         await world.Storage.Leas.UpdateEntityAsync(before, before.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
 
-        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
+        var afterUse = Assert.Single(await RowsAsync(world, "credential"));
+        Assert.Single(await RowsAsync(world, "use:"));
+        Assert.Equal(Columns(before, "odata.etag", "Timestamp"), Columns(afterUse, "odata.etag", "Timestamp"));
 
-        var after = Assert.Single(await RowsAsync(world, "credential"));
-        Assert.Equal("2026-11-23", after["LastUsedOn"]);
-        string[] changed = ["odata.etag", "Timestamp", "LastUsedOn"];
-        Assert.Equal(Columns(before, changed), Columns(after, changed));
+        world.Vault.Rotate(Core.Secrets.SecretRing.CredentialPepper);
+        world.Clock.Advance(Core.Secrets.SecretRing.RefreshInterval);
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
+        var afterUpgrade = Assert.Single(await RowsAsync(world, "credential"));
+        Assert.NotEqual(before["PepperVersion"], afterUpgrade["PepperVersion"]);
+        string[] changed = ["odata.etag", "Timestamp", "Verifier", "PepperVersion"];
+        Assert.Equal(Columns(before, changed), Columns(afterUpgrade, changed));
     }
 
     [Theory]
@@ -130,7 +139,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await RunAsync(world);
         world.Clock.Advance(TimeSpan.FromDays(7));
         var current = (await StatusAsync(world)).Credential!;
-        var token = (await world.Tokens.IssueAsync(current, TestContext.Current.CancellationToken)).Value;
+        var token = (await world.Tokens.IssueAsync(current.CurrentKey, TestContext.Current.CancellationToken)).Value;
         await MakeNewerAsync(world, row);
         var before = await RowContentsAsync(world, row);
         Assert.NotEmpty(before);
@@ -307,7 +316,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     public async Task SaveAsync_throws_for_a_coordinator_row_of_a_newer_release_without_an_LEA_row()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await world.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Oakland.Value, "coordinator:rosa") { [Version] = 2 }, TestContext.Current.CancellationToken);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Oakland.Value, "coordinator:rosa") { [Version] = NewerVersion }, TestContext.Current.CancellationToken);
         var before = await RowContentsAsync(world, "coordinator:");
         await Assert.ThrowsAsync<UnreadableRowException>(() => SaveAsync(world, Oakland));
         Assert.Equal(before, await RowContentsAsync(world, ""));
@@ -342,8 +351,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     /// <summary>The message contains the table, the kind of row, both versions and the remedy, but no personal data.</summary>
     private static void AssertMessage(string message, string row)
     {
+        var newestKnown = row is "credential" ? 2 : 1; // a revoked credential
         Assert.Contains(
-            $"Row {(row is IndexEntry ? "expiration" : row.Split(':')[0])} of LEA 01612590000000 has schema version 2; this release knows versions up to 1.",
+            $"Row {(row is IndexEntry ? "expiration" : row.Split(':')[0])} of LEA 01612590000000 has schema version {NewerVersion}; this release knows versions up to {newestKnown}.",
             message,
             StringComparison.Ordinal);
         Assert.Contains("deploy that release again", message, StringComparison.Ordinal);
@@ -371,7 +381,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
             keys.Add(new TableEntity((lea ?? TestWorld.Oakland).Value, row));
         foreach (var newer in keys)
         {
-            newer[Version] = version ?? 2;
+            newer[Version] = version ?? NewerVersion;
             newer["Added"] = "a column of a newer release";
             await Table(world, row).UpsertEntityAsync(newer, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
         }

@@ -139,8 +139,8 @@ public sealed class TestWorld : IAsyncDisposable
     public async Task<string> MustGenerateAsync(LeaId leaId, int? seenGeneration = null) =>
         Assert.IsType<GenerationOutcome.Generated>(await GenerateAsync(leaId, seenGeneration)).SecretKey.Reveal();
 
-    public async Task<AuthenticationOutcome> AuthenticateAsync(LeaId leaId, string secretKey) =>
-        await Vendors.AuthenticateAsync(new Username(leaId).ToString(), secretKey, TestContext.Current.CancellationToken);
+    public async Task<AuthenticationOutcome> AuthenticateAsync(LeaId leaId, string secretKey, ClientName client = default) =>
+        await Vendors.AuthenticateAsync(new Username(leaId).ToString(), secretKey, client, TestContext.Current.CancellationToken);
 
     /// <summary>Returns every row of a table, with all columns.</summary>
     public async Task<IReadOnlyList<TableEntity>> RowsAsync(string table) =>

@@ -255,7 +255,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
         var accepted = Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
-        await world.Vendors.AuthenticateAsync((await world.Tokens.IssueAsync(accepted.Credential, TestContext.Current.CancellationToken)).Value, TestContext.Current.CancellationToken);
+        await world.Vendors.AuthenticateAsync((await world.Tokens.IssueAsync(accepted.Key, TestContext.Current.CancellationToken)).Value, TestContext.Current.CancellationToken);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);
 

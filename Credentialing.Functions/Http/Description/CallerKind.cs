@@ -5,7 +5,10 @@ namespace Credentialing.Functions.Http.Description;
 /// <summary>The kind of caller of a function. <see cref="Caller"/> authenticates it.</summary>
 internal enum CallerKind
 {
-    /// <summary>A coordinator of the LEA in the route: <see cref="Caller.AsCoordinatorAsync"/>.</summary>
+    /// <summary>
+    /// A coordinator of the LEA in the route: <see cref="Caller.AsCoordinatorAsync"/>. For some functions, also TOMS:
+    /// <see cref="Caller.AsCoordinatorOrTomsAsync"/>.
+    /// </summary>
     Coordinator,
 
     /// <summary>TOMS itself: <see cref="Caller.AsTomsAsync"/>.</summary>

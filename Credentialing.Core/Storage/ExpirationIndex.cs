@@ -3,14 +3,17 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
-using Credentialing.Core.Storage;
 
-namespace Credentialing.Core.Credentials;
+namespace Credentialing.Core.Storage;
 
 /// <summary>
 /// Secondary index of credentials by UTC expiry date, so that the daily run reads only the LEAs that are due. An entry is
 /// written before its credential. Only the daily run deletes it, after it has read that the credential expires on another date. A
 /// stale entry is harmless, because the daily run reads the credential itself. A missing entry cannot occur.
+/// <para>
+/// A change with a notice for the coordinators adds a second entry, for the next day, before the change. So the next daily run
+/// finds the LEA and sends what could not be sent at once.
+/// </para>
 /// </summary>
 internal sealed class ExpirationIndex(CredentialingStorage storage)
 {
@@ -31,6 +34,24 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
     }
 
     /// <summary>
+    /// Adds an entry for the day after <paramref name="now"/>, so that the next daily run reads the LEA. Idempotent. One round trip.
+    /// Call it before the change that the run must find.
+    /// </summary>
+    internal Task AddForChangeAsync(LeaId leaId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var row = SchemaVersion.NewRow(DateOf(now + TimeSpan.FromDays(1)), leaId.Value);
+        row[nameof(ExpirationEntry.ForChange)] = true;
+        return storage.Expirations.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellationToken); // credentials may expire on that date
+    }
+
+    /// <summary>
+    /// Whether the change that an entry was added for can still be in progress at <paramref name="now"/>: the entry is for today or
+    /// tomorrow. The daily run must not delete such an entry, because it may have read the LEA before the change.
+    /// </summary>
+    internal static bool MayPrecedeChange(ExpirationEntry entry, DateTimeOffset now) =>
+        entry.ForChange && (entry.Date == DateOf(now) || entry.Date == DateOf(now + TimeSpan.FromDays(1)));
+
+    /// <summary>
     /// Returns the entries of all dates up to and including <paramref name="through"/>, earliest first, in pages of up to 1,000: one
     /// round trip per page. Skips rows of newer releases, and throws for the first of them at the end.
     /// </summary>
@@ -48,7 +69,7 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
                 if (SchemaVersion.WhyUnreadable(row, "expiration", row.RowKey) is { } why)
                     unknown ??= why;
                 else
-                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag));
+                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag, row.GetBoolean(nameof(ExpirationEntry.ForChange)) is true));
             }
 
             yield return known;
@@ -69,4 +90,5 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
 /// <param name="Date">The UTC expiry date, yyyy-MM-dd.</param>
 /// <param name="LeaId">The row key. It was not validated as a CDS code.</param>
 /// <param name="RowVersion">The ETag of the row.</param>
-internal readonly record struct ExpirationEntry(string Date, string LeaId, ETag RowVersion);
+/// <param name="ForChange">Whether it was added before a change: <see cref="ExpirationIndex.AddForChangeAsync"/>.</param>
+internal readonly record struct ExpirationEntry(string Date, string LeaId, ETag RowVersion, bool ForChange);
