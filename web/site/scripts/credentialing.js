@@ -7,7 +7,7 @@ import { showHelp } from "./help.js";
 import { calendarDate, dateAndTime, daysSince, daysUntil, fill, inDays, nearDay, onLanguageSwitch, ready, texts, timeOnDate, when } from "./language.js";
 import { mostUrgent, readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
-import { host, isHosted } from "./session.js";
+import { host, isHosted, now } from "./session.js";
 
 /**
  * @typedef {import("./api.js").Credentials} Credentials
@@ -404,7 +404,7 @@ function acceptOutcome({ change, overlapDays }, after) {
  * @param {Credentials} shown
  */
 function scheduleRefresh({ expiresAt, previous }) {
-  const remaining = [expiresAt, previous?.until].map(end => Date.parse(end ?? "") - Date.now()).filter(time => time > 0);
+  const remaining = [expiresAt, previous?.until].map(end => Date.parse(end ?? "") - now()).filter(time => time > 0);
   clearTimeout(refreshTimer);
   refreshTimer = setTimeout(async () => {
     await refreshInBackground();
@@ -630,7 +630,7 @@ function consequence({ state, expiresAt, previous, timeZone }) {
   const days = chosenOverlapDays();
   if (days === 0)
     return fill(regenerate, { lea: name });
-  const chosen = new Date(Date.now() + days * 86_400_000).toISOString();
+  const chosen = new Date(now() + days * 86_400_000).toISOString();
   const expiry = String(expiresAt);
   const capped = Date.parse(expiry) < Date.parse(chosen);
   const text = fill(capped ? overlapToExpiry : overlap, { lea: name, until: dateAndTime({ instant: capped ? expiry : chosen, timeZone }) });
@@ -642,13 +642,13 @@ function renderPrevious({ previous, timeZone }) {
   const hadFocus = document.activeElement === endButton;
   const area = byId("previous");
   area.hidden = previous === null && !previousEnded;
-  area.classList.toggle("usa-alert--info", previous !== null);
+  area.classList.toggle("usa-alert--warning", previous !== null);
   area.classList.toggle("usa-alert--success", previous === null);
   area.classList.toggle("usa-alert--slim", previous === null);
   const until = previous && { instant: previous.until, timeZone };
   byId("previous-text").textContent = until === null
     ? texts.previous.ended
-    : fill(texts.previous.works, { until: dateAndTime(until), inDays: inDays(Math.max(daysUntil(until), 0)) });
+    : fill(texts.previous.works, { until: dateAndTime(until), inDays: inDays(Math.max(daysUntil(until, now()), 0)) });
   endButton.hidden = previous === null;
   endButton.textContent = busy === "end" ? texts.previous.busy : texts.previous.end;
   endButton.setAttribute("aria-disabled", String(busy === "end"));
@@ -726,7 +726,7 @@ function renderDetails(shown) {
  */
 function renderUsage({ generation, previous, usage, timeZone }) {
   const latest = usage.filter(({ client }, index) => usage.findIndex(use => use.client === client) === index);
-  const recent = latest.filter(({ lastUsedOn }) => daysSince(lastUsedOn, timeZone) <= usageDays);
+  const recent = latest.filter(({ lastUsedOn }) => daysSince(lastUsedOn, timeZone, now()) <= usageDays);
   const keysDiffer = offersOverlap() && (previous !== null || recent.some(use => use.generation !== generation));
   const { unknown, other, newKey, oldKeyUntil, oldKey } = texts.clients;
   byId("usage-row").hidden = recent.length === 0;
@@ -737,7 +737,7 @@ function renderUsage({ generation, previous, usage, timeZone }) {
     if (use.generation === generation)
       return element("li", {}, fill(newKey, { client }));
     return element("li", {}, element("strong", {}, use.generation === previous?.generation
-      ? fill(oldKeyUntil, { client, day: nearDay({ instant: previous.until, timeZone }) })
+      ? fill(oldKeyUntil, { client, day: nearDay({ instant: previous.until, timeZone }, now()) })
       : fill(oldKey, { client })));
   }));
 }

@@ -13,3 +13,6 @@ export const isHosted = provided !== null;
 
 /** The exports of `host.js`. Use only if `isHosted`. */
 export const host = /** @type {Host} */ (provided);
+
+/** The current time in milliseconds, as of `Date.now`. */
+export const now = () => provided?.now?.() ?? Date.now();

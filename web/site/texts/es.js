@@ -91,14 +91,14 @@ export default {
       none: "No se han generado credenciales.",
       expiring: "Las credenciales actuales vencen {when}.",
       expired: "Las credenciales actuales han vencido.",
-      revoked: "Las credenciales actuales se han revocado.",
+      revoked: "Las credenciales actuales han sido revocadas.",
     },
     revokedBy: "{name} revocó estas credenciales ({instant}). Motivo: {reason}",
     instructions: {
       none: "Marque la casilla de arriba y seleccione {button}. Recibirá un solo nombre de usuario y una sola clave secreta para todos los proveedores de la LEA.",
       expiring: "Regenérelas antes de ese momento: marque la casilla de arriba y seleccione {button}. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       expired: "Sus proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Para devolverles el acceso:",
-      revoked: "Ninguna clave secreta funciona ya. Para devolver el acceso a sus proveedores, marque la casilla de arriba y seleccione {button}. Después, deles el nombre de usuario (no cambia) y la nueva clave secreta.",
+      revoked: "Ya no funciona ninguna clave secreta. Para devolver el acceso a sus proveedores, marque la casilla de arriba y seleccione {button}. Después, deles el nombre de usuario (no cambia) y la nueva clave secreta.",
       steps: {
         authorize: "Lea la declaración de arriba y marque su casilla.",
         regenerate: "Seleccione {button}.",
@@ -168,7 +168,7 @@ export default {
   revocation: {
     open: "Revocar las credenciales",
     question: "¿Desea revocar las credenciales de {lea}?",
-    access: "Ninguna clave secreta funcionará ya. Sus proveedores pierden el acceso de inmediato.",
+    access: "Las claves secretas dejan de funcionar. Sus proveedores pierden el acceso de inmediato.",
     accessExpired: "Las credenciales han vencido. Sus proveedores siguen sin acceso.",
     authorization: "Se retira la autorización para divulgar datos de estudiantes.",
     reminders: "Ya no habrá recordatorios ni avisos sobre estas credenciales.",
