@@ -224,7 +224,7 @@ internal static class ApiDescription
 
     /// <summary>
     /// Returns a type's schema. Request types are nullable, because their values are validated after parsing. Their schemas are not
-    /// nullable: clients must not send null.
+    /// nullable, unless null is one of the allowed values: clients must not send null.
     /// </summary>
     private static JsonNode Schema(Type type, bool isRequest) => Json.GetJsonSchemaAsNode(type, new JsonSchemaExporterOptions
     {
@@ -234,14 +234,15 @@ internal static class ApiDescription
             if (node is not JsonObject schema)
                 return node;
             var property = context.PropertyInfo?.AttributeProvider as PropertyInfo;
-            if (isRequest && schema["type"] is JsonArray types)
+            var allowed = property?.GetCustomAttribute<AllowedValuesAttribute>()?.Values;
+            if (isRequest && schema["type"] is JsonArray types && allowed?.Contains(null) is not true)
                 schema["type"] = types.First(name => $"{name}" != "null")!.DeepClone();
             if (schema.ContainsKey("default") && context.TypeInfo.Type == typeof(string))
                 schema["default"] = ""; // a form field: an empty value is treated as omitted (RFC 6749, section 3.2)
             if ((Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type) is var number && (number == typeof(int) || number == typeof(long)))
                 schema["format"] = number == typeof(int) ? "int32" : "int64";
-            if (property?.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
-                schema["enum"] = new JsonArray([.. allowed.Values.Select(value => JsonSerializer.SerializeToNode(value))]);
+            if (allowed is not null)
+                schema["enum"] = new JsonArray([.. allowed.Select(value => JsonSerializer.SerializeToNode(value))]);
             if (context.TypeInfo.Type.IsEnum)
                 schema.Insert(0, "type", "string");
             if ((property is null ? Documentation.Of(context.TypeInfo.Type) : Documentation.Of(property)) is { } documentation)

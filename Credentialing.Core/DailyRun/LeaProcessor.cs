@@ -141,7 +141,7 @@ internal sealed class LeaProcessor(
         try
         {
             var until = claim.ClaimedUntil < reminder.Credential.ExpiresAt ? claim.ClaimedUntil : reminder.Credential.ExpiresAt;
-            var email = emails.Compose(reminder) with { IsRepeated = work.Plan.Claim is { SentAt: null } };
+            var email = emails.Compose(reminder)[0] with { IsRepeated = work.Plan.Claim is { SentAt: null } };
             outcome = await delivery.DeliverAsync(email, until, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)

@@ -6,7 +6,8 @@ namespace Credentialing.Core.Leas;
 /// <param name="Id">The user's id in TOMS; see <see cref="IsValidId"/>.</param>
 /// <param name="Name">The display name.</param>
 /// <param name="Email">The email address; null if TOMS did not provide a valid one (<see cref="EmailAddress"/>).</param>
-public sealed partial record Coordinator(string Id, string Name, string? Email)
+/// <param name="Language">The language of the emails to this user.</param>
+public sealed partial record Coordinator(string Id, string Name, string? Email, Language Language = Language.English)
 {
     /// <summary>The display name: always one line of at most <see cref="OneLine.MaxNameLength"/>. The id if there is no name.</summary>
     public string Name { get; init => field = OneLine.Name(value, Id); } = OneLine.Name(Name, Id);

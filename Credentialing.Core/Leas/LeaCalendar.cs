@@ -7,6 +7,24 @@ namespace Credentialing.Core.Leas;
 public sealed class LeaCalendar(TimeZoneInfo timeZone)
 {
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-US");
+    private static readonly CultureInfo Spanish = CultureInfo.GetCultureInfo("es-US");
+
+    /// <summary>
+    /// Spanish names of the time zones of the United States, by their English names (CLDR, es-US). <see cref="TimeZoneInfo"/> has the
+    /// names in one language only: that of their first use in the process.
+    /// </summary>
+    private static readonly Dictionary<string, string> SpanishZoneNames = new(StringComparer.Ordinal)
+    {
+        ["Pacific Time"] = "hora del Pacífico",
+        ["Mountain Time"] = "hora de las Montañas Rocosas",
+        ["Central Time"] = "hora central",
+        ["Eastern Time"] = "hora oriental",
+        ["Alaska Time"] = "hora de Alaska",
+        ["Hawaii-Aleutian Time"] = "hora de Hawái-Aleutianas",
+        ["Atlantic Time"] = "hora del Atlántico",
+        ["Chamorro Time"] = "hora de Chamorro",
+        ["Samoa Time"] = "hora de Samoa",
+    };
 
     /// <summary>The generic name, for standard and daylight saving time: "Pacific Time".</summary>
     private readonly string zoneName = InEnglish(() => timeZone.StandardName).Replace(" Standard", "", StringComparison.Ordinal);
@@ -22,23 +40,48 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
 
     /// <summary>
     /// Returns date, time and time zone at <paramref name="instant"/>, such as "Tuesday, November 23, 2027 at 12:00 PM Pacific
-    /// Time". Always in English.
+    /// Time" or "martes 23 de noviembre de 2027 a las 12:00 p.m. hora del Pacífico".
     /// </summary>
-    internal string InWords(DateTimeOffset instant) => $"{DateInWords(instant)} at {TimeInWords(instant)}";
+    internal string InWords(DateTimeOffset instant, Language language = Language.English) =>
+        $"{DateInWords(instant, language)} {AtTimeInWords(instant, language)}";
 
-    /// <summary>Returns a number of days as text for a sentence: "today", "in 1 day", "in 14 days".</summary>
-    internal static string InDays(int days) => days switch
+    /// <summary>Returns a number of days as text for a sentence: "today", "in 1 day", "in 14 days"; "hoy", "en 1 día", "en 14 días".</summary>
+    internal static string InDays(int days, Language language = Language.English) => (language, days) switch
     {
-        0 => "today",
-        1 => "in 1 day",
+        (Language.Spanish, 0) => "hoy",
+        (Language.Spanish, 1) => "en 1 día",
+        (Language.Spanish, _) => string.Create(CultureInfo.InvariantCulture, $"en {days} días"),
+        (_, 0) => "today",
+        (_, 1) => "in 1 day",
         _ => string.Create(CultureInfo.InvariantCulture, $"in {days} days"),
     };
 
-    /// <summary>Returns the local time and the time zone at the LEA, such as "3:04 PM Pacific Time". Always in English.</summary>
-    public string TimeInWords(DateTimeOffset instant) => $"{LocalTime(instant).ToString("h:mm tt", CultureInfo.InvariantCulture)} {zoneName}";
+    /// <summary>Returns the local time with a preposition: "at 3:04 PM Pacific Time"; "a las 3:04 p.m. hora del Pacífico".</summary>
+    internal string AtTimeInWords(DateTimeOffset instant, Language language)
+    {
+        var preposition = language is Language.English ? "at" : LocalTime(instant).Hour is 1 or 13 ? "a la" : "a las";
+        return $"{preposition} {TimeInWords(instant, language)}";
+    }
 
-    /// <summary>Returns the local date at the LEA, such as "Tuesday, November 23, 2027". Always in English.</summary>
-    public string DateInWords(DateTimeOffset instant) => LocalTime(instant).ToString("dddd, MMMM d, yyyy", CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Returns the local time and the time zone at the LEA, such as "3:04 PM Pacific Time" or "3:04 p.m. hora del Pacífico". In Spanish,
+    /// a time zone outside of the United States has its IANA name. All spaces are U+0020, unlike those of the formats of ICU.
+    /// </summary>
+    public string TimeInWords(DateTimeOffset instant, Language language = Language.English)
+    {
+        var local = LocalTime(instant);
+        return language is Language.English
+            ? $"{local.ToString("h:mm tt", CultureInfo.InvariantCulture)} {zoneName}"
+            : $"{local.ToString("h:mm", CultureInfo.InvariantCulture)} {(local.Hour < 12 ? "a.m." : "p.m.")} {SpanishZoneNames.GetValueOrDefault(zoneName, $"({TimeZone})")}";
+    }
+
+    /// <summary>
+    /// Returns the local date at the LEA, such as "Tuesday, November 23, 2027" or "martes 23 de noviembre de 2027". Spanish has no comma
+    /// after the weekday in a sentence.
+    /// </summary>
+    public string DateInWords(DateTimeOffset instant, Language language = Language.English) => language is Language.English
+        ? LocalTime(instant).ToString("dddd, MMMM d, yyyy", CultureInfo.InvariantCulture)
+        : LocalTime(instant).ToString("dddd d 'de' MMMM 'de' yyyy", Spanish);
 
     /// <summary>
     /// Returns the calendar days from the local date of <paramref name="now"/> to the local date of <paramref name="instant"/>: 0 on

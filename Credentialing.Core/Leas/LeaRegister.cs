@@ -10,6 +10,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 {
     private const string Name = nameof(Name);
     private const string Email = nameof(Email);
+    private const string LanguageColumn = nameof(Coordinator.Language);
     private const int Attempts = 8;
 
     /// <summary>The maximum delay before the first retry of a conflict. It grows linearly with the retries.</summary>
@@ -71,7 +72,11 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         row.RowKey.StartsWith(LeaPartition.CoordinatorRowPrefix, StringComparison.Ordinal);
 
     private static Coordinator ReadCoordinator(TableEntity row) =>
-        new(row.RowKey[LeaPartition.CoordinatorRowPrefix.Length..], row.Required<string>(Name), row.Optional<string>(Email));
+        new(row.RowKey[LeaPartition.CoordinatorRowPrefix.Length..], row.Required<string>(Name), row.Optional<string>(Email), ReadLanguage(row));
+
+    /// <summary>A row without the column is of a coordinator whose language is English.</summary>
+    private static Language ReadLanguage(TableEntity row) =>
+        LanguageTag.Parse(row.Optional<string>(LanguageColumn) ?? LanguageTag.English) ?? throw UnreadableRowException.Corrupt(row, $"has no valid {LanguageColumn}");
 
     private static bool Same(Lea? held, Lea lea) =>
         held is not null && held.Name == lea.Name && held.Coordinators.ToHashSet().SetEquals(lea.Coordinators);
@@ -94,6 +99,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
             var row = LeaPartition.Entity(lea.Id, rowKey);
             row[Name] = coordinator.Name;
             row[Email] = coordinator.Email;
+            row[LanguageColumn] = coordinator.Language is Language.English ? null : LanguageTag.Of(coordinator.Language);
             changes.Add(LeaPartition.Put(row, Held(rowKey)));
         }
 

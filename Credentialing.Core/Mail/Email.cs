@@ -15,6 +15,9 @@ public sealed record Email(
     /// <summary>The subject: always one line of printable text.</summary>
     public string Subject { get; init => field = OneLine.Of(value); } = OneLine.Of(Subject);
 
+    /// <summary>The language of the subject and the bodies. A sender may add it to the header.</summary>
+    public Language Language { get; init; }
+
     /// <summary>Whether an earlier attempt may have reached the service, so that the sender should check this first if it can.</summary>
     public bool IsRepeated { get; init; }
 }

@@ -211,6 +211,7 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
         Encode(message, HeaderId.From, Ascii.IsValid(from.Name!), Encoded(from));
         Encode(message, HeaderId.To, recipients.All(recipient => Ascii.IsValid(recipient.Name!)), string.Join(",\r\n ", recipients.Select(Encoded)));
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: prevents automatic replies
+        message.Body!.Headers.Add(HeaderId.ContentLanguage, LanguageTag.Of(email.Language)); // RFC 3282
         return message;
     }
 

@@ -7,7 +7,7 @@ using Credentialing.Core.Leas;
 
 namespace Credentialing.Core.Reminders;
 
-/// <summary>A due reminder: one email to all coordinators of an LEA.</summary>
+/// <summary>A due reminder to all coordinators of an LEA: one email per language.</summary>
 /// <param name="Credential">The credentials that expire.</param>
 /// <param name="LeaName">The LEA's name. If TOMS never reported the LEA: a text with its CDS code.</param>
 /// <param name="Milestone">The latest milestone reached.</param>
@@ -21,20 +21,21 @@ namespace Credentialing.Core.Reminders;
 public sealed record Reminder(
     Credential Credential, string LeaName, Milestone Milestone, int DaysRemaining, IReadOnlyList<Coordinator> Recipients, IReadOnlyList<string> Rejected)
 {
+    /// <summary>The idempotency key of the English email; see <see cref="OperationIdIn"/>.</summary>
+    public Guid OperationId => OperationIdIn(Language.English);
+
     /// <summary>
-    /// Idempotency key of the email for the mail service: unique per LEA, generation and milestone, the same for every attempt.
-    /// A version 8 UUID (RFC 9562, section 5.8) from a SHA-256 hash.
+    /// Idempotency key of the email in a language for the mail service: unique per LEA, generation, milestone and language, the same
+    /// for every attempt. A version 8 UUID (RFC 9562, section 5.8) from a SHA-256 hash. The key of English is that of earlier releases.
     /// </summary>
-    public Guid OperationId
+    public Guid OperationIdIn(Language language)
     {
-        get
-        {
-            var name = string.Create(CultureInfo.InvariantCulture, $"reminder:{Credential.LeaId}:{Credential.Generation}:{Milestone.Days}");
-            Span<byte> bytes = SHA256.HashData(Encoding.ASCII.GetBytes(name)).AsSpan(0, 16);
-            bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
-            bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
-            return new Guid(bytes, bigEndian: true);
-        }
+        var suffix = language is Language.English ? "" : $":{LanguageTag.Of(language)}";
+        var name = string.Create(CultureInfo.InvariantCulture, $"reminder:{Credential.LeaId}:{Credential.Generation}:{Milestone.Days}{suffix}");
+        Span<byte> bytes = SHA256.HashData(Encoding.ASCII.GetBytes(name)).AsSpan(0, 16);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
     }
 
     /// <summary>

@@ -14,7 +14,7 @@ namespace Credentialing.Core.Reminders;
 /// <summary>
 /// The calendar attachment of a reminder (RFC 5545): an all-day event on the expiry date, with an alarm on the morning before.
 /// It has no METHOD: it is a file to import, not a scheduling message, which would need an ORGANIZER (RFC 5546, section 3.2.1).
-/// All reminders of one generation have the same event UID, so calendars show the event once.
+/// All reminders of one generation have the same event UID, in every language, so calendars show the event once.
 /// </summary>
 internal static class ReminderCalendarFile
 {
@@ -28,9 +28,8 @@ internal static class ReminderCalendarFile
     private static readonly Duration AlarmBeforeStart = Duration.FromHours(-15);
 
     /// <summary>Creates the attachment. Deterministic: the same input gives the same bytes.</summary>
-    public static EmailAttachment Create(Credential credential, string leaName, LeaCalendar calendar, Uri link)
+    public static EmailAttachment Create(Credential credential, LeaCalendar calendar, Uri link, Language language, string summary, string description)
     {
-        var summary = $"{leaName}: SIS vendor credentials expire at {calendar.TimeInWords(credential.ExpiresAt)}";
         var expiry = new CalendarEvent
         {
             Uid = string.Create(CultureInfo.InvariantCulture, $"sis-vendor-credentials-{credential.LeaId}-{credential.Generation}@{link.Host}"),
@@ -39,16 +38,11 @@ internal static class ReminderCalendarFile
             Transparency = TransparencyType.Transparent,
             Url = new Uri(link.AbsoluteUri), // same text as in the email: the original string of a UriBuilder has the default port
             Summary = summary,
-            Description =
-                $"The SIS vendor credentials of {leaName} (username {credential.Username}) expire on {calendar.InWords(credential.ExpiresAt)}. " +
-                "After that, vendors cannot download student score reports until new credentials are generated.\n\n" +
-                "Regenerate them on the SIS Vendor Credentialing screen in TOMS, then give the new secret key to every vendor of the LEA: " +
-                $"{link.AbsoluteUri}\n\n" +
-                "All coordinators of the LEA share this one set of credentials. Once it has been regenerated, you can delete this event.",
+            Description = description,
         };
         expiry.Alarms.Add(new Alarm { Action = AlarmAction.Display, Description = summary, Trigger = new Trigger(AlarmBeforeStart) });
 
-        var file = new Calendar { ProductId = "-//TOMS//SIS Vendor Credentialing//EN" };
+        var file = new Calendar { ProductId = $"-//TOMS//SIS Vendor Credentialing//{LanguageTag.Of(language).ToUpperInvariant()}" };
         file.Events.Add(expiry);
         var content = Encoding.UTF8.GetBytes(FoldByOctets(new CalendarSerializer().SerializeToString(file)!));
         return new EmailAttachment($"sis-vendor-credentials-{credential.LeaId}.ics", "text/calendar; charset=utf-8", content);

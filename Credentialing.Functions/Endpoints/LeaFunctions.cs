@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Credentialing.Core;
 using Credentialing.Core.Leas;
 using Credentialing.Functions.Authentication;
@@ -26,7 +27,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
             if (!LeaId.TryParse(leaId, out var id))
                 return Problems.MalformedLeaId();
             return await leas.FindAsync(id, cancellationToken) is { } lea
-                ? TypedResults.Ok(new LeaResponse(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorResponse(c.Id, c.Name, c.Email))))
+                ? TypedResults.Ok(new LeaResponse(lea.Id.Value, lea.Name, lea.Coordinators.Select(c => new CoordinatorResponse(c.Id, c.Name, c.Email, LanguageTag.Of(c.Language)))))
                 : Problems.LeaNotFound();
         });
 
@@ -51,7 +52,7 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
                 return problem;
             if (WhyInvalid(body) is { } why)
                 return Problems.InvalidLea($"{why} Nothing was changed.");
-            var lea = new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email))]);
+            var lea = new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email, ParseLanguage(c.Language)!.Value))]);
             return await leas.SaveAsync(lea, savedBy, cancellationToken) ? TypedResults.NoContent() : Problems.LeaChanged();
         });
 
@@ -69,12 +70,17 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
                 return $"The \"name\" of coordinator {coordinator.Id} must be 1 to {OneLine.MaxNameLength} characters, without control characters.";
             if (!EmailAddress.IsValid(coordinator.Email))
                 return $"The \"email\" of coordinator {coordinator.Id} must be an email address.";
+            if (ParseLanguage(coordinator.Language) is null)
+                return $"The \"language\" of coordinator {coordinator.Id} must be \"{LanguageTag.English}\" or \"{LanguageTag.Spanish}\".";
         }
 
         return body.Coordinators.DistinctBy(c => c!.Id).Count() == body.Coordinators.Count
             ? null
             : "Two coordinators have the same \"id\".";
     }
+
+    /// <summary>The default is English.</summary>
+    private static Language? ParseLanguage(string? tag) => LanguageTag.Parse(tag ?? LanguageTag.English);
 
     /// <summary>An LEA to save.</summary>
     /// <param name="Name">The LEA's name: 1 to 200 characters.</param>
@@ -91,11 +97,18 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas)
     /// <param name="Id">The coordinator's id in TOMS: 1 to 64 letters, digits, dots, hyphens, underscores or at signs.</param>
     /// <param name="Name">The coordinator's name: 1 to 200 characters.</param>
     /// <param name="Email">The email address: at most 254 octets.</param>
-    private sealed record CoordinatorRequest(string? Id, string? Name, string? Email);
+    private sealed record CoordinatorRequest(string? Id, string? Name, string? Email)
+    {
+        /// <summary>The language of the emails to the coordinator. The default, also for null, is English.</summary>
+        [AllowedValues(LanguageTag.English, LanguageTag.Spanish, null)]
+        public string? Language { get; init; }
+    }
 
     /// <summary>A coordinator of an LEA.</summary>
     /// <param name="Id">The coordinator's id in TOMS.</param>
     /// <param name="Name">The coordinator's name.</param>
     /// <param name="Email">The email address.</param>
-    private sealed record CoordinatorResponse(string Id, string Name, string? Email);
+    /// <param name="Language">The language of the emails to the coordinator.</param>
+    private sealed record CoordinatorResponse(
+        string Id, string Name, string? Email, [property: AllowedValues(LanguageTag.English, LanguageTag.Spanish)] string Language);
 }

@@ -7,6 +7,8 @@ namespace Credentialing.Tests.Endpoints;
 [Kind(TestKind.Storage)]
 public sealed class LeaEndpointTests(AzuriteFixture azurite)
 {
+    private const string Lea = "leas/01612590000000";
+
     [Theory]
     [InlineData("a.@x.example")]
     [InlineData("a@x.example.")]
@@ -54,9 +56,70 @@ public sealed class LeaEndpointTests(AzuriteFixture azurite)
         Assert.Equal(("Rosa Delgado", "josé@bücher.example"), (row["Name"], row["Email"]));
     }
 
+    [Fact]
+    public async Task GET_returns_the_language_of_the_PUT_and_English_is_the_default()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        foreach (var (member, language) in ((string, string)[])[("", "en"), (@",""language"":""es""", "es"), (@",""language"":null", "en"), (@",""language"":""en""", "en")])
+        {
+            Assert.Equal(HttpStatusCode.NoContent, (await PutJsonAsync(host, member)).Status);
+
+            var response = await host.SendAsync(HttpMethod.Get, Lea, "toms");
+            Assert.Equal(language, Assert.Single(response.Json.GetProperty("coordinators").EnumerateArray()).GetProperty("language").GetString());
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("EN")]
+    [InlineData("es-MX")]
+    [InlineData("fr")]
+    [InlineData(" es")]
+    [InlineData("es\u0000")]
+    [InlineData("Spanish")]
+    [InlineData("1")]
+    public async Task PUT_with_an_unknown_language_returns_422_with_the_coordinator_and_changes_nothing(string language)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+
+        var response = await PutJsonAsync(host, $",\"language\":{JsonSerializer.Serialize(language)}");
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "invalid-lea"), (response.Status, response.ProblemType));
+        Assert.Equal(
+            "The \"language\" of coordinator rosa must be \"en\" or \"es\". Nothing was changed.", response.Json.GetProperty("detail").GetString());
+        Assert.Empty(await world.RowsAsync("Leas"));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("true")]
+    [InlineData("[\"es\"]")]
+    [InlineData("\"es\",\"language\":\"en\"")]
+    public async Task PUT_with_a_language_that_is_not_one_string_returns_400(string language)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+
+        var response = await PutJsonAsync(host, $",\"language\":{language}");
+
+        Assert.Equal((HttpStatusCode.BadRequest, "malformed-json"), (response.Status, response.ProblemType));
+        Assert.Empty(await world.RowsAsync("Leas"));
+    }
+
     private static async Task<ApiResponse> PutAsync(TestHost host, string name, string email)
     {
         using var content = TestHost.Json(JsonSerializer.Serialize(new { name = "Oakland Unified", coordinators = new[] { new { id = "rosa", name, email } } }));
-        return await host.SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", content);
+        return await host.SendAsync(HttpMethod.Put, Lea, "toms", content);
+    }
+
+    /// <summary>Saves an LEA with one coordinator.</summary>
+    /// <param name="host">The API.</param>
+    /// <param name="members">Further members of the coordinator.</param>
+    private static async Task<ApiResponse> PutJsonAsync(TestHost host, string members)
+    {
+        using var content = TestHost.Json($$"""{"name":"Oakland Unified","coordinators":[{"id":"rosa","name":"Rosa","email":"rosa@x.example"{{members}}}]}""");
+        return await host.SendAsync(HttpMethod.Put, Lea, "toms", content);
     }
 }

@@ -178,7 +178,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         Assert.All(schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject()), property => Assert.True(property.Value.TryGetProperty("description", out _)));
         Assert.Equal(
             [
-                "CredentialResponse.secretKey", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.help", "Problem.unreachable",
+                "CredentialResponse.secretKey", "LeaRequest.language", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.help", "Problem.unreachable",
                 "TokenErrorResponse.expiredAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
             schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)

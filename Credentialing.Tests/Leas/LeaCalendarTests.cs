@@ -48,8 +48,31 @@ public sealed class LeaCalendarTests
     public void TimeInWords_contains_the_generic_name_of_the_configured_time_zone(string zone, string words) =>
         Assert.Equal(words, new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(zone)).TimeInWords(Instant("2027-11-23T12:00-08:00")));
 
+    [Theory]
+    [InlineData("2027-11-23T12:00-08:00", "martes 23 de noviembre de 2027 a las 12:00 p.m. hora del Pacífico")]
+    [InlineData("2027-07-04T00:05-07:00", "domingo 4 de julio de 2027 a las 12:05 a.m. hora del Pacífico")]
+    [InlineData("2028-03-01T01:30-08:00", "miércoles 1 de marzo de 2028 a la 1:30 a.m. hora del Pacífico")]
+    [InlineData("2026-08-15T13:00-07:00", "sábado 15 de agosto de 2026 a la 1:00 p.m. hora del Pacífico")]
+    [InlineData("2026-09-14T23:59-07:00", "lunes 14 de septiembre de 2026 a las 11:59 p.m. hora del Pacífico")]
+    public void InWords_returns_the_same_in_Spanish(string instant, string words) =>
+        Assert.Equal(words, calendar.InWords(Instant(instant), Language.Spanish));
+
+    [Theory]
+    [InlineData("America/Denver", "1:00 p.m. hora de las Montañas Rocosas")]
+    [InlineData("Pacific/Honolulu", "10:00 a.m. hora de Hawái-Aleutianas")]
+    [InlineData("America/Puerto_Rico", "4:00 p.m. hora del Atlántico")]
+    [InlineData("Europe/Berlin", "9:00 p.m. (Europe/Berlin)")]
+    public void TimeInWords_contains_the_Spanish_name_of_a_time_zone_of_the_United_States(string zone, string words) =>
+        Assert.Equal(words, new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(zone)).TimeInWords(Instant("2027-11-23T12:00-08:00"), Language.Spanish));
+
+    [Theory]
+    [InlineData(0, "hoy")]
+    [InlineData(1, "en 1 día")]
+    [InlineData(14, "en 14 días")]
+    public void InDays_returns_Spanish(int days, string words) => Assert.Equal(words, LeaCalendar.InDays(days, Language.Spanish));
+
     [Fact]
-    public void InWords_returns_English_in_every_culture()
+    public void InWords_returns_its_language_in_every_culture()
     {
         var (culture, uiCulture) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
         try
@@ -58,6 +81,7 @@ public sealed class LeaCalendarTests
             TimeZoneInfo.ClearCachedData(); // forces a new zone whose display names are not cached
             var german = new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"));
             Assert.Equal("Sunday, July 4, 2027 at 12:05 AM Pacific Time", german.InWords(Instant("2027-07-04T00:05-07:00")));
+            Assert.Equal("domingo 4 de julio de 2027 a las 12:05 a.m. hora del Pacífico", german.InWords(Instant("2027-07-04T00:05-07:00"), Language.Spanish));
         }
         finally
         {

@@ -1,4 +1,6 @@
+using Azure.Data.Tables;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Leas;
@@ -42,6 +44,41 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
 
         static IReadOnlyList<Coordinator> CoordinatorsNamed(string name) =>
             [.. Enumerable.Range(10, Lea.MaxCoordinators).Select(n => new Coordinator($"{name}{n}", $"{name} {n}", $"{name}{n}@lea.example"))];
+    }
+
+    [Fact]
+    public async Task A_changed_language_is_stored_and_the_row_of_an_English_coordinator_has_no_language()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        foreach (var language in (Language[])[Language.English, Language.Spanish, Language.English])
+        {
+            await SaveAsync(world, Oakland with { Coordinators = [TestWorld.Rosa with { Language = language }] });
+
+            var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+            Assert.Equal(language, Assert.Single(found!.Coordinators).Language);
+            var row = Assert.Single(await world.RowsAsync("Leas"), row => row.RowKey == "coordinator:rosa");
+            Assert.Equal(language is Language.English ? null : "es", row.GetString("Language"));
+        }
+
+        Assert.Equal(3, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
+    }
+
+    [Theory]
+    [InlineData("fr")]
+    [InlineData("ES")]
+    [InlineData("")]
+    [InlineData(1)]
+    public async Task FindAsync_throws_for_an_unknown_language(object language)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await SaveAsync(world, Oakland);
+        var row = Assert.Single(await world.RowsAsync("Leas"), row => row.RowKey == "coordinator:rosa");
+        row["Language"] = language;
+        await world.Storage.Leas.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
+
+        var corrupt = await Assert.ThrowsAsync<UnreadableRowException>(() => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
+
+        Assert.Equal("Row coordinator of LEA 01612590000000 has no valid Language.", corrupt.Message);
     }
 
     [Fact]

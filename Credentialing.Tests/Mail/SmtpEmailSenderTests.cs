@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
@@ -28,7 +29,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [Fact]
     public async Task An_email_is_delivered_with_all_its_content()
     {
-        var email = NewEmail(Rosa, Luis);
+        var email = NewEmail(Rosa, Luis) with { Language = Language.Spanish };
 
         AssertAccepted(await To(shared.Maildev).SendAsync(email, TestContext.Current.CancellationToken));
 
@@ -40,6 +41,7 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         Assert.Equal([("Rosa Ibáñez", Rosa), ("Rosa Ibáñez", Luis)], message.To.Mailboxes.Select(to => (to.Name, to.Address)));
         Assert.Equal(Now, message.Date);
         Assert.Equal("auto-generated", message.Headers["Auto-Submitted"]);
+        Assert.Equal("es", message.Body!.Headers[HeaderId.ContentLanguage]);
         Assert.Equal($"{email.OperationId:N}@toms.example", message.MessageId);
         Assert.Equal(email.Text, message.TextBody?.ReplaceLineEndings("\n"));
         Assert.Equal(email.Html, message.HtmlBody?.ReplaceLineEndings("\n"));

@@ -105,7 +105,7 @@ public sealed partial class ReminderEmailTests
     public void Compose_uses_every_recipient_and_the_operation_id_of_the_reminder()
     {
         var reminder = Reminder(7, Generated(GeneratedAt), "Oakland Unified");
-        var email = emails.Compose(reminder);
+        var email = Assert.Single(emails.Compose(reminder));
         Assert.Equal(reminder.OperationId, email.OperationId);
         Assert.Equal([new("Rosa Delgado", "rosa@lea.example"), new("Luis Ortega", "luis@lea.example")], email.To);
     }
@@ -163,7 +163,7 @@ public sealed partial class ReminderEmailTests
         const string Guide = "https://toms.example/vendors?a=1&b=2";
         var helpful = new ReminderEmail(
             new LeaCalendar(Pacific.Zone), new CredentialingScreen(new Uri(Link)), new ServiceAddresses(new Uri(VendorBaseUrl), new Uri(Guide), "toms-help@toms.example"));
-        foreach (var body in Bodies(helpful.Compose(Reminder(7, Generated(GeneratedAt), "Oakland Unified"))))
+        foreach (var body in Bodies(Assert.Single(helpful.Compose(Reminder(7, Generated(GeneratedAt), "Oakland Unified")))))
         {
             Assert.Matches($"Guide for vendors:? {Regex.Escape(Guide)} ", body);
             Assert.Contains("Need help? Contact toms-help@toms.example.", body, StringComparison.Ordinal);
@@ -266,7 +266,7 @@ public sealed partial class ReminderEmailTests
         new(credential, leaName, Milestone.Reached(days)!.Value, days, [TestWorld.Rosa, TestWorld.Luis], []);
 
     private Email Compose(int days, Credential? credential = null, string leaName = "Oakland Unified") =>
-        emails.Compose(Reminder(days, credential ?? Generated(GeneratedAt), leaName));
+        Assert.Single(emails.Compose(Reminder(days, credential ?? Generated(GeneratedAt), leaName)));
 
     [GeneratedRegex("(?s)<head>.*</head>|</?(h1|h2|p|li|dt|dd|br)[^>]*>")]
     private static partial Regex HeadOrBlock();

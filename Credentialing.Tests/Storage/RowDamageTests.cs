@@ -21,7 +21,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
     [
         .. ((string[])["Username", "Generation", "Verifier", "PepperVersion", "GeneratedAt", "GeneratedBy", "GeneratedByName", "GeneratedByEmail", "ExpiresAt",
             "AuthorizedAt", "AuthorizedBy", "AuthorizedByName", "AuthorizedByEmail", "AuthorizedWording", "LastUsedOn"]).Select(column => ("credential", column)),
-        ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("announcement", "Content"), ("announcement", "PostingUntil"),
+        ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("coordinator:rosa", "Language"), ("announcement", "Content"), ("announcement", "PostingUntil"),
         .. ((string[])["ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"]).Select(column => ("reminder:000001:14", column)),
     ];
 
