@@ -301,12 +301,12 @@ async function refreshInBackground() {
 /**
  * Applies the result of a read: accepts the state, or shows a message.
  * @param {Success | Failure} result
- * @returns whether a message was shown
+ * @returns whether the user sees what happened: see `acceptState`
  */
 function applyReadResult(result) {
-  let messageShown = true;
+  let explained = true;
   if (result.kind === "success")
-    messageShown = acceptState(result);
+    explained = acceptState(result);
   else if (lost?.outcome === "unknown")
     showMessage({
       name: unknownOutcome(lost),
@@ -316,7 +316,7 @@ function applyReadResult(result) {
     showMessage(readFailureMessage(result, "credentials", refresh));
   showHelp(helpOf(result));
   render();
-  return messageShown;
+  return explained;
 }
 
 /**
@@ -330,7 +330,7 @@ function unknownOutcome({ change, overlapDays }) {
 /**
  * Accepts a state.
  * @param {Success} result
- * @returns whether the state explains itself or a message does: new credentials, new wording, or the outcome of a lost change
+ * @returns whether the user sees what happened: new credentials, new wording, or the outcome of a change whose response was lost
  */
 function acceptState({ body, etag: newEtag }) {
   const changed = credentials !== null && newEtag !== etag;
@@ -347,6 +347,7 @@ function acceptState({ body, etag: newEtag }) {
 
   if (revoked) { // the authorization is withdrawn, and the dialogs refer to valid credentials
     agree.checked = false;
+    reason.value = "";
     closeDialogs();
     clearKey();
   }
@@ -497,7 +498,6 @@ async function revoke() {
   }
 
   await makeChange("revocation", () => revokeCredentials(lea.id, String(etag), text), result => {
-    reason.value = "";
     acceptState(result);
     render();
   });
@@ -641,10 +641,11 @@ function consequence({ state, expiresAt, previous, timeZone }) {
 function renderPrevious({ previous, timeZone }) {
   const hadFocus = document.activeElement === endButton;
   const area = byId("previous");
-  area.hidden = previous === null && !previousEnded;
+  const ended = previous === null && previousEnded;
+  area.hidden = previous === null && !ended;
   area.classList.toggle("usa-alert--warning", previous !== null);
-  area.classList.toggle("usa-alert--success", previous === null);
-  area.classList.toggle("usa-alert--slim", previous === null);
+  area.classList.toggle("usa-alert--success", ended);
+  area.classList.toggle("usa-alert--slim", ended);
   const until = previous && { instant: previous.until, timeZone };
   byId("previous-text").textContent = until === null
     ? texts.previous.ended
@@ -653,7 +654,7 @@ function renderPrevious({ previous, timeZone }) {
   endButton.textContent = busy === "end" ? texts.previous.busy : texts.previous.end;
   endButton.setAttribute("aria-disabled", String(busy === "end"));
   if (hadFocus && previous === null)
-    (previousEnded ? area : byId("notice")).focus();
+    (ended ? area : byId("notice")).focus();
 }
 
 /** @param {Credentials} shown */
