@@ -54,6 +54,7 @@ internal sealed class World(
         new("sam", "Sam Okafor", [Leas[4].Id]),
         new("dana", "Dana Whitehorse", [Leas[5].Id]),
         new("grace", "Grace Kim", [Leas[6].Id]),
+        new("nora", "Nora Castellanos", [Leas[3].Id, Leas[4].Id, Leas[5].Id, Leas[6].Id]),
         new("toms", "TOMS", []),
     ];
 

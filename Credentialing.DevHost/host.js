@@ -24,7 +24,10 @@ document.body.append(bar);
 
 /** @type {SignedIn | null} */
 let signedIn = JSON.parse(localStorage.getItem(storageKey) ?? "null");
-fillBar();
+
+/** DevHost's clock minus the browser's, in milliseconds. */
+let clockOffset = 0;
+const filled = fillBar();
 
 export async function leas() {
   while (signedIn === null)
@@ -32,7 +35,12 @@ export async function leas() {
   return signedIn.persona.leas;
 }
 
-export const accessToken = async () => String(signedIn?.token);
+export async function accessToken() {
+  await filled; // the screens need the time when they show a response
+  return String(signedIn?.token);
+}
+
+export const now = () => Date.now() + clockOffset;
 
 export async function signIn() {
   const before = signedIn?.persona.id;
@@ -86,7 +94,8 @@ async function clock() {
   const response = await fetch("/dev/clock");
   if (!response.ok)
     return [];
-  const now = new Date((await response.json()).now);
+  const time = new Date((await response.json()).now);
+  clockOffset = time.getTime() - Date.now();
   const advance = [1, 7, 30, 300].map(days => {
     const button = element("button", { type: "button", class: "usa-button usa-button--unstyled" }, `${days} ${days === 1 ? "day" : "days"}`);
     button.addEventListener("click", async () => {
@@ -96,7 +105,7 @@ async function clock() {
     return button;
   });
   return [
-    ` Clock: ${now.toLocaleString("en-US", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC. Advance it by `,
+    ` Clock: ${time.toLocaleString("en-US", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC. Advance it by `,
     ...advance.flatMap((button, index) => [...(index > 0 ? [", "] : []), button]),
     ".",
   ];

@@ -44,7 +44,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         // No horizontal scrolling and no clipped content, except content for screen readers only.
         Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
             () => [...document.querySelectorAll("body, body *")]
-              .filter(element => element.checkVisibility() && !element.closest(".usa-sr-only, .usa-skipnav, .usa-checkbox__input"))
+              .filter(element => element.checkVisibility() && !element.closest(".usa-sr-only, .usa-skipnav, .usa-checkbox__input, .usa-radio__input"))
               .filter(element => {
                 const { left, right } = element.getBoundingClientRect();
                 return left < 0 || right > innerWidth || (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX !== "visible");
@@ -118,6 +118,47 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         await PressAsync(visit, "Escape");
         await Expect(visit.Dialog).ToBeHiddenAsync();
         await Expect(visit.Button("Generate Credentials")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task The_old_key_is_chosen_and_stopped_and_the_credentials_are_revoked_with_the_keyboard_alone()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host);
+        await visit.ClickCheckboxAsync();
+        await TabToAsync(visit, visit.Button("Regenerate Credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Button("Cancel")).ToBeFocusedAsync();
+        await PressAsync(visit, "Shift+Tab");
+        await Expect(visit.Page.GetByLabel("right away")).ToBeFocusedAsync();
+        await PressAsync(visit, "ArrowDown");
+        await Expect(visit.Page.GetByLabel("in 1 day")).ToBeCheckedAsync();
+        await TabToAsync(visit, visit.Button("Yes, Generate Credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.Locator("#warning-title")).ToBeFocusedAsync();
+
+        await TabToAsync(visit, visit.Button("Stop the old key now"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Previous).ToBeFocusedAsync();
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "The old secret key no longer works.");
+
+        await TabToAsync(visit, visit.Button("Revoke credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Button("Cancel")).ToBeFocusedAsync();
+        await PressAsync(visit, "Escape");
+        await Expect(visit.Button("Revoke credentials")).ToBeFocusedAsync();
+        await PressAsync(visit, "Enter");
+        await TabToAsync(visit, visit.Button("Yes, Revoke Credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByLabel("Reason (required)")).ToBeFocusedAsync();
+        await Expect(visit.Page.GetByLabel("Reason (required)")).ToHaveAccessibleDescriptionAsync("The coordinators of the LEA see it. At most 200 characters. Enter a reason.");
+        await visit.Page.Keyboard.TypeAsync("The key was sent to the wrong person");
+        await TabToAsync(visit, visit.Button("Yes, Revoke Credentials"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Notice).ToBeFocusedAsync();
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "Current credentials have been revoked.");
     }
 
     [Fact]
@@ -205,6 +246,8 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     [Theory]
     [InlineData(ScreenState.ConfirmingRegeneration, "#confirmation", "#cancel", "#confirm")]
     [InlineData(ScreenState.KeyShown, "#warning", "#show-key", "#copy-key", "nav [aria-current]")]
+    [InlineData(ScreenState.Overlap, "#previous", "#end-previous", "#revoke")]
+    [InlineData(ScreenState.RevokingWithoutReason, "#revocation", "#reason", "#confirm-revocation")]
     [InlineData(ScreenState.Authorized, "#notice .usa-alert", "#wording", "#generate")]
     [InlineData(ScreenState.SeveralLeas, "#pick", "#picker button")]
     [InlineData(ScreenState.HomeExpired, "#announcements .usa-alert")]

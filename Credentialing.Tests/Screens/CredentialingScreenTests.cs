@@ -227,10 +227,10 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        await using var visit = await Visit.OpenAsync(browser, host, "luis");
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", $"{Visit.Screen}?lea={TestWorld.Oakland}");
 
         await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
-        await visit.Page.GetByLabel("Your LEAs").SelectOptionAsync("Oakland Military Institute, College Preparatory Academy");
+        await visit.Page.GetByLabel("Your LEAs").SelectOptionAsync("Oakland Military Institute, College Preparatory Academy: no credentials");
         await visit.Button("Show this LEA").ClickAsync();
 
         await Expect(visit.Page.GetByText("Oakland Military Institute, College Preparatory Academy (CDS code 01612590130617)")).ToBeVisibleAsync();

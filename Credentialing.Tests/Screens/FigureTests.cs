@@ -27,6 +27,9 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         { "screen-key-hidden", ScreenState.KeyHidden },
         { "screen-key-shown", ScreenState.KeyShown },
         { "screen-regenerate", ScreenState.ConfirmingRegeneration },
+        { "screen-overlap-choice", ScreenState.ConfirmingOverlap },
+        { "screen-overlap", ScreenState.Overlap },
+        { "screen-revoked", ScreenState.Revoked },
         { "screen-expired", ScreenState.Expired },
         { "screen-home", ScreenState.HomeOfSeveralLeas },
     };

@@ -42,8 +42,14 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await using var visit = await Visit.OpenAsync(browser, host);
         await Expect(visit.Checkbox).ToBeVisibleAsync();
-        world.Traffic.Reset();
-        world.Traffic.InjectFault = number => number is >= 2 and <= 5 ? Fault.ConnectionFailed : Fault.None; // the write of the entry and all its retries
+        await InterceptGenerationAsync(visit, async route =>
+        {
+            world.Traffic.Reset();
+            world.Traffic.InjectFault = number => number >= 2 ? Fault.ConnectionFailed : Fault.None; // every write
+            var response = await route.FetchAsync();
+            world.Traffic.InjectFault = null;
+            await route.FulfillAsync(new() { Response = response });
+        });
 
         await visit.RequestGenerationAsync();
 

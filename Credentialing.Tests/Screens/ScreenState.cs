@@ -26,6 +26,10 @@ public enum ScreenState
     Expired,
     ConfirmingRegeneration,
     ConfirmingAfterExpiry,
+    ConfirmingOverlap,
+    Overlap,
+    RevokingWithoutReason,
+    Revoked,
     SeveralLeas,
     ChangedByColleague,
     SessionEnded,
@@ -53,7 +57,7 @@ internal static class ScreenStates
     internal static async Task<Visit> OpenAsync(this ScreenState state, BrowserFixture browser, TestHost host, BrowserNewContextOptions? options = null)
     {
         await PrepareDataAsync(state, host);
-        var visit = await Visit.OpenAsync(browser, host, PersonaOf(state), PathOf(state), options);
+        var visit = await Visit.OpenAsync(browser, host, PersonaOf(state), PathOf(state), options, showsTimeOfHost: state is ScreenState.ConfirmingOverlap or ScreenState.Overlap);
         try
         {
             await EnterStateAsync(visit, state, host);
@@ -85,7 +89,7 @@ internal static class ScreenStates
     {
         var days = state switch
         {
-            ScreenState.Active => 100,
+            ScreenState.Active or ScreenState.ConfirmingOverlap or ScreenState.RevokingWithoutReason or ScreenState.Revoked => 100,
             ScreenState.ConfirmingRegeneration or ScreenState.Expiring or ScreenState.HomeExpiring => 356,
             ScreenState.AlmostExpired => 363,
             ScreenState.LastDay => 364.9,
@@ -97,6 +101,22 @@ internal static class ScreenStates
             await host.MustGenerateAsync("luis", Institute);
             host.World.Clock.Advance(TimeSpan.FromDays(10));
             days = 356;
+        }
+
+        if (state is ScreenState.Overlap)
+        {
+            var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+            await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential", "X-Vendor", "SEIS");
+            var regenerated = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, keepPreviousForDays: 7);
+            await host.AsVendorAsync(TestWorld.Oakland, regenerated, "v1/credential", "X-Vendor", "Aeries");
+            host.World.Clock.Advance(TimeSpan.FromDays(3));
+        }
+
+        if (state is ScreenState.Revoked)
+        {
+            await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+            await host.MustRevokeAsync("luis", TestWorld.Oakland, seenGeneration: 1, "The laptop with the key was stolen.");
+            return;
         }
 
         if (days is null)
@@ -152,6 +172,19 @@ internal static class ScreenStates
         await Expect(visit.Notice).Not.ToBeEmptyAsync();
         switch (state)
         {
+            case ScreenState.ConfirmingOverlap:
+                await visit.ClickCheckboxAsync();
+                await visit.Page.Locator("#generate").ClickAsync();
+                await visit.ChooseOverlapAsync(3);
+                break;
+            case ScreenState.Overlap:
+                await Expect(visit.Previous).ToBeVisibleAsync();
+                break;
+            case ScreenState.RevokingWithoutReason:
+                await visit.Page.Locator("#revoke").ClickAsync();
+                await visit.Page.Locator("#confirm-revocation").ClickAsync();
+                await Expect(visit.Page.Locator("#reason-error")).Not.ToBeEmptyAsync();
+                break;
             case ScreenState.Authorized:
                 await visit.ClickCheckboxAsync();
                 break;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Credentialing.Tests.Support;
@@ -75,6 +76,14 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Text on MyTOMS Home when there are no announcements.</summary>
     internal ILocator NoAnnouncements => Page.Locator("#none");
 
+    /// <summary>The line about the previous secret key.</summary>
+    internal ILocator Previous => Page.Locator("#previous");
+
+    /// <summary>The clients that used a secret key in the last days.</summary>
+    internal ILocator Usage => Page.Locator("#usage li");
+
+    internal ILocator RevocationDialog => Page.GetByRole(AriaRole.Dialog, new() { Name = "Revoke the credentials of Oakland Unified?" });
+
     /// <summary>The state of the credentials.</summary>
     internal ILocator Notice => Page.Locator("#notice");
 
@@ -83,15 +92,20 @@ internal sealed class Visit : IAsyncDisposable
 
     internal ILocator Username => Page.Locator("#username");
 
-    /// <summary>Opens a page, signed in as a persona, or not signed in if it is null.</summary>
+    /// <summary>
+    /// Opens a page, signed in as a persona, or not signed in if it is null. <paramref name="showsTimeOfHost"/>: the browser's clock has
+    /// the current time of the world.
+    /// </summary>
     internal static async Task<Visit> OpenAsync(
-        BrowserFixture browser, TestHost host, string? persona = "rosa", string path = Screen, BrowserNewContextOptions? options = null, Uri? api = null)
+        BrowserFixture browser, TestHost host, string? persona = "rosa", string path = Screen, BrowserNewContextOptions? options = null, Uri? api = null, bool showsTimeOfHost = false)
     {
         options ??= new();
         options.Locale ??= "en-US";
         if (persona is not null)
             options.StorageState = StorageState(host, await CreateSessionAsync(host, persona));
         var visit = await FromContextAsync(await browser.NewContextAsync(options), host.Address, api);
+        if (showsTimeOfHost)
+            await visit.SetClockAsync(host.World);
         await visit.GoToAsync(path);
         return visit;
     }
@@ -101,6 +115,9 @@ internal sealed class Visit : IAsyncDisposable
         new(context, context.Pages.Count > 0 ? context.Pages[0] : await context.NewPageAsync(), address) { Api = api };
 
     internal Task GoToAsync(string path) => Page.GotoAsync(new Uri(Address, path).AbsoluteUri);
+
+    /// <summary>Sets the browser's clock to the current time of the world. It does not advance.</summary>
+    internal Task SetClockAsync(TestWorld world) => Page.Clock.SetFixedTimeAsync(world.Clock.GetUtcNow().UtcDateTime);
 
     /// <summary>Reloads the page with a new session, after the old session has expired.</summary>
     internal async Task ReloadWithNewSessionAsync(TestHost host, string persona = "rosa")
@@ -160,6 +177,18 @@ internal sealed class Visit : IAsyncDisposable
 
     /// <summary>Toggles the checkbox by its label, as users do.</summary>
     internal Task ClickCheckboxAsync() => Page.Locator("label[for=agree]").ClickAsync();
+
+    /// <summary>Chooses in the dialog when the old key stops, by its label, as users do. 0: right away.</summary>
+    internal Task ChooseOverlapAsync(int days) =>
+        Page.Locator(string.Create(CultureInfo.InvariantCulture, $"label[for=overlap-{days}]")).ClickAsync();
+
+    /// <summary>Opens the dialog of the revocation, enters a reason and confirms.</summary>
+    internal async Task RequestRevocationAsync(string reason)
+    {
+        await Button("Revoke credentials").ClickAsync();
+        await Page.GetByLabel("Reason (required)").FillAsync(reason);
+        await Button("Yes, Revoke Credentials").ClickAsync();
+    }
 
     /// <summary>Checks the box, clicks the button and confirms.</summary>
     internal async Task RequestGenerationAsync()

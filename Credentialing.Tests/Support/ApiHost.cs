@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using Credentialing.Core;
 using Credentialing.Core.Credentials;
 
@@ -40,11 +42,20 @@ public abstract class ApiHost
             seenGeneration is null ? ["If-None-Match", "*"] : ["If-Match", $"\"{seenGeneration}\""]);
 
     /// <summary>Generates credentials, or regenerates the given generation. Asserts status 201 and returns the secret key.</summary>
-    public async Task<string> MustGenerateAsync(string persona, LeaId leaId, int? seenGeneration = null)
+    public async Task<string> MustGenerateAsync(string persona, LeaId leaId, int? seenGeneration = null, int keepPreviousForDays = 0)
     {
-        var response = await GenerateAsync(persona, leaId, seenGeneration);
+        var body = string.Create(CultureInfo.InvariantCulture, $$"""{"authorized":true,"wordingVersion":"2026-1","keepPreviousForDays":{{keepPreviousForDays}}}""");
+        var response = await GenerateAsync(persona, leaId, seenGeneration, body);
         Assert.Equal(HttpStatusCode.Created, response.Status);
         return response.Json.GetProperty("secretKey").GetString()!;
+    }
+
+    /// <summary>Revokes the given generation of the credentials. Asserts status 200.</summary>
+    public async Task MustRevokeAsync(string persona, LeaId leaId, int seenGeneration, string reason = "It was disclosed.")
+    {
+        var body = JsonSerializer.Serialize(new { reason });
+        var response = await SendAsync(HttpMethod.Post, $"leas/{leaId}/credentials/revocation", persona, Json(body), "If-Match", $"\"{seenGeneration}\"");
+        Assert.Equal(HttpStatusCode.OK, response.Status);
     }
 
     /// <summary>Sends a GET request as a vendor with HTTP Basic authentication.</summary>

@@ -25,6 +25,11 @@ export function leas(): Promise<readonly Lea[]>;
 export function accessToken(): Promise<string>;
 
 /**
+ * Optional: the current time in milliseconds, if it is not the time of the browser's clock. DevHost's clock can be advanced.
+ */
+export const now: (() => number) | undefined;
+
+/**
  * Signs the user in again after the API has rejected the token. Resolves when sign-in is complete or canceled. Must not navigate
  * away from the page, which may show a secret key: use a separate window, for example. Reloads the page if a different user
  * signs in. May be called again after it rejects.

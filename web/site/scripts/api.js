@@ -6,19 +6,28 @@ import { absoluteUrl } from "./site.js";
 /**
  * @typedef {object} Credentials  of an LEA, in the format of the API
  * @property {string} leaId
- * @property {"none" | "active" | "expiring" | "expired"} state
+ * @property {"none" | "active" | "expiring" | "expired" | "revoked"} state
  * @property {string | null} username
+ * @property {number | null} generation
  * @property {string | null} generatedAt
  * @property {string | null} generatedBy
  * @property {string | null} expiresAt
  * @property {number | null} daysRemaining
  * @property {string | null} lastUsedOn
+ * @property {{ generation: number, until: string } | null} previous  the previous secret key, while it still works
+ * @property {{ at: string, by: string, reason: string } | null} revoked
+ * @property {Use[]} usage  of the current generation and the one before, newest first
  * @property {string} timeZone
  * @property {"generate" | "regenerate"} action
  * @property {{ wordingVersion: string, text: string }} authorization
  * @property {{ baseUrl: string, guideUrl: string | null }} vendors
  * @property {string | null} help
  * @property {string} [secretKey]  only in the response to a generation
+ *
+ * @typedef {object} Use  last use of a secret key by a client
+ * @property {string} client  "unknown" if it has no name; "other" for all clients beyond a limit
+ * @property {number} generation
+ * @property {string} lastUsedOn  date in the LEA's time zone
  *
  * @typedef {object} Announcement  of an LEA, in the format of the API
  * @property {string} leaId
@@ -59,14 +68,41 @@ export const readCredentials = lea => send("GET", `leas/${encodeURIComponent(lea
  * @param {string} lea
  * @param {string | null} currentEtag ETag of the credentials to replace; null if there are none
  * @param {string} wordingVersion version of the statement that the coordinator agreed to
+ * @param {number} keepPreviousForDays number of days for which the previous secret key keeps working
  * @returns {Promise<Outcome<Credentials>>}
  */
-export const generateCredentials = (lea, currentEtag, wordingVersion) => send(
+export const generateCredentials = (lea, currentEtag, wordingVersion, keepPreviousForDays) => send(
   "POST",
   `leas/${encodeURIComponent(lea)}/credentials`,
   body => isCredentials(body) && typeof body.secretKey === "string",
   { "Content-Type": "application/json", ...(currentEtag === null ? { "If-None-Match": "*" } : { "If-Match": currentEtag }) },
-  JSON.stringify({ authorized: true, wordingVersion }));
+  JSON.stringify({ authorized: true, wordingVersion, ...(keepPreviousForDays > 0 ? { keepPreviousForDays } : {}) }));
+
+/**
+ * Ends the previous secret key. Idempotent.
+ * @param {string} lea
+ * @param {string} currentEtag ETag of the current credentials: the previous key of later ones is not ended
+ * @returns {Promise<Outcome<null>>}
+ */
+export const endPreviousKey = (lea, currentEtag) => send(
+  "DELETE",
+  `leas/${encodeURIComponent(lea)}/credentials/previous`,
+  body => body === null,
+  { "If-Match": currentEtag });
+
+/**
+ * Revokes the credentials with this ETag. Idempotent.
+ * @param {string} lea
+ * @param {string} currentEtag
+ * @param {string} reason
+ * @returns {Promise<Outcome<Credentials>>}
+ */
+export const revokeCredentials = (lea, currentEtag, reason) => send(
+  "POST",
+  `leas/${encodeURIComponent(lea)}/credentials/revocation`,
+  isCredentials,
+  { "Content-Type": "application/json", "If-Match": currentEtag },
+  JSON.stringify({ reason }));
 
 /**
  * @param {string} lea
@@ -102,7 +138,7 @@ async function send(method, path, isExpected, headers = {}, body) {
       signal: AbortSignal.timeout(timeout),
     });
     if (response.ok) {
-      const received = await response.json();
+      const received = response.status === 204 ? null : await response.json();
       return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
     }
 
@@ -115,23 +151,29 @@ async function send(method, path, isExpected, headers = {}, body) {
 
 /** @param {any} body */
 const isCredentials = body =>
-  ["none", "active", "expiring", "expired"].includes(body?.state) &&
+  ["none", "active", "expiring", "expired", "revoked"].includes(body?.state) &&
   typeof body.authorization?.text === "string" &&
   typeof body.vendors?.baseUrl === "string" &&
-  (body.state === "none" || (isInstant(body.generatedAt) && isMoment(body)));
+  (body.previous === null || isInstant(body.previous?.until)) &&
+  Array.isArray(body.usage) && body.usage.every((/** @type {any} */ use) => isDate(use?.lastUsedOn)) &&
+  (body.state === "none" || (isInstant(body.generatedAt) && isTimeZone(body.timeZone) && isInstant(body.expiresAt))) &&
+  (body.state === "revoked" ? isInstant(body.revoked?.at) : body.state === "none" || Number.isInteger(body.daysRemaining));
 
 /** @param {any} body */
-const isAnnouncements = body => Array.isArray(body) && body.every(item => ["expiring", "expired"].includes(item?.state) && isMoment(item));
+const isAnnouncements = body => Array.isArray(body) && body.every(item => ["expiring", "expired"].includes(item?.state) && isInstant(item.expiresAt) && Number.isInteger(item.daysRemaining) && isTimeZone(item.timeZone));
 
-/** @param {any} body */
-function isMoment({ expiresAt, daysRemaining, timeZone }) {
+/** @param {any} timeZone */
+function isTimeZone(timeZone) {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
-    return isInstant(expiresAt) && Number.isInteger(daysRemaining);
+    return true;
   } catch {
     return false;
   }
 }
+
+/** @param {any} text */
+const isDate = text => isInstant(text) && /^\d{4}-\d{2}-\d{2}$/.test(text);
 
 /** @param {any} text */
 const isInstant = text => typeof text === "string" && !Number.isNaN(Date.parse(text));

@@ -1,17 +1,20 @@
 /** The SIS Vendor Credentialing screen of one LEA. */
 
-import { generateCredentials, readCredentials } from "./api.js";
+import { endPreviousKey, generateCredentials, readCredentials, revokeCredentials } from "./api.js";
 import { alert, announce, byId, element } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { showHelp } from "./help.js";
-import { calendarDate, dateAndTime, fill, onLanguageSwitch, ready, texts, timeOnDate, when } from "./language.js";
+import { calendarDate, dateAndTime, daysSince, daysUntil, fill, inDays, nearDay, onLanguageSwitch, ready, texts, timeOnDate, when } from "./language.js";
+import { mostUrgent, readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
-import { host, isHosted } from "./session.js";
+import { host, isHosted, now } from "./session.js";
 
 /**
  * @typedef {import("./api.js").Credentials} Credentials
  * @typedef {import("./api.js").Success<Credentials>} Success
  * @typedef {import("./api.js").Failure} Failure
+ * @typedef {import("./session.js").Lea} Lea
+ * @typedef {"generation" | "end" | "revocation"} Change  a request that changes the credentials; "end": of the previous key
  */
 
 /** Interval of background reads while the screen is visible: the number of remaining days changes. */
@@ -19,7 +22,21 @@ const refreshInterval = 10 * 60_000; // milliseconds
 
 const strongWarningDays = 3;
 
-/** The LEA in the URL, or else the coordinator's first LEA. The name is null if it is not an LEA of the coordinator. */
+/** For how many days a use of a key is shown. */
+const usageDays = 7;
+
+const maxReasonLength = 200;
+
+/** How long the choice of the most urgent LEA waits for the states of all LEAs. */
+const choiceTimeout = 3_000; // milliseconds
+
+/** @type {readonly Lea[]} The coordinator's LEAs. */
+let leas = [];
+
+/** @type {Map<string, Success>} Last state of each of several LEAs, by CDS code. An LEA whose state could not be read is missing. */
+const states = new Map();
+
+/** The LEA in the URL, or else the coordinator's most urgent LEA. The name is null if it is not an LEA of the coordinator. */
 let lea = { id: "", name: /** @type {string | null} */ (null) };
 
 /** @type {Credentials | null} Last response of the API; null before the first. */
@@ -28,15 +45,21 @@ let credentials = null;
 /** @type {string | null} */
 let etag = null;
 
-/** Whether credentials are being generated. */
-let busy = false;
+/** @type {Change | null} The change in progress. */
+let busy = null;
 
 /**
- * Set if the response to a generation was lost. "unknown": the state has not been read since. "not yet": the last read showed no
+ * Set if the response to a change was lost. "unknown": the state has not been read since. "not yet": the last read showed no
  * new credentials, but a delayed request may still arrive.
- * @type {"unknown" | "not yet" | null}
+ * @type {{ change: Change, outcome: "unknown" | "not yet", overlapDays: number } | null}
  */
-let lostGeneration = null;
+let lost = null;
+
+/** Whether the previous key has stopped while this screen was open. */
+let previousEnded = false;
+
+/** @type {"missing" | "tooLong" | null} Error of the reason for a revocation. */
+let reasonError = null;
 
 /** @type {string | null} The secret key, from its generation until the user leaves the screen. The only copy. */
 let secretKey = null;
@@ -70,30 +93,61 @@ const confirmation = byId("confirmation", HTMLDialogElement);
 const confirmButton = byId("confirm", HTMLButtonElement);
 const cancelButton = byId("cancel", HTMLButtonElement);
 const picker = byId("pick", HTMLSelectElement);
+const overlapChoices = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[name=overlap]"));
+const endButton = byId("end-previous", HTMLButtonElement);
+const revokeButton = byId("revoke", HTMLButtonElement);
+const revocation = byId("revocation", HTMLDialogElement);
+const reason = byId("reason", HTMLInputElement);
+const confirmRevocationButton = byId("confirm-revocation", HTMLButtonElement);
+const cancelRevocationButton = byId("cancel-revocation", HTMLButtonElement);
 
 agree.addEventListener("change", () => {
   render();
   announce(fill(agree.checked ? texts.authorization.buttonShown : texts.authorization.buttonHidden, { button: generateButton.textContent ?? "" }));
 });
 
-generateButton.addEventListener("click", openConfirmation);
-
-cancelButton.addEventListener("click", () => {
-  if (!busy)
-    confirmation.close();
+generateButton.addEventListener("click", () => {
+  if (busy !== null)
+    return;
+  overlapChoices[0].checked = true;
+  render();
+  openDialog(confirmation, cancelButton);
 });
 
-// Ignores the second click of a double click on the button that opened the dialog.
-confirmButton.addEventListener("click", event => {
-  if (event.detail < 2)
-    generate();
+for (const choice of overlapChoices)
+  choice.addEventListener("change", render);
+
+revokeButton.addEventListener("click", () => {
+  if (busy !== null)
+    return;
+  reasonError = null;
+  render();
+  openDialog(revocation, cancelRevocationButton);
 });
 
-// Browsers close a dialog after repeated Escape, even if the page prevents it. So it is reopened during a request.
-confirmation.addEventListener("close", () => {
-  if (busy)
-    openConfirmation();
-});
+endButton.addEventListener("click", endPrevious);
+
+for (const { change, dialog, cancel, confirm, run } of [
+  { change: "generation", dialog: confirmation, cancel: cancelButton, confirm: confirmButton, run: generate },
+  { change: "revocation", dialog: revocation, cancel: cancelRevocationButton, confirm: confirmRevocationButton, run: revoke },
+]) {
+  cancel.addEventListener("click", () => {
+    if (busy === null)
+      dialog.close();
+  });
+
+  // Ignores the second click of a double click on the button that opened the dialog.
+  confirm.addEventListener("click", event => {
+    if (event.detail < 2)
+      run();
+  });
+
+  // Browsers close a dialog after repeated Escape, even if the page prevents it. So it is reopened during a request.
+  dialog.addEventListener("close", () => {
+    if (busy === change)
+      openDialog(dialog, cancel);
+  });
+}
 
 byId("show-key").addEventListener("click", () => {
   keyVisible = !keyVisible;
@@ -106,9 +160,13 @@ for (const value of /** @type {(keyof typeof copyable)[]} */ (Object.keys(copyab
 
 document.addEventListener("visibilitychange", refreshInBackground);
 window.addEventListener("online", refreshInBackground);
+setInterval(() => {
+  if (document.visibilityState === "visible")
+    readOtherLeas();
+}, refreshInterval);
 
 window.addEventListener("beforeunload", event => {
-  if (busy || (secretKey !== null && !keyCopied && !saved.checked))
+  if (busy !== null || (secretKey !== null && !keyCopied && !saved.checked))
     event.preventDefault();
   setTimeout(showLeaInPicker); // runs if the user stays
 });
@@ -119,8 +177,9 @@ window.addEventListener("pagehide", () => {
   if (credentials === null)
     return;
   clearKey();
-  agree.checked = false;
-  confirmation.close();
+  agree.checked = previousEnded = false;
+  reason.value = "";
+  closeDialogs();
   render();
 });
 
@@ -145,40 +204,87 @@ render();
 await firstRead;
 
 async function load() {
-  const leas = await host.leas().catch(() => null);
-  const id = new URLSearchParams(location.search).get("lea") || leas?.[0]?.id;
-  if (leas === null || id === undefined || !/^\d{14}$/.test(id)) {
-    await ready;
+  const found = await host.leas().catch(() => null);
+  leas = found ?? [];
+  const choice = found === null ? /** @type {Failure} */ ({ kind: "error", status: 500 }) : await chooseLea();
+  await ready;
+  if (choice === undefined || "kind" in choice || !/^\d{14}$/.test(choice.id)) {
+    const failure = choice !== undefined && "kind" in choice ? choice : null;
     showMessage(
-      leas === null ? readFailureMessage({ kind: "error", status: 500 }, "credentials", load)
-      : id === undefined ? { name: "noLeas", tone: "info" }
+      failure !== null ? readFailureMessage(failure, "credentials", load)
+      : choice === undefined ? { name: "noLeas", tone: "info" }
       : { name: "unknownLea" });
+    showHelp(failure && helpOf(failure));
     render();
     return;
   }
 
-  lea = { id, name: leas.find(candidate => candidate.id === id)?.name ?? null };
+  lea = choice;
   if (leas.length > 1) {
-    picker.replaceChildren(...leas.map(({ id, name }) => element("option", { value: id, ...(id === lea.id ? { selected: "" } : {}) }, name)));
+    picker.replaceChildren(...leas.map(({ id }) => element("option", { value: id, ...(id === lea.id ? { selected: "" } : {}) })));
     byId("picker").hidden = false;
+    renderPicker();
   }
 
-  await refresh();
+  const known = states.get(lea.id);
+  if (known === undefined)
+    await refresh();
+  else
+    applyReadResult(known);
+}
+
+/**
+ * The LEA to show: the LEA in the URL, or else the most urgent one. Undefined if there is none; a failure if no state could be
+ * read. Does not wait for states that take long to read.
+ */
+async function chooseLea() {
+  const id = new URLSearchParams(location.search).get("lea");
+  if (id)
+    return { id, name: leas.find(candidate => candidate.id === id)?.name ?? null };
+  if (leas.length < 2)
+    return leas[0];
+  /** @type {Failure[]} */
+  const failures = [];
+  const reads = readAllCredentials(leas, (lea, result) => {
+    acceptStateOf(lea, result);
+    if (result.kind !== "success")
+      failures.push(result);
+  });
+  await Promise.race([reads, new Promise(resolve => setTimeout(resolve, choiceTimeout))]);
+  return failures.length === leas.length ? failures[0] : mostUrgent(leas, ({ id }) => states.get(id)?.body);
+}
+
+/** Reads the states of the LEAs that the picker offers, except the page's own. */
+function readOtherLeas() {
+  readAllCredentials(leas.filter(({ id }) => id !== lea.id), acceptStateOf);
+}
+
+/**
+ * Accepts the state of an LEA for the picker. Ignores failures.
+ * @param {Lea} lea
+ * @param {Success | Failure} result
+ */
+function acceptStateOf({ id }, result) {
+  if (result.kind !== "success")
+    return;
+  states.set(id, result);
+  renderPicker();
 }
 
 async function refresh() {
-  if (busy)
+  if (busy !== null)
     return;
   const thisRequest = ++latestRequest;
   const result = await readCredentials(lea.id);
   await ready;
   if (thisRequest === latestRequest)
     applyReadResult(result);
+  readOtherLeas();
 }
 
 /** Reads the state in the background. Ignores failures, except an ended session, and responses that a later request has superseded. */
 async function refreshInBackground() {
-  if (busy || lea.id === "" || document.visibilityState !== "visible")
+  if (busy !== null || lea.id === "" || document.visibilityState !== "visible")
     return;
   const thisRequest = latestRequest;
   const result = await readCredentials(lea.id);
@@ -195,108 +301,162 @@ async function refreshInBackground() {
 /**
  * Applies the result of a read: accepts the state, or shows a message.
  * @param {Success | Failure} result
- * @returns whether a message was shown
+ * @returns whether the user sees what happened: see `acceptState`
  */
 function applyReadResult(result) {
-  let messageShown = true;
+  let explained = true;
   if (result.kind === "success")
-    messageShown = acceptState(result);
-  else if (lostGeneration === "unknown")
+    explained = acceptState(result);
+  else if (lost?.outcome === "unknown")
     showMessage({
-      name: "outcomeUnknown",
+      name: unknownOutcome(lost),
       action: result.kind === "error" && result.status === 401 ? signInAction(refresh) : { name: "checkAgain", run: refresh },
     });
   else
     showMessage(readFailureMessage(result, "credentials", refresh));
   showHelp(helpOf(result));
   render();
-  return messageShown;
+  return explained;
+}
+
+/**
+ * The message that the outcome of a change is unknown.
+ * @param {NonNullable<typeof lost>} lost
+ */
+function unknownOutcome({ change, overlapDays }) {
+  return change === "end" ? "endUnknown" : change === "revocation" ? "revocationUnknown" : overlapDays > 0 ? "outcomeUnknownOverlap" : "outcomeUnknown";
 }
 
 /**
  * Accepts a state.
  * @param {Success} result
- * @returns whether a message was shown: new credentials, new wording, or no credentials after a lost response
+ * @returns whether the user sees what happened: new credentials, new wording, or the outcome of a change whose response was lost
  */
 function acceptState({ body, etag: newEtag }) {
   const changed = credentials !== null && newEtag !== etag;
+  const revoked = credentials !== null && credentials.state !== "revoked" && body.state === "revoked";
+  const ended = !changed && !revoked && Boolean(credentials?.previous) && body.previous === null;
   const wordingChanged = agree.checked && credentials?.authorization.wordingVersion !== body.authorization.wordingVersion;
   const previousNotice = credentials && notice(credentials);
-  let messageShown = true;
+  let explained = true;
   [credentials, etag] = [body, newEtag];
   if (wordingChanged) { // the coordinator has not agreed to the new wording
     agree.checked = false;
     confirmation.close();
   }
 
-  if (changed && body.generatedAt !== null) {
-    const { generatedBy, generatedAt, timeZone } = body;
-    showMessage({
-      name: lostGeneration !== null ? "keyLost" : secretKey !== null ? "keySuperseded" : "changed",
-      tone: "warning",
-      values: () => ({ name: String(generatedBy), time: timeOnDate({ instant: generatedAt, timeZone }) }),
-    });
-    confirmation.close(); // it refers to superseded credentials
+  if (revoked) { // the authorization is withdrawn, and the dialogs refer to valid credentials
+    agree.checked = false;
+    reason.value = "";
+    closeDialogs();
     clearKey();
-    lostGeneration = null;
-  } else if (lostGeneration === "unknown") {
-    showMessage({ name: "nothingGenerated" });
-    lostGeneration = "not yet";
+  }
+
+  if (changed && body.generatedAt !== null) {
+    const { generatedBy, generatedAt, timeZone, previous } = body;
+    const name = lost?.change === "generation" ? "keyLost" : secretKey !== null ? "keySuperseded" : "changed";
+    showMessage({
+      name: name === "changed" || previous === null ? name : `${name}Overlap`,
+      tone: "warning",
+      values: () => ({
+        name: String(generatedBy),
+        time: timeOnDate({ instant: generatedAt, timeZone }),
+        until: previous === null ? "" : dateAndTime({ instant: previous.until, timeZone }),
+      }),
+    });
+    closeDialogs(); // they refer to superseded credentials
+    clearKey();
+    lost = null;
+    previousEnded = false;
+  } else if (lost?.outcome === "unknown") {
+    explained = acceptOutcome(lost, body);
   } else if (wordingChanged) {
     showMessage({ name: "wordingChanged", tone: "warning" });
   } else {
     removeOutdatedMessage();
-    messageShown = false;
+    explained = false;
+  }
+
+  if (ended) {
+    previousEnded = true;
+    announce(texts.previous.ended);
   }
 
   if (notice(body) !== previousNotice)
     announce(notice(body));
   scheduleRefresh(body);
-  return messageShown;
+  return explained;
 }
 
 /**
- * Schedules the next background read: after `refreshInterval`, or at expiry if that is earlier.
+ * Shows the outcome of a change whose response was lost, now that the state has been read.
+ * @param {NonNullable<typeof lost>} change
+ * @param {Credentials} after
+ */
+function acceptOutcome({ change, overlapDays }, after) {
+  lost = change === "generation" ? { change, outcome: "not yet", overlapDays } : null;
+  const done = change === "end" ? after.previous === null : change === "revocation" && after.state === "revoked";
+  showMessage(done ? null : { name: change === "generation" ? "nothingGenerated" : change === "end" ? "nothingEnded" : "nothingRevoked" });
+  return true;
+}
+
+/**
+ * Schedules the next background read: after `refreshInterval`, or when the credentials or the previous key end if that is earlier.
  * @param {Credentials} shown
  */
-function scheduleRefresh({ expiresAt }) {
-  const remaining = expiresAt === null ? 0 : Date.parse(expiresAt) - Date.now();
+function scheduleRefresh({ expiresAt, previous }) {
+  const remaining = [expiresAt, previous?.until].map(end => Date.parse(end ?? "") - now()).filter(time => time > 0);
   clearTimeout(refreshTimer);
   refreshTimer = setTimeout(async () => {
     await refreshInBackground();
     if (credentials !== null)
       scheduleRefresh(credentials);
-  }, remaining > 0 ? Math.min(remaining, refreshInterval) : refreshInterval);
+  }, Math.min(...remaining, refreshInterval));
 }
 
-async function generate() {
-  if (busy || credentials === null || !agree.checked)
-    return;
-  const currentEtag = credentials.state === "none" ? null : etag;
+/**
+ * Sends a request that changes the credentials. If its response is lost, the state is read to find out what happened.
+ * @template Body
+ * @param {Change} change
+ * @param {() => Promise<import("./api.js").Outcome<Body>>} send
+ * @param {(result: import("./api.js").Success<Body>) => void} accept
+ */
+async function makeChange(change, send, accept) {
   const thisRequest = ++latestRequest;
-  busy = true;
+  const overlapDays = change === "generation" ? chosenOverlapDays() : 0;
+  busy = change;
   showMessage(null);
   render();
-  const result = currentEtag === null && credentials.state !== "none"
-    ? /** @type {Failure} */ ({ kind: "error", status: 428 }) // no ETag: an unconditional replacement is not allowed
-    : await generateCredentials(lea.id, currentEtag, credentials.authorization.wordingVersion);
+  const result = etag === null && credentials?.state !== "none"
+    ? /** @type {Failure} */ ({ kind: "error", status: 428 }) // no ETag: an unconditional change is not allowed
+    : await send();
   if (result.kind === "success" && thisRequest === latestRequest) {
-    busy = false;
-    confirmation.close();
-    acceptGenerated(result);
+    busy = null;
+    closeDialogs();
+    accept(result);
     return;
   }
 
   // If the user left the screen in the meantime, the response counts as lost: its key must not appear on a restored page.
   const failure = result.kind === "success" ? /** @type {Failure} */ ({ kind: "unreachable" }) : result;
   if (failure.kind === "unreachable" || (failure.kind === "error" && failure.status >= 500))
-    lostGeneration = "unknown";
-  const mustRead = lostGeneration === "unknown" || (failure.kind === "error" && [412, 422].includes(failure.status));
+    lost = { change, outcome: "unknown", overlapDays };
+  const mustRead = lost?.outcome === "unknown" || (failure.kind === "error" && [412, 422].includes(failure.status));
   const stateAfter = mustRead ? await readCredentials(lea.id) : null;
-  busy = false;
-  confirmation.close();
-  showGenerationFailure(failure, stateAfter);
+  busy = null;
+  closeDialogs();
+  showChangeFailure(change, failure, stateAfter);
   render();
+}
+
+async function generate() {
+  if (busy !== null || credentials === null || !agree.checked)
+    return;
+  const { state, authorization } = credentials;
+  await makeChange(
+    "generation",
+    () => generateCredentials(lea.id, state === "none" ? null : etag, authorization.wordingVersion, chosenOverlapDays()),
+    acceptGenerated);
 }
 
 /**
@@ -306,33 +466,83 @@ async function generate() {
 function acceptGenerated({ body, etag: newEtag }) {
   const { secretKey: key = null, ...generated } = body;
   clearKey();
-  [credentials, etag, lostGeneration] = [generated, newEtag, null];
+  [credentials, etag, lost] = [generated, newEtag, null];
   secretKey = key;
-  agree.checked = false;
+  agree.checked = previousEnded = false;
+  scheduleRefresh(generated);
   showHelp(body.help);
   render();
   announce(`${texts.credentials.done} ${notice(generated)}`);
   byId("warning-title").focus();
 }
 
+async function endPrevious() {
+  const shown = credentials;
+  if (busy !== null || shown === null)
+    return;
+  await makeChange("end", () => endPreviousKey(lea.id, String(etag)), () => {
+    acceptState({ kind: "success", body: { ...shown, previous: null }, etag });
+    render();
+  });
+}
+
+async function revoke() {
+  if (busy !== null || credentials === null)
+    return;
+  const text = reason.value.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
+  reasonError = text === "" ? "missing" : text.length > maxReasonLength ? "tooLong" : null;
+  if (reasonError !== null) {
+    render();
+    reason.focus();
+    return;
+  }
+
+  await makeChange("revocation", () => revokeCredentials(lea.id, String(etag), text), result => {
+    acceptState(result);
+    render();
+  });
+}
+
 /**
- * Shows why nothing was generated, or that the outcome is unknown.
+ * Shows why nothing was changed, or that the outcome is unknown.
+ * @param {Change} change
  * @param {Failure} failure
  * @param {Success | Failure | null} stateAfter result of reading the state after the failure; null if the failure is conclusive
  */
-function showGenerationFailure(failure, stateAfter) {
+function showChangeFailure(change, failure, stateAfter) {
   showHelp(helpOf(failure));
   if (stateAfter !== null && applyReadResult(stateAfter))
     return;
+  const values = () => ({ notDone: texts.notDone[change] });
   if (failure.kind !== "error") {
-    showMessage({ name: "generateOffline" });
+    showMessage({ name: "changeOffline", values });
   } else if (failure.status === 401) {
-    showMessage({ name: "generateSessionEnded", tone: "warning", action: signInAction(refresh), outdatedByRead: true });
+    showMessage({
+      name: change === "generation" ? "generateSessionEnded" : "changeSessionEnded",
+      tone: "warning",
+      values,
+      action: signInAction(refresh),
+      outdatedByRead: true,
+    });
   } else if (failure.status === 403) {
-    showMessage({ name: "generateNotPermitted" });
+    showMessage({ name: "changeNotPermitted", values });
   } else {
-    showMessage({ name: "generateUnexpected" });
+    showMessage({ name: "changeUnexpected", values });
   }
+}
+
+/** Whether a regeneration can keep the current key working for a while. */
+function offersOverlap() {
+  return credentials?.state === "active" || credentials?.state === "expiring";
+}
+
+function chosenOverlapDays() {
+  return offersOverlap() ? Number([...overlapChoices].find(choice => choice.checked)?.value) : 0;
+}
+
+function closeDialogs() {
+  confirmation.close();
+  revocation.close();
 }
 
 /** Removes the key from the script and from the page. */
@@ -346,31 +556,42 @@ function clearKey() {
 /** @param {Credentials} credentials */
 function notice({ state, daysRemaining, expiresAt, timeZone }) {
   const notices = texts.credentials.notice;
-  if (state === "none")
-    return notices.none;
-  if (state === "expired")
-    return notices.expired;
+  if (state === "none" || state === "expired" || state === "revoked")
+    return notices[state];
   return fill(notices.expiring, { when: when(Number(daysRemaining), { instant: String(expiresAt), timeZone }) });
 }
 
 function render() {
+  renderPicker();
   byId("lea").textContent = lea.name !== null ? fill(texts.credentialing.lea, { name: lea.name, id: lea.id }) : lea.id;
   byId("loading").hidden = credentials !== null || byId("message").childElementCount > 0;
   byId("credentials").hidden = credentials === null && byId("loading").hidden;
   byId("authorization").hidden = credentials === null;
   byId("details").hidden = credentials === null || credentials.state === "none";
-  byId("once-only").hidden = credentials === null || secretKey !== null || ["none", "expired"].includes(credentials.state);
+  byId("once-only").hidden = credentials === null || secretKey !== null || ["none", "expired", "revoked"].includes(credentials.state);
   if (credentials === null)
     return;
   renderAuthorization(credentials);
+  renderConfirmation(credentials);
   renderNotice(credentials);
   if (credentials.state !== "none")
     renderDetails(credentials);
+  renderPrevious(credentials);
+  renderRevocation(credentials);
   renderKey();
 }
 
+/** Shows the state of each LEA beside its name. The page's own state may be newer. */
+function renderPicker() {
+  for (const option of picker.options) {
+    const name = leas.find(({ id }) => id === option.value)?.name ?? "";
+    const state = option.value === lea.id && credentials !== null ? credentials : states.get(option.value)?.body;
+    option.text = state === undefined ? name : fill(texts.leas.nameAndState, { name, state: shortState(state) });
+  }
+}
+
 /** @param {Credentials} shown */
-function renderAuthorization({ action, authorization, state }) {
+function renderAuthorization({ action, authorization }) {
   const translated = texts.authorization.wordings[authorization.wordingVersion];
   byId("wording").textContent = translated ?? authorization.text;
   byId("wording").lang = translated ? document.documentElement.lang : "en";
@@ -380,41 +601,146 @@ function renderAuthorization({ action, authorization, state }) {
   if (!agree.checked && document.activeElement === generateButton)
     agree.focus();
   generateButton.hidden = !agree.checked;
-  const { generate, regenerate, regenerateExpired, confirm, busy: progress } = texts.confirmation;
-  byId("consequence").textContent = fill(
-    action === "generate" ? generate : state === "expired" ? regenerateExpired : regenerate, { lea: lea.name ?? lea.id });
-  confirmButton.textContent = busy ? progress : confirm;
-  byId("progress").textContent = busy ? progress : "";
-  for (const button of [confirmButton, cancelButton])
-    button.setAttribute("aria-disabled", String(busy));
+}
+
+/** @param {Credentials} shown */
+function renderConfirmation(shown) {
+  const { confirm, busy: progress, rightAway } = texts.confirmation;
+  // A live region: unchanged text is not replaced, because screen readers would read it again.
+  if (byId("consequence").textContent !== consequence(shown))
+    byId("consequence").textContent = consequence(shown);
+  byId("overlap").hidden = !offersOverlap();
+  byId("overlap", HTMLFieldSetElement).disabled = busy !== null;
+  for (const { value, labels } of overlapChoices)
+    labels?.forEach(label => { label.textContent = value === "0" ? rightAway : inDays(Number(value)); });
+  renderButtons(busy === "generation", { text: confirm, progress }, byId("progress"), confirmButton, cancelButton);
+}
+
+/**
+ * What a generation does, with the choice for the old key.
+ * @param {Credentials} shown
+ */
+function consequence({ state, expiresAt, previous, timeZone }) {
+  const { generate, regenerate, regenerateExpired, overlap, overlapToExpiry, olderKey } = texts.confirmation;
+  const name = lea.name ?? lea.id;
+  if (state === "none")
+    return fill(generate, { lea: name });
+  if (!offersOverlap())
+    return fill(regenerateExpired, { lea: name });
+  const days = chosenOverlapDays();
+  if (days === 0)
+    return fill(regenerate, { lea: name });
+  const chosen = new Date(now() + days * 86_400_000).toISOString();
+  const expiry = String(expiresAt);
+  const capped = Date.parse(expiry) < Date.parse(chosen);
+  const text = fill(capped ? overlapToExpiry : overlap, { lea: name, until: dateAndTime({ instant: capped ? expiry : chosen, timeZone }) });
+  return previous === null ? text : `${text} ${olderKey}`;
+}
+
+/** @param {Credentials} shown */
+function renderPrevious({ previous, timeZone }) {
+  const hadFocus = document.activeElement === endButton;
+  const area = byId("previous");
+  const ended = previous === null && previousEnded;
+  area.hidden = previous === null && !ended;
+  area.classList.toggle("usa-alert--warning", previous !== null);
+  area.classList.toggle("usa-alert--success", ended);
+  area.classList.toggle("usa-alert--slim", ended);
+  const until = previous && { instant: previous.until, timeZone };
+  byId("previous-text").textContent = until === null
+    ? texts.previous.ended
+    : fill(texts.previous.works, { until: dateAndTime(until), inDays: inDays(Math.max(daysUntil(until, now()), 0)) });
+  endButton.hidden = previous === null;
+  endButton.textContent = busy === "end" ? texts.previous.busy : texts.previous.end;
+  endButton.setAttribute("aria-disabled", String(busy === "end"));
+  if (hadFocus && previous === null)
+    (ended ? area : byId("notice")).focus();
+}
+
+/** @param {Credentials} shown */
+function renderRevocation({ state }) {
+  const hadFocus = document.activeElement === revokeButton;
+  const { question, access, accessExpired, confirm, busy: progress, errors } = texts.revocation;
+  revokeButton.hidden = state === "none" || state === "revoked";
+  if (hadFocus && revokeButton.hidden)
+    byId("notice").focus();
+  byId("revocation-question").textContent = fill(question, { lea: lea.name ?? lea.id });
+  byId("revocation-access").textContent = state === "expired" ? accessExpired : access;
+  byId("reason-error").textContent = reasonError === null ? "" : fill(errors[reasonError], { max: maxReasonLength });
+  byId("reason-group").classList.toggle("usa-form-group--error", reasonError !== null);
+  byId("reason-label").classList.toggle("usa-label--error", reasonError !== null);
+  reason.classList.toggle("usa-input--error", reasonError !== null);
+  reason.ariaInvalid = String(reasonError !== null);
+  reason.readOnly = busy === "revocation";
+  renderButtons(busy === "revocation", { text: confirm, progress }, byId("revocation-progress"), confirmRevocationButton, cancelRevocationButton);
+}
+
+/**
+ * The buttons of a dialog.
+ * @param {boolean} running whether its request is in progress
+ * @param {{ text: string, progress: string }} texts
+ * @param {HTMLElement} status
+ * @param {HTMLButtonElement} confirm
+ * @param {HTMLButtonElement} cancel
+ */
+function renderButtons(running, { text, progress }, status, confirm, cancel) {
+  confirm.textContent = running ? progress : text;
+  status.textContent = running ? progress : "";
+  for (const button of [confirm, cancel])
+    button.setAttribute("aria-disabled", String(running));
 }
 
 /** @param {Credentials} shown */
 function renderNotice(shown) {
-  const { state, daysRemaining, action } = shown;
+  const { state, daysRemaining, action, revoked, timeZone } = shown;
   const instructions = texts.credentials.instructions;
   const button = texts.authorization[action];
-  const tone = state === "expired" ? "emergency" : state !== "expiring" ? "info" : Number(daysRemaining) > strongWarningDays ? "warning" : "error";
+  const tone = state === "expired" ? "emergency" : state === "revoked" ? "error" : state !== "expiring" ? "info" : Number(daysRemaining) > strongWarningDays ? "warning" : "error";
   const steps = Object.values(instructions.steps).map(step => element("li", {}, fill(step, { button })));
   byId("notice").replaceChildren(alert(
     tone,
     "h3",
     notice(shown),
+    ...(revoked === null ? [] : [fill(texts.credentials.revokedBy, { name: revoked.by, instant: dateAndTime({ instant: revoked.at, timeZone }), reason: revoked.reason })]),
     ...(state === "active" ? [] : [fill(instructions[state], { button })]),
     ...(state === "expired" ? [element("ol", { class: "usa-list" }, ...steps)] : [])));
 }
 
 /** @param {Credentials} shown */
-function renderDetails({ state, username, generatedAt, generatedBy, expiresAt, lastUsedOn, timeZone, vendors }) {
+function renderDetails(shown) {
+  const { state, username, generatedAt, generatedBy, expiresAt, revoked, lastUsedOn, timeZone, vendors } = shown;
   byId("username").textContent = username;
   byId("address").textContent = vendors.baseUrl;
   byId("guide").hidden = vendors.guideUrl === null;
   byId("guide", HTMLAnchorElement).href = vendors.guideUrl ?? "";
-  byId("expires-label").textContent = state === "expired" ? texts.credentials.expired : texts.credentials.expires;
-  byId("expires").textContent = dateAndTime({ instant: String(expiresAt), timeZone });
+  byId("expires-label").textContent = texts.credentials[state === "expired" || state === "revoked" ? state : "expires"];
+  byId("expires").textContent = dateAndTime({ instant: revoked?.at ?? String(expiresAt), timeZone });
   byId("generated").textContent = fill(
     texts.credentials.generatedBy, { instant: dateAndTime({ instant: String(generatedAt), timeZone }), name: String(generatedBy) });
   byId("last-used").textContent = lastUsedOn === null ? texts.credentials.never : calendarDate(lastUsedOn);
+  renderUsage(shown);
+}
+
+/**
+ * The clients of the last days, each with the key that it used last. Emphasizes those that still need the new key.
+ * @param {Credentials} shown
+ */
+function renderUsage({ generation, previous, usage, timeZone }) {
+  const latest = usage.filter(({ client }, index) => usage.findIndex(use => use.client === client) === index);
+  const recent = latest.filter(({ lastUsedOn }) => daysSince(lastUsedOn, timeZone, now()) <= usageDays);
+  const keysDiffer = offersOverlap() && (previous !== null || recent.some(use => use.generation !== generation));
+  const { unknown, other, newKey, oldKeyUntil, oldKey } = texts.clients;
+  byId("usage-row").hidden = recent.length === 0;
+  byId("usage").replaceChildren(...recent.map(use => {
+    const client = use.client === "unknown" ? unknown : use.client === "other" ? other : use.client;
+    if (!keysDiffer)
+      return element("li", {}, client);
+    if (use.generation === generation)
+      return element("li", {}, fill(newKey, { client }));
+    return element("li", {}, element("strong", {}, use.generation === previous?.generation
+      ? fill(oldKeyUntil, { client, day: nearDay({ instant: previous.until, timeZone }, now()) })
+      : fill(oldKey, { client })));
+  }));
 }
 
 function renderKey() {
@@ -441,11 +767,15 @@ async function copy(value) {
   renderKey();
 }
 
-/** Opens the dialog at its question, also if the dialog is taller than the screen. */
-function openConfirmation() {
-  confirmation.showModal();
-  cancelButton.focus(); // Enter must trigger the safe choice
-  confirmation.scrollTop = 0;
+/**
+ * Opens a dialog at its question, also if the dialog is taller than the screen.
+ * @param {HTMLDialogElement} dialog
+ * @param {HTMLButtonElement} cancel
+ */
+function openDialog(dialog, cancel) {
+  dialog.showModal();
+  cancel.focus(); // Enter must trigger the safe choice
+  dialog.scrollTop = 0;
 }
 
 /** Shows the page's LEA in the picker, after the user has picked another one but stayed on the page. */

@@ -1,10 +1,11 @@
-/** MyTOMS Home: the announcements of the coordinator's LEAs. */
+/** MyTOMS Home: the announcements of the coordinator's LEAs. For a coordinator of several LEAs, also the state of each. */
 
 import { readAnnouncements } from "./api.js";
 import { alert, byId, element } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { showHelp } from "./help.js";
 import { date, fill, inDays, onLanguageSwitch, ready, texts, time, when } from "./language.js";
+import { readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage } from "./messages.js";
 import { host, isHosted } from "./session.js";
 import { absoluteUrl } from "./site.js";
@@ -12,10 +13,17 @@ import { absoluteUrl } from "./site.js";
 /**
  * @typedef {import("./api.js").Announcement & { lea: string }} NamedAnnouncement  with the LEA's name
  * @typedef {import("./api.js").Failure} Failure
+ * @typedef {import("./session.js").Lea} Lea
  */
 
 /** @type {NamedAnnouncement[] | null} Announcements to show; null before the first successful read. */
 let announcements = null;
+
+/**
+ * The state of each listed LEA, by CDS code: its element, and its credentials if they could be read.
+ * @type {Map<string, { shown: HTMLElement, credentials?: import("./api.js").Credentials }>}
+ */
+const states = new Map();
 
 /** Interval of background reads while the page is visible: the number of remaining days changes. */
 const refreshInterval = 10 * 60_000; // milliseconds
@@ -90,6 +98,7 @@ async function readAll() {
   const leas = await host.leas().catch(() => null);
   if (leas === null)
     return { leas: 1, read, failures: [{ lea: "", failure: /** @type {Failure} */ ({ kind: "error", status: 500 }) }] };
+  listLeas(leas);
   await Promise.all(leas.map(async ({ id, name: lea }) => {
     const result = await readAnnouncements(id);
     if (result.kind === "success")
@@ -101,7 +110,47 @@ async function readAll() {
   return { leas: leas.length, read, failures };
 }
 
+/**
+ * Lists several LEAs with links to their screens, and then the state of each as it is read. Keeps the last state if a read fails.
+ * With one LEA there is no list: the navigation leads to its screen, and an announcement shows its state if that needs action.
+ * @param {readonly Lea[]} leas
+ */
+async function listLeas(leas) {
+  if (leas.length < 2)
+    return;
+  // Elements are kept, because one of the links may have the focus.
+  if (leas.map(({ id }) => id).join() !== [...states.keys()].join()) {
+    states.clear();
+    byId("leas").replaceChildren(...leas.map(({ id, name }) => {
+      const shown = element("span");
+      states.set(id, { shown });
+      return element("li", {}, element("a", { class: "usa-link", href: screenOf(id) }, name), shown);
+    }));
+  }
+
+  byId("leas-section").hidden = false;
+  await readAllCredentials(leas, async ({ id }, result) => {
+    const listed = states.get(id);
+    if (result.kind !== "success" || listed === undefined)
+      return;
+    listed.credentials = result.body;
+    await ready;
+    renderStates();
+  });
+}
+
+function renderStates() {
+  for (const { shown, credentials } of states.values())
+    shown.textContent = credentials === undefined ? "" : shortState(credentials);
+}
+
+/** @param {string} lea */
+function screenOf(lea) {
+  return absoluteUrl(`credentialing/?lea=${encodeURIComponent(lea)}`);
+}
+
 function render() {
+  renderStates();
   byId("announcements").replaceChildren(...(announcements ?? []).map(announcement => element("li", {}, item(announcement))));
 }
 
@@ -111,6 +160,6 @@ function item(announcement) {
   const moment = { instant: announcement.expiresAt, timeZone: announcement.timeZone };
   const values = { lea, date: date(moment), time: time(moment), inDays: inDays(daysRemaining), when: when(daysRemaining, moment) };
   const { title, text } = texts.home.announcement[state];
-  const link = element("a", { class: "usa-link", href: absoluteUrl(`credentialing/?lea=${encodeURIComponent(leaId)}`) }, fill(texts.home.link, { lea }));
+  const link = element("a", { class: "usa-link", href: screenOf(leaId) }, fill(texts.home.link, { lea }));
   return alert(state === "expired" ? "error" : "warning", "h3", fill(title, values), fill(text, values), element("p", { class: "usa-alert__text" }, link));
 }

@@ -122,6 +122,36 @@ export const dateAndTime = moment => format(
 /** @param {Moment} moment "3:04 PM Pacific Time on Tuesday, November 23, 2027" */
 export const timeOnDate = moment => fill(texts.timeOnDate, { time: time(moment), date: date(moment) });
 
+/**
+ * A day of the next days: "Friday", or "today", or "Friday, December 4" if "Friday" could also be today.
+ * @param {Moment} moment
+ * @param {number} now
+ */
+export const nearDay = (moment, now) => {
+  const days = daysUntil(moment, now);
+  if (days <= 0)
+    return texts.days.today;
+  return fill(texts.days.weekday, { day: format(moment, { weekday: "long", ...(days < 7 ? {} : { month: "long", day: "numeric" }) }) });
+};
+
+/**
+ * Calendar days from now to a moment, in its time zone. Negative for the past.
+ * @param {Moment} moment
+ * @param {number} now milliseconds, as of `Date.now`
+ */
+export const daysUntil = ({ instant, timeZone }, now) => dayNumber(instant, timeZone) - dayNumber(now, timeZone);
+
+/**
+ * Calendar days from a date without a time to now.
+ * @param {string} day ISO 8601, in the time zone
+ * @param {string} timeZone IANA name
+ * @param {number} now
+ */
+export const daysSince = (day, timeZone, now) => dayNumber(now, timeZone) - dayNumber(day, "UTC");
+
+/** @param {string | number} instant @param {string} timeZone */
+const dayNumber = (instant, timeZone) => Date.parse(new Intl.DateTimeFormat("sv-SE", { timeZone }).format(new Date(instant))) / 86_400_000; // formats as yyyy-MM-dd
+
 /** @param {string} day date without a time, ISO 8601 */
 export const calendarDate = day => format({ instant: day, timeZone: "UTC" }, { dateStyle: "full" });
 

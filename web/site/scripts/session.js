@@ -1,6 +1,9 @@
 /** The module `host.js`, which signs the user in. The publisher of the screens provides it: see web/README.md. */
 
-/** @typedef {typeof import("../host.js")} Host */
+/**
+ * @typedef {typeof import("../host.js")} Host
+ * @typedef {import("../host.js").Lea} Lea
+ */
 
 /** @type {Host | null} */
 const provided = await import("../host.js").catch(() => null);
@@ -10,3 +13,6 @@ export const isHosted = provided !== null;
 
 /** The exports of `host.js`. Use only if `isHosted`. */
 export const host = /** @type {Host} */ (provided);
+
+/** The current time in milliseconds, as of `Date.now`. */
+export const now = () => provided?.now?.() ?? Date.now();

@@ -17,6 +17,7 @@ export default {
   days: {
     today: "today",
     todayAt: "today at {time}",
+    weekday: "{day}",
     left: { one: "in {count} day", other: "in {count} days" },
   },
 
@@ -29,11 +30,18 @@ export default {
     announcements: "We could not load your announcements.",
   },
 
+  notDone: {
+    generation: "No credentials were generated; any existing credentials are unchanged.",
+    end: "The old secret key was not stopped.",
+    revocation: "The credentials were not revoked.",
+  },
+
   home: {
     title: "MyTOMS Home",
     announcements: "Announcements",
     none: "There are no announcements.",
     loading: "Reading the announcements…",
+    leas: "SIS vendor credentials of your LEAs",
     link: "Go to SIS Vendor Credentialing for {lea}",
     announcement: {
       expiring: {
@@ -44,6 +52,17 @@ export default {
         title: "{lea}: SIS vendor credentials have expired",
         text: "The SIS vendor credentials of {lea} expired on {date}. Vendors can no longer download student score reports. Regenerate the credentials on the SIS Vendor Credentialing screen. Give your vendors the username (unchanged) and the new secret key.",
       },
+    },
+  },
+
+  /** The state of an LEA beside its name, for coordinators of several LEAs. */
+  leas: {
+    nameAndState: "{name}: {state}",
+    state: {
+      none: "no credentials",
+      expires: "expires {when}",
+      expired: "expired",
+      revoked: "revoked",
     },
   },
 
@@ -74,11 +93,14 @@ export default {
       none: "No credentials have been generated.",
       expiring: "Current credentials expire {when}.",
       expired: "Current credentials have expired.",
+      revoked: "Current credentials have been revoked.",
     },
+    revokedBy: "{name} revoked these credentials on {instant}. Reason: {reason}",
     instructions: {
       none: "Check the box above and select {button}. You get one username and one secret key, for all vendors of the LEA.",
       expiring: "Regenerate them before that: check the box above and select {button}. Give your vendors the username (unchanged) and the new secret key.",
       expired: "Your vendors can no longer download student score reports. To give them access again:",
+      revoked: "No secret key works any more. To give your vendors access again, check the box above and select {button}. Then give them the username (unchanged) and the new secret key.",
       steps: {
         authorize: "Read the statement above and check its box.",
         regenerate: "Select {button}.",
@@ -92,10 +114,12 @@ export default {
     saved: "I have saved it",
     expires: "Expires",
     expired: "Expired",
+    revoked: "Revoked",
     generated: "Generated",
     generatedBy: "{instant}, by {name}",
     lastUsed: "Last used by a vendor",
     never: "Not yet",
+    usage: "Used this week",
     onceOnly: "The secret key of these credentials cannot be shown again. If it is lost, regenerate the credentials.",
     done: "New credentials were generated.",
     warning: "The secret key can be seen only until you leave this screen.",
@@ -113,14 +137,56 @@ export default {
     notCopied: "The browser did not allow copying. Select the text on the screen and copy it by hand; a hidden secret key must be shown first.",
   },
 
+  /** The clients of "Used this week". */
+  clients: {
+    unknown: "Vendor without a name",
+    other: "Other vendors",
+    newKey: "{client} (new key)",
+    oldKeyUntil: "{client} (old key, until {day})",
+    oldKey: "{client} (old key, which no longer works)",
+  },
+
+  /** The key of the credentials before the current ones. */
+  previous: {
+    works: "The old secret key works until {until} ({inDays}). Give each of your vendors the new key before then.",
+    end: "Stop the old key now",
+    busy: "Stopping the old key…",
+    ended: "The old secret key no longer works.",
+  },
+
   confirmation: {
     question: "Proceed with generating credentials?",
     generate: "A username and a secret key are generated for {lea}. They last 365 days.",
     regenerate: "{lea} gets a new secret key. Your vendors lose access right away, until you give each of them the new key.",
     regenerateExpired: "{lea} gets a new secret key. Its vendors have access again once they have it.",
+    overlap: "{lea} gets a new secret key. The old key works until {until}. Give each of your vendors the new key before then.",
+    overlapToExpiry: "{lea} gets a new secret key. The old key works until {until}, when it expires. Give each of your vendors the new key before then.",
+    olderKey: "The key from before the last regeneration, which still works now, stops right away.",
+    stopOldKey: "Stop the old key:",
+    rightAway: "right away",
     cancel: "Cancel",
     confirm: "Yes, Generate Credentials",
     busy: "Generating credentials…",
+  },
+
+  revocation: {
+    open: "Revoke credentials",
+    question: "Revoke the credentials of {lea}?",
+    access: "No secret key works any more. Your vendors lose access right away.",
+    accessExpired: "The credentials have expired. Your vendors still have no access.",
+    authorization: "The authorization to release student data is withdrawn.",
+    reminders: "Reminders and announcements about these credentials stop.",
+    notification: "The other coordinators of the LEA are told.",
+    permanent: "This cannot be undone. You can generate new credentials afterwards.",
+    reason: "Reason (required)",
+    reasonHint: "The coordinators of the LEA see it. At most 200 characters.",
+    errors: {
+      missing: "Enter a reason.",
+      tooLong: "Shorten the reason to at most {max} characters.",
+    },
+    cancel: "Cancel",
+    confirm: "Yes, Revoke Credentials",
+    busy: "Revoking credentials…",
   },
 
   actions: {
@@ -170,21 +236,25 @@ export default {
       title: "Some announcements could not be read.",
       text: "The announcements of {leas} are missing here. Try again; if it happens again, contact TOMS support.",
     },
-    generateOffline: {
+    changeOffline: {
       title: "You are offline.",
-      text: "No credentials were generated; any existing credentials are unchanged. Check your connection to the network, and select the button again.",
+      text: "{notDone} Check your connection to the network, and select the button again.",
     },
     generateSessionEnded: {
       title: "Your session has ended.",
-      text: "No credentials were generated; any existing credentials are unchanged. Sign in again, and select the button again: the box stays checked.",
+      text: "{notDone} Sign in again, and select the button again: the box stays checked.",
     },
-    generateNotPermitted: {
+    changeSessionEnded: {
+      title: "Your session has ended.",
+      text: "{notDone} Sign in again, and select the button again.",
+    },
+    changeNotPermitted: {
       title: "You don't have access to this LEA.",
-      text: "Your TOMS account does not have the role of a coordinator of this LEA any more. No credentials were generated; any existing credentials are unchanged. Ask this LEA's coordinators.",
+      text: "Your TOMS account does not have the role of a coordinator of this LEA any more. {notDone} Ask this LEA's coordinators.",
     },
-    generateUnexpected: {
+    changeUnexpected: {
       title: "Something unexpected happened.",
-      text: "No credentials were generated; any existing credentials are unchanged. Reload this page and try again; if it happens again, contact TOMS support.",
+      text: "{notDone} Reload this page and try again; if it happens again, contact TOMS support.",
     },
     wordingChanged: {
       title: "The statement of the authorization has changed.",
@@ -198,9 +268,33 @@ export default {
       title: "It is not certain whether credentials were generated.",
       text: "The service did not confirm it, and the current state could not be read. If they were, any secret key that your vendors have no longer works. Check again to find out.",
     },
+    outcomeUnknownOverlap: {
+      title: "It is not certain whether credentials were generated.",
+      text: "The service did not confirm it, and the current state could not be read. If they were, the old secret key works for the time that you chose. Check again to find out.",
+    },
+    nothingEnded: {
+      title: "The old secret key has not been stopped so far.",
+      text: "The service could not stop it at the moment. Select the button again.",
+    },
+    endUnknown: {
+      title: "It is not certain whether the old secret key was stopped.",
+      text: "The service did not confirm it, and the current state could not be read. Check again to find out.",
+    },
+    nothingRevoked: {
+      title: "The credentials have not been revoked so far.",
+      text: "The service could not revoke them at the moment, so they still work. Select the button again.",
+    },
+    revocationUnknown: {
+      title: "It is not certain whether the credentials were revoked.",
+      text: "The service did not confirm it, and the current state could not be read. Check again to find out.",
+    },
     keyLost: {
       title: "Credentials were generated, but their secret key did not arrive here.",
       text: "{name} generated them at {time}. If that was you just now: the key was lost on the way, and nobody can see it any more. The previous key no longer works. Regenerate the credentials to get a key that you can give to your vendors.",
+    },
+    keyLostOverlap: {
+      title: "Credentials were generated, but their secret key did not arrive here.",
+      text: "{name} generated them at {time}. If that was you just now: the key was lost on the way, and nobody can see it any more. The previous key works until {until}, or until the next regeneration. Regenerate the credentials to get a key that you can give to your vendors.",
     },
     changed: {
       title: "New credentials have been generated meanwhile.",
@@ -209,6 +303,10 @@ export default {
     keySuperseded: {
       title: "The secret key that was shown here no longer works.",
       text: "{name} generated new credentials at {time}. Do not give the old secret key to your vendors.",
+    },
+    keySupersededOverlap: {
+      title: "The secret key that was shown here has been replaced.",
+      text: "{name} generated new credentials at {time}. The old secret key works only until {until}. Do not give it to your vendors.",
     },
   },
 };

@@ -14,6 +14,7 @@ export default {
   days: {
     today: "hoy",
     todayAt: "hoy ({time})",
+    weekday: "el {day}",
     left: { one: "en {count} día", other: "en {count} días" },
   },
 
@@ -26,11 +27,18 @@ export default {
     announcements: "No pudimos cargar sus avisos.",
   },
 
+  notDone: {
+    generation: "No se generaron credenciales; si ya las había, siguen sin cambios.",
+    end: "La clave secreta anterior no se desactivó.",
+    revocation: "Las credenciales no se revocaron.",
+  },
+
   home: {
     title: "Inicio de MyTOMS",
     announcements: "Avisos",
     none: "No hay avisos.",
     loading: "Leyendo los avisos…",
+    leas: "Credenciales de proveedores de SIS de sus LEA",
     link: "Ir a las credenciales de proveedores de SIS de {lea}",
     announcement: {
       expiring: {
@@ -41,6 +49,16 @@ export default {
         title: "{lea}: las credenciales de proveedores de SIS han vencido",
         text: "Las credenciales de proveedores de SIS de {lea} vencieron el {date}. Los proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Regenere las credenciales en la pantalla Credenciales de proveedores de SIS. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       },
+    },
+  },
+
+  leas: {
+    nameAndState: "{name}: {state}",
+    state: {
+      none: "sin credenciales",
+      expires: "vencen {when}",
+      expired: "vencidas",
+      revoked: "revocadas",
     },
   },
 
@@ -73,11 +91,14 @@ export default {
       none: "No se han generado credenciales.",
       expiring: "Las credenciales actuales vencen {when}.",
       expired: "Las credenciales actuales han vencido.",
+      revoked: "Las credenciales actuales han sido revocadas.",
     },
+    revokedBy: "{name} revocó estas credenciales ({instant}). Motivo: {reason}",
     instructions: {
       none: "Marque la casilla de arriba y seleccione {button}. Recibirá un solo nombre de usuario y una sola clave secreta para todos los proveedores de la LEA.",
       expiring: "Regenérelas antes de ese momento: marque la casilla de arriba y seleccione {button}. Dé a sus proveedores el nombre de usuario (no cambia) y la nueva clave secreta.",
       expired: "Sus proveedores ya no pueden descargar los informes de calificaciones de los estudiantes. Para devolverles el acceso:",
+      revoked: "Ya no funciona ninguna clave secreta. Para devolver el acceso a sus proveedores, marque la casilla de arriba y seleccione {button}. Después, deles el nombre de usuario (no cambia) y la nueva clave secreta.",
       steps: {
         authorize: "Lea la declaración de arriba y marque su casilla.",
         regenerate: "Seleccione {button}.",
@@ -91,10 +112,12 @@ export default {
     saved: "Ya la guardé",
     expires: "Vencen",
     expired: "Vencieron",
+    revoked: "Revocadas",
     generated: "Generadas",
     generatedBy: "{instant}, por {name}",
     lastUsed: "Último uso por un proveedor",
     never: "Todavía ninguno",
+    usage: "Uso de esta semana",
     onceOnly: "La clave secreta de estas credenciales no se puede volver a mostrar. Si se ha perdido, regenere las credenciales.",
     done: "Se generaron nuevas credenciales.",
     warning: "La clave secreta solo se puede ver hasta que usted salga de esta pantalla.",
@@ -112,14 +135,54 @@ export default {
     notCopied: "El navegador no permitió copiar. Seleccione el texto en la pantalla y cópielo manualmente; si la clave secreta está oculta, muéstrela primero.",
   },
 
+  clients: {
+    unknown: "Proveedor sin nombre",
+    other: "Otros proveedores",
+    newKey: "{client} (clave nueva)",
+    oldKeyUntil: "{client} (clave anterior, hasta {day})",
+    oldKey: "{client} (clave anterior, que ya no funciona)",
+  },
+
+  previous: {
+    works: "La clave secreta anterior funciona hasta el {until} ({inDays}). Dé la nueva clave a cada uno de sus proveedores antes de ese momento.",
+    end: "Desactivar ahora la clave anterior",
+    busy: "Desactivando la clave anterior…",
+    ended: "La clave secreta anterior ya no funciona.",
+  },
+
   confirmation: {
     question: "¿Desea continuar y generar las credenciales?",
     generate: "Se generarán un nombre de usuario y una clave secreta para {lea}, válidos durante 365 días.",
     regenerate: "{lea} recibe una nueva clave secreta. Sus proveedores pierden el acceso de inmediato, hasta que usted dé la nueva clave a cada uno.",
     regenerateExpired: "{lea} recibe una nueva clave secreta. Sus proveedores vuelven a tener acceso cuando la reciban.",
+    overlap: "{lea} recibe una nueva clave secreta. La clave anterior funciona hasta el {until}. Dé la nueva clave a cada uno de sus proveedores antes de ese momento.",
+    overlapToExpiry: "{lea} recibe una nueva clave secreta. La clave anterior funciona hasta el {until}, cuando vence. Dé la nueva clave a cada uno de sus proveedores antes de ese momento.",
+    olderKey: "La clave de antes de la última regeneración, que todavía funciona, deja de funcionar de inmediato.",
+    stopOldKey: "Desactivar la clave anterior:",
+    rightAway: "de inmediato",
     cancel: "Cancelar",
     confirm: "Sí, generar credenciales",
     busy: "Generando credenciales…",
+  },
+
+  revocation: {
+    open: "Revocar las credenciales",
+    question: "¿Desea revocar las credenciales de {lea}?",
+    access: "Las claves secretas dejan de funcionar. Sus proveedores pierden el acceso de inmediato.",
+    accessExpired: "Las credenciales han vencido. Sus proveedores siguen sin acceso.",
+    authorization: "Se retira la autorización para divulgar datos de estudiantes.",
+    reminders: "Ya no habrá recordatorios ni avisos sobre estas credenciales.",
+    notification: "Se informa a las demás personas que coordinan la LEA.",
+    permanent: "Esta acción no se puede deshacer. Después, usted puede generar nuevas credenciales.",
+    reason: "Motivo (obligatorio)",
+    reasonHint: "Lo verán quienes coordinan la LEA. Como máximo, 200 caracteres.",
+    errors: {
+      missing: "Escriba un motivo.",
+      tooLong: "Acorte el motivo a un máximo de {max} caracteres.",
+    },
+    cancel: "Cancelar",
+    confirm: "Sí, revocar las credenciales",
+    busy: "Revocando las credenciales…",
   },
 
   actions: {
@@ -169,21 +232,25 @@ export default {
       title: "Algunos avisos no se pudieron leer.",
       text: "Faltan aquí los avisos de {leas}. Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
     },
-    generateOffline: {
+    changeOffline: {
       title: "No tiene conexión.",
-      text: "No se generaron credenciales; si ya las había, siguen sin cambios. Revise su conexión a la red y vuelva a seleccionar el botón.",
+      text: "{notDone} Revise su conexión a la red y vuelva a seleccionar el botón.",
     },
     generateSessionEnded: {
       title: "Su sesión ha terminado.",
-      text: "No se generaron credenciales; si ya las había, siguen sin cambios. Vuelva a iniciar sesión y a seleccionar el botón: la casilla sigue marcada.",
+      text: "{notDone} Vuelva a iniciar sesión y a seleccionar el botón: la casilla sigue marcada.",
     },
-    generateNotPermitted: {
+    changeSessionEnded: {
+      title: "Su sesión ha terminado.",
+      text: "{notDone} Vuelva a iniciar sesión y a seleccionar el botón.",
+    },
+    changeNotPermitted: {
       title: "No tiene acceso a esta LEA.",
-      text: "Su cuenta de TOMS ya no tiene la función de coordinación de esta LEA. No se generaron credenciales; si ya las había, siguen sin cambios. Consulte a quienes coordinan esta LEA.",
+      text: "Su cuenta de TOMS ya no tiene la función de coordinación de esta LEA. {notDone} Consulte a quienes coordinan esta LEA.",
     },
-    generateUnexpected: {
+    changeUnexpected: {
       title: "Ocurrió algo inesperado.",
-      text: "No se generaron credenciales; si ya las había, siguen sin cambios. Recargue esta página e inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
+      text: "{notDone} Recargue esta página e inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
     },
     wordingChanged: {
       title: "La declaración de la autorización ha cambiado.",
@@ -197,9 +264,33 @@ export default {
       title: "No se sabe con certeza si se generaron credenciales.",
       text: "El servicio no lo confirmó y no se pudo leer el estado actual. Si se generaron, la clave secreta que puedan tener sus proveedores ya no funciona. Compruebe de nuevo para saberlo.",
     },
+    outcomeUnknownOverlap: {
+      title: "No se sabe con certeza si se generaron credenciales.",
+      text: "El servicio no lo confirmó y no se pudo leer el estado actual. Si se generaron, la clave secreta anterior funciona durante el tiempo que usted eligió. Compruebe de nuevo para saberlo.",
+    },
+    nothingEnded: {
+      title: "Hasta ahora no se ha desactivado la clave secreta anterior.",
+      text: "El servicio no pudo desactivarla en este momento. Vuelva a seleccionar el botón.",
+    },
+    endUnknown: {
+      title: "No se sabe con certeza si se desactivó la clave secreta anterior.",
+      text: "El servicio no lo confirmó y no se pudo leer el estado actual. Compruebe de nuevo para saberlo.",
+    },
+    nothingRevoked: {
+      title: "Hasta ahora no se han revocado las credenciales.",
+      text: "El servicio no pudo revocarlas en este momento, así que todavía funcionan. Vuelva a seleccionar el botón.",
+    },
+    revocationUnknown: {
+      title: "No se sabe con certeza si se revocaron las credenciales.",
+      text: "El servicio no lo confirmó y no se pudo leer el estado actual. Compruebe de nuevo para saberlo.",
+    },
     keyLost: {
       title: "Se generaron credenciales, pero su clave secreta no llegó aquí.",
       text: "Las generó {name} ({time}). Si fue usted hace un momento, la clave se perdió en el camino y ya nadie puede verla. La clave anterior ya no funciona. Regenere las credenciales para recibir una clave que pueda entregar a sus proveedores.",
+    },
+    keyLostOverlap: {
+      title: "Se generaron credenciales, pero su clave secreta no llegó aquí.",
+      text: "Las generó {name} ({time}). Si fue usted hace un momento, la clave se perdió en el camino y ya nadie puede verla. La clave anterior funciona hasta el {until} o hasta la próxima regeneración. Regenere las credenciales para recibir una clave que pueda entregar a sus proveedores.",
     },
     changed: {
       title: "Entretanto se generaron nuevas credenciales.",
@@ -208,6 +299,10 @@ export default {
     keySuperseded: {
       title: "La clave secreta que se mostraba aquí ya no funciona.",
       text: "{name} generó nuevas credenciales ({time}). No entregue la clave secreta anterior a sus proveedores.",
+    },
+    keySupersededOverlap: {
+      title: "La clave secreta que se mostraba aquí se ha reemplazado.",
+      text: "{name} generó nuevas credenciales ({time}). La clave secreta anterior solo funciona hasta el {until}. No la entregue a sus proveedores.",
     },
   },
 };
