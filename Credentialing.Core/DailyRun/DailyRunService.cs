@@ -66,7 +66,7 @@ public sealed partial class DailyRunService(
         var summary = results.Summary(time.GetElapsedTime(began));
         var (level, failures) = (summary.Failures.Count == 0 ? LogLevel.Information : LogLevel.Error, summary.FailuresInWords);
         LogFinished(
-            level, summary.Leas, summary.Sent, summary.Notices, summary.Posted, summary.Removed, summary.Skipped, summary.WithoutRecipient, summary.Rejected,
+            level, summary.Leas, summary.Sent, summary.Posted, summary.Removed, summary.Notices, summary.Skipped, summary.WithoutRecipient, summary.Rejected,
             summary.Failures.Count, summary.Elapsed.TotalSeconds, failures);
         foreach (var days in results.DaysRemaining)
             telemetry.RecordDaysRemaining(days);
@@ -193,8 +193,8 @@ public sealed partial class DailyRunService(
     [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "Daily run: {Done} of {Known} LEAs so far, {Sent} reminders sent, {Skipped} skipped, {Failed} failed, {Seconds:F0} s.")]
     private partial void LogProgress(int done, int known, int sent, int skipped, int failed, double seconds);
 
-    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Notices} notices sent, {Posted} announcements posted, {Removed} removed, {Skipped} skipped, {WithoutRecipient} without recipient, {Rejected} addresses rejected, {Failed} failed, {Seconds:F1} s. {Failures}")]
-    private partial void LogFinished(LogLevel level, int leas, int sent, int notices, int posted, int removed, int skipped, int withoutRecipient, int rejected, int failed, double seconds, string failures);
+    [LoggerMessage(EventId = 8, Message = "Daily run finished: {Leas} LEAs, {Sent} reminders sent, {Posted} announcements posted, {Removed} removed, {Notices} notices sent, {Skipped} skipped, {WithoutRecipient} without recipient, {Rejected} addresses rejected, {Failed} failed, {Seconds:F1} s. {Failures}")]
+    private partial void LogFinished(LogLevel level, int leas, int sent, int posted, int removed, int notices, int skipped, int withoutRecipient, int rejected, int failed, double seconds, string failures);
 
     [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "Daily run, {Where}: {What} {StackTrace}")]
     private partial void LogFailed(string where, string what, string? stackTrace);

@@ -39,9 +39,9 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
     /// </summary>
     internal Task AddForChangeAsync(LeaId leaId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var row = SchemaVersion.NewRow(DateOf(now + TimeSpan.FromDays(1)), leaId.Value);
-        row[nameof(ExpirationEntry.ForChange)] = true;
-        return storage.Expirations.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellationToken); // credentials may expire on that date
+        // Merge, and no schema version: credentials may expire on that date, and a newer release may have written their entry.
+        var row = new TableEntity(DateOf(now + TimeSpan.FromDays(1)), leaId.Value) { [nameof(ExpirationEntry.ForChange)] = true };
+        return storage.Expirations.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellationToken);
     }
 
     /// <summary>

@@ -106,7 +106,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
                   "expiresAt": "2027-11-23T20:00:00Z",
                   "daysRemaining": 7,
                   "reminder": { "milestone": 7, "to": ["rosa@lea.example"], "rejected": [] },
-                  "announcement": { "action": "post", "text": "(as MyTOMS is to show it)" }
+                  "announcement": { "action": "post", "text": "(as MyTOMS is to show it)" },
+                  "notices": 0
                 },
                 {
                   "leaId": "01612590000000",
@@ -114,7 +115,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
                   "expiresAt": "2028-11-14T20:00:00Z",
                   "daysRemaining": 364,
                   "reminder": null,
-                  "announcement": { "action": "remove", "text": null }
+                  "announcement": { "action": "remove", "text": null },
+                  "notices": 0
                 }
               ],
               "failures": []

@@ -138,16 +138,18 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Generates credentials. Then does what the app does after the response, and the daily run on the next day.</summary>
     public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null)
     {
+        var entries = await IndexDatesAsync(leaId);
         var outcome = await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
-        await FollowUpAsync(leaId);
+        await FollowUpAsync(leaId, entries);
         return outcome;
     }
 
     /// <summary>Saves an LEA as TOMS does. Then does what the app does after the response, and the daily run on the next day.</summary>
     public async Task SaveAsync(Lea lea)
     {
+        var entries = await IndexDatesAsync(lea.Id);
         Assert.NotEqual(SaveOutcome.Conflict, await Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken));
-        await FollowUpAsync(lea.Id);
+        await FollowUpAsync(lea.Id, entries);
     }
 
     /// <summary>Generates credentials and returns the secret key. Fails if the outcome is not Generated.</summary>
@@ -158,9 +160,7 @@ public sealed class TestWorld : IAsyncDisposable
         await Vendors.AuthenticateAsync(new Username(leaId).ToString(), secretKey, client, TestContext.Current.CancellationToken);
 
     /// <summary>Returns every row of a table, with all columns.</summary>
-    public async Task<IReadOnlyList<TableEntity>> RowsAsync(string table) =>
-        await Account.Tables().GetTableClient(table).QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken)
-            .ToListAsync(TestContext.Current.CancellationToken);
+    public Task<IReadOnlyList<TableEntity>> RowsAsync(string table) => FilterAsync(table, filter: null);
 
     /// <summary>Returns the audit events of an LEA, newest first.</summary>
     public async Task<IReadOnlyList<TableEntity>> AuditEventsAsync(LeaId leaId) =>
@@ -169,15 +169,23 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Does nothing for a crashed instance: its pending calls never end, so disposal would never complete.</summary>
     public ValueTask DisposeAsync() => ExternalCalls.Crashed.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
 
-    /// <summary>Sends the notices of a change, if there are any, and deletes its index entry.</summary>
-    private async Task FollowUpAsync(LeaId leaId)
+    /// <summary>Sends the notices of a change, if there are any, and deletes the index entry that was added for it.</summary>
+    private async Task FollowUpAsync(LeaId leaId, HashSet<string> datesBefore)
     {
-        if (!(await RowsAsync("Leas")).Any(row => row.PartitionKey == leaId.Value && row.RowKey.StartsWith("notice:", StringComparison.Ordinal)))
+        if (await FilterAsync("Leas", $"PartitionKey eq '{leaId}' and RowKey ge 'notice:' and RowKey lt 'notice;'") is not { Count: > 0 })
             return;
         await Notices.TrySendAsync(leaId);
-        foreach (var entry in (await RowsAsync("Expirations")).Where(row => row.RowKey == leaId.Value && row.GetBoolean("ForChange") is true))
+        foreach (var entry in (await FilterAsync("Expirations", $"RowKey eq '{leaId}' and ForChange eq true")).Where(row => !datesBefore.Contains(row.PartitionKey)))
             await Account.Tables().GetTableClient("Expirations").DeleteEntityAsync(entry, cancellationToken: TestContext.Current.CancellationToken);
     }
+
+    private async Task<HashSet<string>> IndexDatesAsync(LeaId leaId) =>
+        [.. (await FilterAsync("Expirations", $"RowKey eq '{leaId}'")).Select(row => row.PartitionKey)];
+
+    /// <summary>Returns rows of a table without counting the requests.</summary>
+    private async Task<IReadOnlyList<TableEntity>> FilterAsync(string table, string? filter) =>
+        await Account.Tables().GetTableClient(table).QueryAsync<TableEntity>(filter, cancellationToken: TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
 
     private T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
