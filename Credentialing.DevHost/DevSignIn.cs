@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Credentialing.Core;
+using Credentialing.Core.Leas;
 using Credentialing.Functions.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,8 @@ namespace Credentialing.DevHost;
 /// <param name="Id">The name to sign in with, and the subject of the token.</param>
 /// <param name="Name">The name in the token.</param>
 /// <param name="Leas">The coordinator's LEAs; empty for TOMS.</param>
-internal sealed record Persona(string Id, string Name, IReadOnlyList<LeaId> Leas)
+/// <param name="Language">The language of the emails to the coordinator.</param>
+internal sealed record Persona(string Id, string Name, IReadOnlyList<LeaId> Leas, Language Language = Language.English)
 {
     /// <summary>The email address in the token. Its top-level domain is reserved (RFC 2606).</summary>
     public string Email => $"{Id}@lea.example";

@@ -54,7 +54,7 @@ internal sealed class World(
         new("sam", "Sam Okafor", [Leas[4].Id]),
         new("dana", "Dana Whitehorse", [Leas[5].Id]),
         new("grace", "Grace Kim", [Leas[6].Id]),
-        new("nora", "Nora Castellanos", [Leas[3].Id, Leas[4].Id, Leas[5].Id, Leas[6].Id]),
+        new("nora", "Nora Castellanos", [Leas[3].Id, Leas[4].Id, Leas[5].Id, Leas[6].Id], Language.Spanish),
         new("toms", "TOMS", []),
     ];
 
@@ -64,10 +64,11 @@ internal sealed class World(
         await storage.CreateMissingAsync(cancellationToken);
         foreach (var lea in Leas)
         {
-            if (await register.FindAsync(lea.Id, cancellationToken) is null)
-                await register.SaveAsync(new Lea(lea.Id, lea.Name, [.. CoordinatorsOf(lea)]), "devhost", cancellationToken);
+            // Before the coordinators are registered: they need no notice of a generation in the past.
             if (lea.CredentialAgeDays is { } days)
                 await GenerateAsync(lea, TimeSpan.FromDays(days), cancellationToken);
+            if (await register.FindAsync(lea.Id, cancellationToken) is null)
+                await register.SaveAsync(new Lea(lea.Id, lea.Name, [.. CoordinatorsOf(lea)]), "devhost", cancellationToken);
         }
 
         await UploadMissingAsync(cancellationToken);
@@ -102,7 +103,7 @@ internal sealed class World(
     }
 
     private static IEnumerable<Coordinator> CoordinatorsOf(SampleLea lea) =>
-        Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => new Coordinator(persona.Id, persona.Name, persona.Email));
+        Personas.Where(persona => persona.Leas.Contains(lea.Id)).Select(persona => new Coordinator(persona.Id, persona.Name, persona.Email, persona.Language));
 
     private static SampleLea Lea(string id, string name, int? credentialAgeDays, params string[] students) =>
         new(LeaId.Parse(id), name, credentialAgeDays, [.. students.Select((student, index) => new SampleStudent(SsidOf(id, index), student))]);

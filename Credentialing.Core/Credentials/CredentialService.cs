@@ -144,7 +144,7 @@ public sealed partial class CredentialService(
             by,
             seenGeneration,
             (credential, now) => credential.Revocation is not null ? null : (
-                credential with { PreviousKey = null, Revocation = new Revocation(by, now, reason) },
+                credential with { PreviousKey = null, Revocation = new Revocation(by, WholeSeconds(now), reason) },
                 AuditEvent.CredentialRevoked(leaId, now, by.Id, by.Name, credential.Generation, reason)),
             cancellationToken);
         if (outcome is ChangeOutcome.Changed)

@@ -7,6 +7,6 @@ namespace Credentialing.Core.Credentials;
 /// coordinator gives it again and generates new credentials.
 /// </summary>
 /// <param name="By">Who revoked them: a coordinator, or TOMS.</param>
-/// <param name="At">When they were revoked.</param>
+/// <param name="At">When they were revoked, in whole seconds.</param>
 /// <param name="Reason">Why: one line of at most <see cref="OneLine.MaxNameLength"/>.</param>
 public sealed record Revocation(Coordinator By, DateTimeOffset At, string Reason);

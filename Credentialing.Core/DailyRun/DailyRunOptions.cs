@@ -13,6 +13,12 @@ public sealed class DailyRunOptions
     public int Parallelism { get; set; } = 8;
 
     /// <summary>
+    /// Whether coordinators also get an email when their credentials have expired, and once a week for four weeks, until they are
+    /// regenerated or revoked.
+    /// </summary>
+    public bool RemindAfterExpiry { get; set; }
+
+    /// <summary>
     /// After this time, a run starts nothing new and leaves the rest to the next run. At least five minutes less than
     /// <c>functionTimeout</c> in host.json, so that operations in progress can finish.
     /// </summary>

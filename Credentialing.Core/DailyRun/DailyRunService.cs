@@ -49,7 +49,7 @@ public sealed partial class DailyRunService(
         using var span = CredentialingTelemetry.Begin("daily run");
         var began = time.GetTimestamp();
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
-        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, myToms, telemetry, time);
+        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, myToms, telemetry, time, options.Value.RemindAfterExpiry);
         var results = new RunResults();
         var reported = began;
         try
@@ -163,7 +163,7 @@ public sealed partial class DailyRunService(
 
             try
             {
-                var plan = LeaPlan.Of(leaId, await LeaPlan.ReadRowsAsync(storage, leaId, token), calendar, screen, at);
+                var plan = LeaPlan.Of(leaId, await LeaPlan.ReadRowsAsync(storage, leaId, token), calendar, screen, at, options.Value.RemindAfterExpiry);
                 if (!plan.IsEmpty)
                     plans[cdsCode] = plan;
             }

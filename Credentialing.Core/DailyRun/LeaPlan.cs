@@ -47,20 +47,26 @@ public sealed record LeaPlan(
         LeaPartition.ListAsync(storage, leaId, NoEvents, cancellationToken);
 
     /// <summary>Decides what to do for an LEA at <paramref name="now"/>.</summary>
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="calendar">Counts the days.</param>
+    /// <param name="screen">Builds the links.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="remindsAfterExpiry">See <see cref="DailyRunOptions.RemindAfterExpiry"/>.</param>
     /// <exception cref="UnreadableRowException">A row is corrupt.</exception>
-    internal static LeaPlan Of(LeaId leaId, IReadOnlyList<TableEntity> rows, LeaCalendar calendar, CredentialingScreen screen, DateTimeOffset now)
+    internal static LeaPlan Of(LeaId leaId, IReadOnlyList<TableEntity> rows, LeaCalendar calendar, CredentialingScreen screen, DateTimeOffset now, bool remindsAfterExpiry)
     {
         var lea = LeaRegister.Read(leaId, rows);
         var credential = Row(LeaPartition.CredentialRow) is { } credentialRow ? CredentialTable.Read(leaId, credentialRow) : null;
         var posted = Row(LeaPartition.AnnouncementRow) is { } postedRow ? PostedAnnouncement.Read(postedRow) : null;
         var claims = rows
-            .Where(row => row.RowKey.StartsWith(LeaPartition.ReminderRowPrefix, StringComparison.Ordinal))
+            .Where(ReminderClaim.IsRow)
             .Select(ReminderClaim.Read)
             .ToList();
 
         var name = Leas.Lea.NameOf(lea, leaId);
         var status = CredentialStatus.Of(credential?.Credential, calendar, now);
-        var reminder = Reminder.Due(status, name, lea?.Coordinators ?? [], claims, out var claim);
+        var reminder = Reminder.Due(status, Reached(), name, lea?.Coordinators ?? [], claims, out var claim);
         var announcement = Announcement.Of(leaId, name, status, calendar, screen);
         var isPosted = announcement is not null && posted?.Is(announcement) is true;
         return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
@@ -70,6 +76,13 @@ public sealed record LeaPlan(
             Credential = credential,
             Claim = claim,
             Posted = posted,
+        };
+
+        Milestone? Reached() => status switch
+        {
+            { State: CredentialState.Expiring, DaysRemaining: { } days } => Milestone.Reached(days),
+            { State: CredentialState.Expired, Credential: { } expired } when remindsAfterExpiry => Milestone.ReachedAfterExpiry(calendar.DaysUntil(expired.ExpiresAt, now)),
+            _ => null,
         };
 
         TableEntity? Row(string rowKey) => rows.SingleOrDefault(row => row.RowKey == rowKey);

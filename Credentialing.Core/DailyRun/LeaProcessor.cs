@@ -22,7 +22,8 @@ internal sealed class LeaProcessor(
     NoticeService notices,
     MyToms myToms,
     CredentialingTelemetry telemetry,
-    TimeProvider time)
+    TimeProvider time,
+    bool remindsAfterExpiry)
 {
     /// <summary>
     /// The duration of a claim (lease). If a run stops, other runs cannot send the reminder, or confirm the removal of the
@@ -54,7 +55,7 @@ internal sealed class LeaProcessor(
             {
                 var rows = await LeaPlan.ReadRowsAsync(storage, leaId, cancellationToken);
                 var now = time.GetUtcNow();
-                var plan = LeaPlan.Of(leaId, rows, calendar, screen, now);
+                var plan = LeaPlan.Of(leaId, rows, calendar, screen, now, remindsAfterExpiry);
                 if (await TryClaimAsync(plan, now, cancellationToken) is { } work)
                     return await WorkAsync(work, indexed, cancellationToken);
             }
@@ -140,7 +141,7 @@ internal sealed class LeaProcessor(
     {
         if (work is not { Plan.Reminder: { } reminder, Claim: { } row })
             return new() { RetryAt = work.RetryAt };
-        var until = row.Claim.ClaimedUntil < reminder.Credential.ExpiresAt ? row.Claim.ClaimedUntil : reminder.Credential.ExpiresAt;
+        var until = reminder.IsAfterExpiry || row.Claim.ClaimedUntil < reminder.Credential.ExpiresAt ? row.Claim.ClaimedUntil : reminder.Credential.ExpiresAt;
         var (claim, outcome, failure) = await outbox.SendAsync(
             [.. emails.Compose(reminder).Select(message => message with { IsRepeated = work.Plan.Claim is not null })],
             row.Claim,

@@ -19,6 +19,9 @@ namespace Credentialing.Core.Reminders;
 public sealed record Reminder(
     Credential Credential, string LeaName, Milestone Milestone, int DaysRemaining, IReadOnlyList<Coordinator> Recipients, IReadOnlyList<string> Rejected)
 {
+    /// <summary>Whether the reminder says that the credentials have expired.</summary>
+    public bool IsAfterExpiry => Milestone.Days <= 0;
+
     /// <summary>The idempotency key of the English email; see <see cref="OperationIdIn"/>.</summary>
     public Guid OperationId => OperationIdIn(Language.English);
 
@@ -34,22 +37,22 @@ public sealed record Reminder(
     }
 
     /// <summary>
-    /// Returns the due reminder, or null. Only credentials that have not expired get one. It is for the latest milestone reached,
+    /// Returns the due reminder, or null. It is for the latest milestone reached,
     /// unless a reminder of this generation was sent for that milestone or a later one. So the next run sends a missed reminder,
     /// with the actual number of days, and several missed milestones give one email. A sent reminder stays due for the addresses
     /// that the mail service deferred.
     /// </summary>
     /// <param name="status">The status of the LEA's credentials.</param>
+    /// <param name="reached">The latest milestone reached; null if there is none.</param>
     /// <param name="leaName">The LEA's name.</param>
     /// <param name="onFile">The stored coordinators.</param>
     /// <param name="claims">The claims on the LEA's reminders, of all generations.</param>
     /// <param name="claim">The claim on the due reminder; null if there is none.</param>
     internal static Reminder? Due(
-        CredentialStatus status, string leaName, IReadOnlyList<Coordinator> onFile, IReadOnlyList<ReminderClaim> claims, out ReminderClaim? claim)
+        CredentialStatus status, Milestone? reached, string leaName, IReadOnlyList<Coordinator> onFile, IReadOnlyList<ReminderClaim> claims, out ReminderClaim? claim)
     {
         claim = null;
-        if (status is not { State: CredentialState.Expiring, Credential: { } credential, DaysRemaining: { } days } ||
-            Milestone.Reached(days) is not { } milestone)
+        if (reached is not { } milestone || status is not { Credential: { } credential, DaysRemaining: { } days })
             return null;
 
         var latestFirst = claims.Where(item => item.Generation == credential.Generation).OrderBy(item => item.Milestone.Days).ToList();

@@ -11,11 +11,15 @@ namespace Credentialing.Core.Reminders;
 /// <param name="Claim">The lease on sending it, and the result.</param>
 internal sealed record ReminderClaim(int Generation, Milestone Milestone, EmailClaim Claim)
 {
+    /// <summary>Whether a row is one of a reminder.</summary>
+    internal static bool IsRow(TableEntity row) =>
+        row.RowKey.StartsWith(LeaPartition.ReminderRowPrefix, StringComparison.Ordinal) || row.RowKey.StartsWith(LeaPartition.ExpiredReminderRowPrefix, StringComparison.Ordinal);
+
     internal static ReminderClaim Read(TableEntity row) =>
         row.RowKey.Split(':') is [_, var generation, var days]
         && int.TryParse(generation, NumberStyles.None, CultureInfo.InvariantCulture, out var generationNumber)
         && int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out var daysNumber)
-        && Milestone.Of(daysNumber) is { } milestone
+        && Milestone.Of(row.RowKey.StartsWith(LeaPartition.ReminderRowPrefix, StringComparison.Ordinal) ? daysNumber : -daysNumber) is { } milestone
         && row.RowKey == RowKeyOf(generationNumber, milestone) // no second spelling of the same reminder
             ? new ReminderClaim(generationNumber, milestone, EmailClaim.Read(row))
             : throw UnreadableRowException.Corrupt(row, "has no valid row key");
@@ -28,6 +32,8 @@ internal sealed record ReminderClaim(int Generation, Milestone Milestone, EmailC
         return LeaPartition.Put(row, Claim.RowVersion);
     }
 
-    private static string RowKeyOf(int generation, Milestone milestone) =>
-        string.Create(CultureInfo.InvariantCulture, $"{LeaPartition.ReminderRowPrefix}{generation:D6}:{milestone.Days:D2}");
+    /// <summary>Reminders after expiry have a prefix of their own, which releases without them ignore.</summary>
+    private static string RowKeyOf(int generation, Milestone milestone) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(milestone.Days > 0 ? LeaPartition.ReminderRowPrefix : LeaPartition.ExpiredReminderRowPrefix)}{generation:D6}:{Math.Abs(milestone.Days):D2}");
 }

@@ -31,6 +31,7 @@ public sealed class ReminderEmail(LeaCalendar calendar, CredentialingScreen scre
         var values = new Dictionary<string, object>
         {
             ["lea_name"] = OneLine.Of(reminder.LeaName),
+            ["expired"] = reminder.IsAfterExpiry,
             ["days"] = reminder.DaysRemaining,
             ["countdown"] = LeaCalendar.InDays(reminder.DaysRemaining, language),
             ["expires"] = calendar.InWords(credential.ExpiresAt, language),
@@ -50,7 +51,7 @@ public sealed class ReminderEmail(LeaCalendar calendar, CredentialingScreen scre
             content.Subject,
             content.Text,
             content.Html,
-            ReminderCalendarFile.Create(
+            reminder.IsAfterExpiry ? null : ReminderCalendarFile.Create(
                 credential, calendar, link, language,
                 Template.RenderText("event_summary", language, values), Template.RenderText("event_description", language, values)))
         {

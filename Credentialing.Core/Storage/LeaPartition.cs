@@ -13,6 +13,7 @@ internal static class LeaPartition
     internal const string CoordinatorRowPrefix = "coordinator:";
     internal const string CredentialRow = "credential";
     internal const string EventRowPrefix = "event:";
+    internal const string ExpiredReminderRowPrefix = "expired:";
     internal const string LeaRow = "lea";
     internal const string NoticeRowPrefix = "notice:";
     internal const string ReminderRowPrefix = "reminder:";

@@ -83,10 +83,10 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCal
     }
 
     /// <summary>The allowed values of a milestone.</summary>
-    private sealed class MilestoneDaysAttribute() : AllowedValuesAttribute([.. Milestone.All.Select(milestone => (object?)milestone.Days)]);
+    private sealed class MilestoneDaysAttribute() : AllowedValuesAttribute([.. Milestone.All.Concat(Milestone.AfterExpiry).Select(milestone => (object?)milestone.Days)]);
 
     /// <summary>A reminder email to an LEA's coordinators.</summary>
-    /// <param name="Milestone">The number of days before the expiration at which it is due.</param>
+    /// <param name="Milestone">The number of days before the expiration at which it is due; zero or negative after the expiration.</param>
     /// <param name="To">The recipients' email addresses. Empty if no usable address is left.</param>
     /// <param name="Rejected">The registered addresses that the mail service rejected in the last reminder. TOMS must correct them.</param>
     private sealed record ReminderResponse([property: MilestoneDays] int Milestone, IReadOnlyList<string> To, IReadOnlyList<string> Rejected);

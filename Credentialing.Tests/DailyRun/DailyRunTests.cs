@@ -185,8 +185,8 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         var status = CredentialStatus.Of(credential, world.Calendar, credential.ExpiresAt.AddDays(-8));
         var sent = new ReminderClaim(1, Milestone.Of(7)!.Value, new() { SentAt = credential.ExpiresAt.AddDays(-7) });
 
-        Assert.NotNull(Reminder.Due(status, "Oakland Unified", [], [], out _));
-        Assert.Null(Reminder.Due(status, "Oakland Unified", [], [sent], out _));
+        Assert.NotNull(Reminder.Due(status, Milestone.Reached(8), "Oakland Unified", [], [], out _));
+        Assert.Null(Reminder.Due(status, Milestone.Reached(8), "Oakland Unified", [], [sent], out _));
     }
 
     [Fact]

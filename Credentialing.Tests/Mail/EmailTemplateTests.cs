@@ -48,6 +48,7 @@ public sealed partial class EmailTemplateTests
         var values = new[] { "lea_name", "countdown", "expires", "at_time", "username", "generated", "generated_by", "link", "vendor_address", "vendor_guide", "help" }
             .ToDictionary(name => name, name => (object)name);
         values["days"] = 7;
+        values["expired"] = false;
         Assert.Contains("lea_name", Reminder.Render(Language.Spanish, values).Html, StringComparison.Ordinal);
 
         values.Remove(variable);
