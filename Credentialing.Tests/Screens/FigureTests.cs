@@ -51,7 +51,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
-    public async Task The_documentation_shows_a_screenshot_of_a_reminder_email()
+    public async Task The_documentation_shows_screenshots_of_a_notice_and_of_a_reminder()
     {
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 1100, Height = 900 } });
         using var data = new TemporaryFolder();
@@ -60,6 +60,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         await using var visit = await Visit.FromContextAsync(await browser.NewContextAsync(new() { Locale = "en-US" }), host.Address);
         await visit.SignInAsync("Rosa Delgado");
         await visit.GenerateAndShowAsync();
+        await RegenerateAsync(host);
         foreach (var (path, body) in (IEnumerable<(string, HttpContent?)>)[
             ("/dev/clock", new FormUrlEncodedContent([new("days", "351")])),
             ("/admin/functions/SendExpiryReminders", null)])
@@ -68,12 +69,17 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
             response.EnsureSuccessStatusCode();
         }
 
-        await inbox.WaitForAsync(subject => subject.StartsWith("Oakland Unified", StringComparison.Ordinal));
+        const string Notice = "Oakland Unified: Rosa Delgado regenerated the SIS vendor credentials";
+        const string Reminder = "Oakland Unified: SIS vendor credentials expire in 14 days";
         var page = await context.NewPageAsync();
-        await page.GotoAsync(host.Inbox.AbsoluteUri);
-        await page.GetByText("Oakland Unified").First.ClickAsync();
-        await Expect(page.FrameLocator("iframe.panel-html").GetByText("Open SIS Vendor Credentialing")).ToBeVisibleAsync();
-        await TakeAsync(page, "reminder-email");
+        foreach (var (subject, name) in ((string, string)[])[(Notice, "notice-email"), (Reminder, "reminder-email")])
+        {
+            await inbox.WaitForAsync(received => received == subject);
+            await page.GotoAsync(host.Inbox.AbsoluteUri);
+            await page.GetByText(subject).First.ClickAsync();
+            await Expect(page.FrameLocator("iframe.panel-html").GetByText("Open SIS Vendor Credentialing")).ToBeVisibleAsync();
+            await TakeAsync(page, name);
+        }
     }
 
     [Fact]
@@ -87,6 +93,21 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         await Expect(page.GetByText("/v1/students/{ssid}/score-reports/{id}")).ToBeVisibleAsync();
         await page.EvaluateAsync("document.querySelector('.topbar').remove()");
         await TakeAsync(page, "api-page");
+    }
+
+    /// <summary>Regenerates Oakland's credentials, and keeps the old key for three days.</summary>
+    private static async Task RegenerateAsync(DevHostProcess host)
+    {
+        using var persona = new FormUrlEncodedContent([new("persona", "rosa")]);
+        using var signIn = await host.Client.PostAsync(new Uri("/dev/sign-in", UriKind.Relative), persona, TestContext.Current.CancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/leas/01612590000000/credentials")
+        {
+            Content = TestHost.Json("""{"authorized":true,"wordingVersion":"2026-1","keepPreviousForDays":3}"""),
+        };
+        request.Headers.Authorization = new("Bearer", await signIn.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        request.Headers.IfMatch.Add(new("\"1\""));
+        using var response = await host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     private static async Task TakeAsync(IPage page, string name)
