@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
@@ -53,6 +55,26 @@ internal sealed partial class DevHostProcess : IAsyncDisposable
     internal IPEndPoint Smtp { get; }
 
     internal int AzuriteId => azurite.Id;
+
+    /// <summary>Returns a client that is signed in as a persona. Its paths begin with <c>/api</c>.</summary>
+    internal async Task<HttpClient> SignInAsync(string persona)
+    {
+        using var form = new FormUrlEncodedContent([new("persona", persona)]);
+        using var response = await Client.PostAsync(new Uri("/dev/sign-in", UriKind.Relative), form, TestContext.Current.CancellationToken);
+        var client = new HttpClient { BaseAddress = Address };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return client;
+    }
+
+    /// <summary>Generates Oakland's credentials as Rosa, with a precondition. Returns the secret key.</summary>
+    internal async Task<string> GenerateAsync(string precondition, string tag, int keepPreviousForDays = 0)
+    {
+        using var rosa = await SignInAsync("rosa");
+        rosa.DefaultRequestHeaders.Add(precondition, tag);
+        using var body = ApiHost.Json($$"""{"authorized":true,"wordingVersion":"2026-1","keepPreviousForDays":{{keepPreviousForDays}}}""");
+        using var response = await rosa.PostAsync(new Uri("/api/leas/01612590000000/credentials", UriKind.Relative), body, TestContext.Current.CancellationToken);
+        return (await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("secretKey").GetString()!;
+    }
 
     /// <summary>Starts DevHost on a free port. Returns after it has printed the welcome text.</summary>
     internal static async Task<DevHostProcess> StartAsync(string dataFolder, params string[] arguments)

@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using Credentialing.Core.Credentials;
 using Credentialing.Tests.DevHosting;
+using Credentialing.Core;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Guides;
@@ -83,6 +84,10 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         setup.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         responses.Add(await setup.WithTokenAsync(Reports, token));
         setup.World.Traffic.InjectFault = null;
+        var revoked = await setup.Host.MustGenerateAsync("bea", TestWorld.Berkeley);
+        await setup.Host.MustRevokeAsync("bea", TestWorld.Berkeley, seenGeneration: 1);
+        responses.Add(await setup.Host.AsVendorAsync(TestWorld.Berkeley, revoked, "v1/credential"));
+        responses.Add(await setup.RequestTokenAsync(revoked, "grant_type=client_credentials", TestWorld.Berkeley));
         setup.World.Clock.Advance(TimeSpan.FromDays(365));
         responses.Add(await setup.Host.AsVendorAsync(TestWorld.Oakland, setup.Key, "v1/credential"));
         responses.Add(await setup.RequestTokenAsync(setup.Key, "grant_type=client_credentials"));
@@ -166,10 +171,10 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
 
         internal Task<ApiResponse> WithTokenAsync(string path, string token) => host.SendAsync(HttpMethod.Get, path, headers: ["Authorization", $"Bearer {token}"]);
 
-        internal async Task<ApiResponse> RequestTokenAsync(string secretKey, string form)
+        internal async Task<ApiResponse> RequestTokenAsync(string secretKey, string form, LeaId? lea = null)
         {
             using var content = new StringContent(form, null, "application/x-www-form-urlencoded");
-            return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, secretKey));
+            return await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(lea ?? TestWorld.Oakland, secretKey));
         }
 
         internal async Task<string> TokenAsync() =>

@@ -31,7 +31,7 @@ public sealed partial class SmtpRecipientTests
         Assert.IsType<EmailOutcome.Accepted>(await SendAsync(server, email, fromName: name));
 
         var message = Parse(Assert.Single(server.Messages));
-        Assert.Equal(["auto-submitted", "content-type", "date", "from", "message-id", "mime-version", "subject", "to"], message.Headers.Concat(message.Body!.Headers).Select(header => header.Field.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["auto-submitted", "content-language", "content-type", "date", "from", "message-id", "mime-version", "subject", "to"], message.Headers.Concat(message.Body!.Headers).Select(header => header.Field.ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(email.Text, message.TextBody?.ReplaceLineEndings("\n"));
     }
 
