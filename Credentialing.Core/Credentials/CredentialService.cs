@@ -88,7 +88,7 @@ public sealed partial class CredentialService(
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
             var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, next.PreviousKey?.ExpiresAt);
-            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. Notice(auditEvent, hasOthers), .. Superseded(held.Uses, generation)]))
+            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. Notice(auditEvent, hasOthers), .. EarlierUse(held), .. Superseded(held.Uses, generation)]))
                 break;
             var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
@@ -108,7 +108,7 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Ends the overlap: the previous key and the tokens made with it no longer work. Idempotent. One round trip if there is no
-    /// overlap, else three.
+    /// overlap, else two, and a third one if other coordinators are to be told.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
     /// <param name="by">The coordinator who sends the request.</param>
@@ -128,7 +128,7 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Revokes the credentials: no key and no token works any more, and the release authorization is withdrawn. Idempotent: the
-    /// first revocation of a generation stays. Three round trips.
+    /// first revocation of a generation stays. Two round trips, and a third one if other coordinators are to be told.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
     /// <param name="by">Who sends the request: a coordinator, or TOMS.</param>
@@ -207,7 +207,11 @@ public sealed partial class CredentialService(
             var hasOthers = rows.HasOthers(by);
             if (hasOthers)
                 await expirations.AddForChangeAsync(leaId, now, cancellationToken);
-            if (await table.TryReplaceAsync(held, next, [auditEvent.ToAction(), .. Notice(auditEvent, hasOthers)]))
+            var eventStep = auditEvent.ToAction();
+            if (await table.TryReplaceAsync(held, next, [eventStep, .. Notice(auditEvent, hasOthers), .. EarlierUse(rows)]))
+                return new ChangeOutcome.Changed(next, held.Credential);
+            // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
+            if (await LeaPartition.FindAsync(storage, leaId, eventStep.Entity.RowKey, CancellationToken.None) is not null)
                 return new ChangeOutcome.Changed(next, held.Credential);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
@@ -236,15 +240,41 @@ public sealed partial class CredentialService(
         .Take(MaxDeletedUses)
         .Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All));
 
-    /// <summary>The uses of a generation and of the one before.</summary>
-    private static IReadOnlyList<KeyUse> UsageOf(CredentialRows rows, int generation)
+    /// <summary>
+    /// Transaction step: moves a use from the credential's row, which is replaced, to a row of its own. None if there is such a row.
+    /// </summary>
+    private static IEnumerable<TableTransactionAction> EarlierUse(CredentialRows rows) =>
+        rows.Stored is { EarlierUse: { } use, Credential.LeaId: var leaId } && use.Write(leaId) is var row && rows.Uses.All(other => other.RowKey != row.RowKey)
+            ? [new(TableTransactionActionType.Add, row)]
+            : [];
+
+    /// <summary>
+    /// The uses of a generation and of the one before. Without rows that cannot be read: they must not prevent a coordinator from
+    /// regenerating or revoking.
+    /// </summary>
+    private IReadOnlyList<KeyUse> UsageOf(CredentialRows rows, int generation)
     {
-        var uses = rows.Uses.Select(row => KeyUse.Read(LeaPartition.Known(row)));
-        return [.. (rows.Stored?.EarlierUse is { } earlier ? uses.Append(earlier) : uses)
+        var uses = new List<KeyUse>();
+        if (rows.Stored?.EarlierUse is { } earlier)
+            uses.Add(earlier);
+        foreach (var row in rows.Uses)
+        {
+            try
+            {
+                uses.Add(KeyUse.Read(LeaPartition.Known(row)));
+            }
+            catch (UnreadableRowException failure)
+            {
+                LogUseNotRead(failure);
+            }
+        }
+
+        return [.. uses
             .Where(use => use.Generation >= generation - 1)
             .OrderByDescending(use => use.LastUsedOn)
             .ThenByDescending(use => use.Generation)
-            .ThenBy(use => use.Client.ToString(), StringComparer.Ordinal)];
+            .ThenBy(use => use.Client.ToString(), StringComparer.Ordinal)
+            .DistinctBy(use => (use.Client, use.Generation))];
     }
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset instant) =>
@@ -255,4 +285,7 @@ public sealed partial class CredentialService(
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Warning, Message = "LEA {LeaId}: revoked credentials, generation {Generation}. The audit trail records who revoked them, and why.")]
     private partial void LogRevoked(LeaId leaId, int generation);
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "A record of the use of credentials cannot be read. The status does not contain it.")]
+    private partial void LogUseNotRead(Exception failure);
 }

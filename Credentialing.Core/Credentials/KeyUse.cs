@@ -40,5 +40,5 @@ public sealed record KeyUse(ClientName Client, int Generation, DateOnly LastUsed
     /// <summary>The beginning of the row keys of one generation. Row keys sort by generation.</summary>
     internal static string RowKeyPrefix(int generation) => string.Create(CultureInfo.InvariantCulture, $"{LeaPartition.UseRowPrefix}{generation:D6}:");
 
-    private string RowKey => RowKeyPrefix(Generation) + Client;
+    internal string RowKey => RowKeyPrefix(Generation) + Client;
 }

@@ -149,17 +149,15 @@ public sealed partial class VendorAuthenticator(
 
     private async Task RecordUseAsync(IReadOnlyList<TableEntity> useRows, VendorKey used, ClientName client, DateOnly today, CancellationToken cancellationToken)
     {
-        var ofGeneration = useRows
-            .Where(row => row.RowKey.StartsWith(KeyUse.RowKeyPrefix(used.Generation), StringComparison.Ordinal))
-            .Select(row => KeyUse.Read(LeaPartition.Known(row)))
-            .ToList();
-        // Concurrent first uses can exceed the maximum by a few.
-        if (ofGeneration.Count >= KeyUse.MaxClients && !ofGeneration.Exists(use => use.Client == client))
-            client = ClientName.Other;
+        var ofGeneration = useRows.Where(row => row.RowKey.StartsWith(KeyUse.RowKeyPrefix(used.Generation), StringComparison.Ordinal)).ToDictionary(row => row.RowKey);
         var use = new KeyUse(client, used.Generation, today);
-        if (!ofGeneration.Contains(use))
+        // Concurrent first uses can exceed the maximum by a few.
+        if (ofGeneration.Count >= KeyUse.MaxClients && !ofGeneration.ContainsKey(use.RowKey))
+            use = use with { Client = ClientName.Other };
+        // Read only this row: other rows of newer releases do not matter, and this one must not be overwritten.
+        if (!ofGeneration.TryGetValue(use.RowKey, out var own) || KeyUse.Read(LeaPartition.Known(own)) != use)
             await table.RecordUseAsync(used.LeaId, use, cancellationToken);
-        recorded.Add(used.LeaId, client, used.Generation, today);
+        recorded.Add(used.LeaId, use.Client, used.Generation, today);
     }
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or created with a pepper version that is not enabled.")]

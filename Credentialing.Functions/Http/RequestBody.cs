@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -15,6 +16,7 @@ internal static class RequestBody
     {
         AllowDuplicateProperties = false,
         MaxDepth = 8,
+        NumberHandling = JsonNumberHandling.Strict, // the web defaults accept the string "3" for a number
     };
 
     /// <summary>

@@ -16,6 +16,9 @@ namespace Credentialing.Tests.Http;
 public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Credentials = "leas/01612590000000/credentials";
+    private const string Previous = Credentials + "/previous";
+    private const string Revocation = Credentials + "/revocation";
+    private const string Reason = """{"reason":"It was disclosed."}""";
     private const string Reports = "v1/students/9016125901/score-reports";
     private const string Report = $"{Reports}/2026-ssr-en.pdf";
 
@@ -34,6 +37,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         }
 
         string[] ifNoneMatch = ["If-None-Match", "*"];
+        string[] ifMatch = ["If-Match", "\"1\""];
 
         // Anonymous callers.
         await GetAsync("health");
@@ -65,6 +69,16 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await SendAsync(HttpMethod.Post, Credentials, "rosa", TestHost.Authorization, "If-Match", "*");
         await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":false,"wordingVersion":"2026-1"}""", ifNoneMatch);
         await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":true,"wordingVersion":"1999-1"}""", ifNoneMatch);
+        await SendAsync(HttpMethod.Post, Credentials, "rosa", """{"authorized":true,"wordingVersion":"2026-1","keepPreviousForDays":8}""", ifNoneMatch);
+        await host.SendAsync(HttpMethod.Delete, "leas/abc/credentials/previous", "rosa");
+        await host.SendAsync(HttpMethod.Delete, Previous, "rosa");
+        await host.SendAsync(HttpMethod.Delete, Previous, "rosa", null, ifNoneMatch);
+        await host.SendAsync(HttpMethod.Delete, Previous, "rosa", null, ifMatch);
+        await SendAsync(HttpMethod.Post, "leas/abc/credentials/revocation", "rosa", Reason, ifMatch);
+        await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason);
+        await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason, ifNoneMatch);
+        await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason, ifMatch);
+        await SendAsync(HttpMethod.Post, Revocation, "rosa", "{}", ifMatch);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await host.GenerateAsync("rosa", TestWorld.Oakland);
 
@@ -101,22 +115,25 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
                 await GetAsync(path, persona);
             await SendAsync(HttpMethod.Put, "leas/01612590000000", persona, "{}");
             await SendAsync(HttpMethod.Post, Credentials, persona, "{}");
+            await host.SendAsync(HttpMethod.Delete, Previous, persona);
+            await SendAsync(HttpMethod.Post, Revocation, persona, Reason, ifMatch);
             await SendAsync(HttpMethod.Post, "credentials/validate", persona, "{}");
             await RestoreAsync(persona);
         }
 
         // Invalid request bodies.
         foreach (var (operation, method, path, persona) in ((string, string, string, string)[])[
-            ("GenerateCredentials", "POST", Credentials, "rosa"), ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
+            ("GenerateCredentials", "POST", Credentials, "rosa"), ("RevokeCredentials", "POST", Revocation, "rosa"),
+            ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
         {
-            await SendAsync(HttpMethod.Parse(method), path, persona, "{", ifNoneMatch);
-            await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), ifNoneMatch);
+            await SendAsync(HttpMethod.Parse(method), path, persona, "{", ifMatch);
+            await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), ifMatch);
             using var text = new StringContent("{}");
-            await host.SendAsync(HttpMethod.Parse(method), path, persona, text, ifNoneMatch);
+            await host.SendAsync(HttpMethod.Parse(method), path, persona, text, ifMatch);
 
             var response = await host.SendRawAsync(
                 $"{method} /api/{path}", $"Bearer {await host.SignInAsync(persona)}",
-                "If-None-Match: *\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+                "If-Match: \"1\"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
             Assert.StartsWith("HTTP/1.1 400 ", response, StringComparison.Ordinal);
             Assert.Contains("\r\nContent-Type: application/problem+json\r\n", response, StringComparison.Ordinal);
             Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", response, StringComparison.Ordinal);
@@ -133,6 +150,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
                 await AsVendorAsync(path);
             await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland","coordinators":[]}""");
             await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
+            await host.SendAsync(HttpMethod.Delete, Previous, "rosa");
+            await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason, ifMatch);
             await RestoreAsync("toms");
             await ValidateAsync();
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
@@ -141,11 +160,15 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             world.Traffic.InjectFault = null;
         }
 
-        // Expired credentials.
+        // Expired credentials, and revoked ones.
         world.Clock.Advance(TimeSpan.FromDays(366));
-        foreach (var path in (string[])["v1/credential", Reports, Report])
-            await AsVendorAsync(path);
-        await TokenAsync("grant_type=client_credentials", "Authorization", basic);
+        for (var pass = 0; pass < 2; pass++)
+        {
+            foreach (var path in (string[])["v1/credential", Reports, Report])
+                await AsVendorAsync(path);
+            await TokenAsync("grant_type=client_credentials", "Authorization", basic);
+            await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason, ifMatch);
+        }
 
         Assert.Equal(DescribedResponses.All.Select(response => $"{response}").Order(), host.Described.Seen.Select(response => $"{response}").Order());
 
@@ -178,8 +201,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         Assert.All(schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject()), property => Assert.True(property.Value.TryGetProperty("description", out _)));
         Assert.Equal(
             [
-                "CredentialResponse.secretKey", "LeaRequest.language", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy", "Problem.help", "Problem.unreachable",
-                "TokenErrorResponse.expiredAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
+                "AuthorizationRequest.keepPreviousForDays", "CredentialResponse.secretKey", "LeaRequest.language", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy",
+                "Problem.help", "Problem.revokedAt", "Problem.unreachable", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
             schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)
                 .Except(schema.Schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [])

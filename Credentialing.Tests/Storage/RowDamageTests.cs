@@ -14,13 +14,16 @@ namespace Credentialing.Tests.Storage;
 [Kind(TestKind.Storage)]
 public sealed class RowDamageTests(AzuriteFixture azurite)
 {
-    private const int Iterations = 60;
+    private const int Iterations = 80;
 
     /// <summary>Columns of Oakland's rows, as row key and column.</summary>
     private static readonly (string RowKey, string Column)[] Columns =
     [
         .. ((string[])["Username", "Generation", "Verifier", "PepperVersion", "GeneratedAt", "GeneratedBy", "GeneratedByName", "GeneratedByEmail", "ExpiresAt",
-            "AuthorizedAt", "AuthorizedBy", "AuthorizedByName", "AuthorizedByEmail", "AuthorizedWording", "LastUsedOn"]).Select(column => ("credential", column)),
+            "AuthorizedAt", "AuthorizedBy", "AuthorizedByName", "AuthorizedByEmail", "AuthorizedWording", "LastUsedOn", "PreviousGeneration", "PreviousVerifier",
+            "PreviousPepperVersion", "PreviousGeneratedAt", "PreviousExpiresAt", "RevokedAt", "RevokedBy", "RevokedByName", "RevokedByEmail", "RevocationReason",
+            "SchemaVersion"]).Select(column => ("credential", column)),
+        ("use:000001:unknown", "LastUsedOn"), ("use:000001:unknown", "SchemaVersion"),
         ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("coordinator:rosa", "Language"), ("announcement", "Content"), ("announcement", "PostingUntil"),
         .. ((string[])["ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"]).Select(column => ("reminder:000001:14", column)),
     ];
@@ -43,6 +46,9 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
     [InlineData("reminder:")]
     [InlineData("reminder:000001:14:2")]
     [InlineData("coordinator:")]
+    [InlineData("use:")]
+    [InlineData("use:1:Aeries")]
+    [InlineData("use:000001:a:b")]
     public Task Every_operation_succeeds_or_reports_the_LEA_of_an_unexpected_row_key(string rowKey) =>
         CheckAsync(world => world.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, rowKey), TableUpdateMode.Merge));
 
@@ -54,6 +60,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
         var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!.CurrentKey, TestContext.Current.CancellationToken)).Value;
         world.Clock.Advance(TimeSpan.FromDays(7));
         await damage(world);
@@ -64,6 +71,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await TryAsync(() => StatusAsync(world));
         await TryAsync(() => world.AuthenticateAsync(TestWorld.Oakland, key));
         await TryAsync(() => world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Credentials.EndPreviousKeyAsync(TestWorld.Oakland, TestWorld.Rosa, seenGeneration: null, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
@@ -73,6 +81,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
             Assert.All(Assert.IsType<DailyRunFailedException>(thrown).Summary.Failures, failure => Assert.Equal(TestWorld.Oakland.Value, failure.Where));
         Assert.Equal(7, world.MyToms.Shown[TestWorld.Berkeley.Value].DaysRemaining);
         await TryAsync(() => world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Another name", [TestWorld.Luis]), "test", TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "It was disclosed.", seenGeneration: 1, TestContext.Current.CancellationToken));
         await TryAsync(() => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1));
     }
 

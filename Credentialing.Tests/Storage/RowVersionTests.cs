@@ -26,7 +26,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
     private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder", "use"];
 
-    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", IndexEntry];
+    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", "use:000001:unknown", IndexEntry];
 
     [Fact]
     public async Task Every_row_written_in_a_year_has_its_schema_version()
@@ -124,12 +124,13 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("credential", "status authenticate bearer announcement run generate restore")]
+    [InlineData("credential", "status authenticate bearer announcement run generate restore end revoke")]
     [InlineData("lea", "find save announcement run")]
     [InlineData("coordinator:rosa", "find save announcement run")]
     [InlineData("reminder:000001:14", "run")]
     [InlineData("announcement", "run")]
     [InlineData("event:", "")] // never read
+    [InlineData("use:000002:unknown", "")] // the status does not contain it
     [InlineData(IndexEntry, "run")]
     public async Task Every_operation_that_reads_a_row_of_a_newer_release_throws_and_does_not_change_it(string row, string refusedBy)
     {
@@ -140,6 +141,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(7));
         var current = (await StatusAsync(world)).Credential!;
         var token = (await world.Tokens.IssueAsync(current.CurrentKey, TestContext.Current.CancellationToken)).Value;
+        await world.AuthenticateAsync(TestWorld.Oakland, key);
         await MakeNewerAsync(world, row);
         var before = await RowContentsAsync(world, row);
         Assert.NotEmpty(before);
@@ -154,6 +156,8 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await TryAsync("run", () => RunAsync(world));
         if ((await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Unreadable.Count > 0)
             refused.Add("restore");
+        await TryAsync("end", () => world.Credentials.EndPreviousKeyAsync(TestWorld.Oakland, TestWorld.Rosa, 2, TestContext.Current.CancellationToken));
+        await TryAsync("revoke", () => world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "It was disclosed.", 2, TestContext.Current.CancellationToken));
         await TryAsync("generate", () => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 2));
         await TryAsync("run", () => RunAsync(world)); // again, after the generation
 
