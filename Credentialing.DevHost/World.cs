@@ -77,7 +77,7 @@ internal sealed class World(
     /// <summary>Generates credentials with a past date, if the LEA has none. The key is discarded.</summary>
     private Task<GenerationOutcome> GenerateAsync(SampleLea lea, TimeSpan age, CancellationToken cancellationToken) =>
         ActivatorUtilities.CreateInstance<CredentialService>(services, new PastTime(time.GetUtcNow() - age))
-            .GenerateAsync(lea.Id, CoordinatorsOf(lea).First(), ReleaseWording.Current, seenGeneration: null, cancellationToken);
+            .GenerateAsync(lea.Id, CoordinatorsOf(lea).First(), ReleaseWording.Current, seenGeneration: null, keepPreviousForDays: 0, cancellationToken);
 
     private async Task UploadMissingAsync(CancellationToken cancellationToken)
     {

@@ -54,16 +54,16 @@ public sealed partial class CredentialService(
     /// <param name="seenGeneration">
     /// Optimistic concurrency: the generation that the coordinator saw; null if there were no credentials.
     /// </param>
-    /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
     /// <param name="keepPreviousForDays">
     /// For how many times 24 hours the superseded key keeps working beside the new one, but never past its own expiry: 0 to
     /// <see cref="Credential.MaxOverlapDays"/>. An overlap that is still in progress ends.
     /// </param>
+    /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="keepPreviousForDays"/> is out of range.</exception>
     /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
     /// <exception cref="TimeoutException">The row was updated concurrently 5 times, never by a regeneration.</exception>
     public async Task<GenerationOutcome> GenerateAsync(
-        LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, CancellationToken cancellationToken, int keepPreviousForDays = 0)
+        LeaId leaId, Coordinator by, ReleaseWording wording, int? seenGeneration, int keepPreviousForDays, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(keepPreviousForDays);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(keepPreviousForDays, Credential.MaxOverlapDays);

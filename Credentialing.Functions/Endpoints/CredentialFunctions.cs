@@ -61,7 +61,7 @@ public sealed class CredentialFunctions(
                 return Problems.InvalidOverlap();
 
             var outcome = await credentials.GenerateAsync(
-                lea, coordinator, ReleaseWording.Current, seenGeneration, cancellationToken, body.KeepPreviousForDays);
+                lea, coordinator, ReleaseWording.Current, seenGeneration, body.KeepPreviousForDays, cancellationToken);
             if (outcome is GenerationOutcome.Generated generated)
                 FollowUp(request, lea, generated.Superseded);
             return ResponseTo(request, outcome);

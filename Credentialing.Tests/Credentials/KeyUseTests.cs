@@ -237,7 +237,7 @@ public sealed class KeyUseTests(AzuriteFixture azurite)
 
     private static async Task<string> RegenerateAsync(TestWorld world, int seenGeneration) =>
         Assert.IsType<GenerationOutcome.Generated>(await world.Credentials.GenerateAsync(
-            TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken, Credential.MaxOverlapDays)).SecretKey.Reveal();
+            TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seenGeneration, Credential.MaxOverlapDays, TestContext.Current.CancellationToken)).SecretKey.Reveal();
 
     private static async Task<IReadOnlyList<string>> UsageAsync(TestWorld world) =>
         [.. (await StatusAsync(world)).Usage.Select(use => $"{use.Client} {use.Generation} {use.LastUsedOn:O}")];

@@ -196,7 +196,7 @@ public sealed class PreviousKeyTests(AzuriteFixture azurite)
     private static async Task<(string Key, Credential Credential)> RegenerateAsync(TestWorld world, int? seenGeneration, int days)
     {
         var generated = Assert.IsType<GenerationOutcome.Generated>(await world.Credentials.GenerateAsync(
-            TestWorld.Oakland, TestWorld.Luis, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken, days));
+            TestWorld.Oakland, TestWorld.Luis, ReleaseWording.Current, seenGeneration, days, TestContext.Current.CancellationToken));
         return (generated.SecretKey.Reveal(), generated.Credential);
     }
 

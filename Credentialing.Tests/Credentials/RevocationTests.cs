@@ -197,7 +197,7 @@ public sealed class RevocationTests(AzuriteFixture azurite)
 
     private static async Task<string> RegenerateAsync(TestWorld world, int seen, int days) =>
         Assert.IsType<GenerationOutcome.Generated>(await world.Credentials.GenerateAsync(
-            TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seen, TestContext.Current.CancellationToken, days)).SecretKey.Reveal();
+            TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seen, days, TestContext.Current.CancellationToken)).SecretKey.Reveal();
 
     private static async Task<TableEntity> RowAsync(TestWorld world) => Assert.Single(await world.RowsAsync("Leas"), row => row.RowKey == "credential");
 

@@ -94,7 +94,7 @@ public sealed class RotationRaceTests(AzuriteFixture azurite)
 
     private static async Task RegenerateAsync(TestWorld instance, State state, int? seen, int days)
     {
-        if (await instance.Credentials.GenerateAsync(TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seen, TestContext.Current.CancellationToken, days)
+        if (await instance.Credentials.GenerateAsync(TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seen, days, TestContext.Current.CancellationToken)
             is not GenerationOutcome.Generated { Credential: var credential, SecretKey: var key })
             return;
         Assert.True(state.Keys.TryAdd(credential.Generation, key.Reveal()));

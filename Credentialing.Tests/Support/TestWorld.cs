@@ -139,7 +139,7 @@ public sealed class TestWorld : IAsyncDisposable
     public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null)
     {
         var entries = await IndexDatesAsync(leaId);
-        var outcome = await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, TestContext.Current.CancellationToken);
+        var outcome = await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, keepPreviousForDays: 0, TestContext.Current.CancellationToken);
         await FollowUpAsync(leaId, entries);
         return outcome;
     }
