@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Azure.Data.Tables;
 using Credentialing.Core.Storage;
@@ -21,27 +20,20 @@ public sealed partial record Coordinator(string Id, string Name, string? Email, 
     /// </summary>
     public static bool IsValidId(string? id) => id is not null && IdPattern().IsMatch(id);
 
-    /// <summary>Returns coordinators as JSON, for a column.</summary>
-    internal static string ListToJson(IReadOnlyList<Coordinator> coordinators) => JsonSerializer.Serialize(coordinators);
+    /// <summary>
+    /// Returns coordinators as text for a column: one line each, its values separated by tabs. <see cref="Lea.MaxCoordinators"/> of them
+    /// with the longest values fit into a column of Table Storage (32,768 UTF-16 code units).
+    /// </summary>
+    internal static string ListToText(IReadOnlyList<Coordinator> coordinators) => string.Join('\n', coordinators.Select(coordinator =>
+        string.Join('\t', coordinator.Id, LanguageTag.Of(coordinator.Language), coordinator.Email, coordinator.Name)));
 
-    /// <summary>Reads a column that <see cref="ListToJson"/> has written; empty if it is missing.</summary>
+    /// <summary>Reads a column that <see cref="ListToText"/> has written; empty if it is missing.</summary>
     /// <exception cref="UnreadableRowException">The column is corrupt.</exception>
-    internal static IReadOnlyList<Coordinator> ListFromJson(TableEntity row, string column)
-    {
-        if (row.Optional<string>(column) is not { } json)
-            return [];
-        try
-        {
-            if (JsonSerializer.Deserialize<Coordinator[]>(json) is { } coordinators && Array.TrueForAll(coordinators, coordinator => coordinator is not null))
-                return coordinators;
-        }
-        catch (JsonException)
-        {
-            // Not our JSON.
-        }
-
-        throw UnreadableRowException.Corrupt(row, $"has no valid {column}");
-    }
+    internal static IReadOnlyList<Coordinator> ListFromText(TableEntity row, string column) => row.Optional<string>(column) is { Length: > 0 } text
+        ? [.. text.Split('\n').Select(line => line.Split('\t') is [var id, var tag, var email, var name] && LanguageTag.Parse(tag) is { } language
+            ? new Coordinator(id, name, email.Length == 0 ? null : email, language)
+            : throw UnreadableRowException.Corrupt(row, $"has no valid {column}"))]
+        : [];
 
     [GeneratedRegex(@"\A[A-Za-z0-9._@-]{1,64}\z")]
     private static partial Regex IdPattern();

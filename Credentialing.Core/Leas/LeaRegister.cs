@@ -63,7 +63,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         if (lea.Coordinators.Count > Lea.MaxCoordinators || !lea.Coordinators.All(c => Coordinator.IsValidId(c.Id)))
             throw new ArgumentException("Too many coordinators, or a coordinator with an invalid id.", nameof(lea));
 
-        var (isPartSaved, mayHaveNotice) = (false, false);
+        Lea? part = null;
+        var mayHaveNotice = false;
         for (var attempt = 1; ; attempt++)
         {
             var rows = await RowsAsync(lea.Id, cancellationToken);
@@ -71,12 +72,17 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
             if (Same(held, lea))
                 return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Unchanged; // saved before, and the response was lost
             var now = time.GetUtcNow();
-            var hasNotice = !isPartSaved && HasOtherCoordinators(held, lea);
+            // Not again after the first of two transactions, whose response may have been lost.
+            var hasNotice = HasOtherCoordinators(held, lea) && !(part is not null && Same(held, part));
             var changes = Changes(lea, held, rows, savedBy, now, hasNotice);
             // Only if the maximum number of coordinators is replaced: the last one is added by a second transaction.
             var isPart = changes.Count > MaxSteps;
             if (isPart)
-                changes = Changes(lea with { Coordinators = [.. lea.Coordinators.SkipLast(1)] }, held, rows, savedBy, now, hasNotice);
+            {
+                part = lea with { Coordinators = [.. lea.Coordinators.SkipLast(1)] };
+                changes = Changes(part, held, rows, savedBy, now, hasNotice);
+            }
+
             mayHaveNotice |= hasNotice;
             try
             {
@@ -85,7 +91,6 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
                 await storage.Leas.SubmitTransactionAsync(changes, cancellationToken);
                 if (!isPart)
                     return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Saved;
-                isPartSaved = true;
                 continue;
             }
             // Conflict: another request saved the same LEA (every transaction writes the LEA's own row).
@@ -140,7 +145,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         if (hasNotice)
         {
             var addresses = lea.Coordinators.Select(coordinator => coordinator.Email).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            changes.Add(auditEvent.ToNotice(Coordinator.ListToJson([.. held!.Coordinators.Where(coordinator => !addresses.Contains(coordinator.Email))])));
+            changes.Add(auditEvent.ToNotice(Coordinator.ListToText([.. held!.Coordinators.Where(coordinator => !addresses.Contains(coordinator.Email))])));
         }
 
         var keep = lea.Coordinators.ToDictionary(c => LeaPartition.CoordinatorRowPrefix + c.Id, StringComparer.Ordinal);

@@ -47,16 +47,17 @@ internal sealed class EmailOutbox(CredentialingStorage storage, EmailDelivery de
             EmailOutcome.Refused => claim with { ClaimedUntil = now, Rejected = [.. claim.Rejected, .. messages.SelectMany(message => message.Addresses)], Deferred = [] },
             _ => claim with { ClaimedUntil = now }, // released, so that a run can retry immediately
         };
+        var isRecorded = false;
         try
         {
-            await LeaPartition.TrySubmitAsync(storage, record(claim, outcome, now));
+            isRecorded = await LeaPartition.TrySubmitAsync(storage, record(claim, outcome, now));
         }
         catch (Exception notRecorded)
         {
             failure ??= notRecorded; // the claim expires
         }
 
-        return new OutboxResult(claim, outcome, failure);
+        return new OutboxResult(claim, outcome, failure) { IsRecorded = isRecorded };
     }
 }
 
@@ -64,4 +65,8 @@ internal sealed class EmailOutbox(CredentialingStorage storage, EmailDelivery de
 /// <param name="Claim">The claim after it.</param>
 /// <param name="Outcome">The response of the mail service; null if there is none.</param>
 /// <param name="Failure">Why there is no response, or why it could not be recorded; null if there was no failure.</param>
-internal sealed record OutboxResult(EmailClaim Claim, EmailOutcome? Outcome, Exception? Failure);
+internal sealed record OutboxResult(EmailClaim Claim, EmailOutcome? Outcome, Exception? Failure)
+{
+    /// <summary>Whether the result was recorded. False if another process has changed the row, for example because the claim had expired.</summary>
+    internal bool IsRecorded { get; init; }
+}

@@ -37,7 +37,7 @@ internal sealed record Notice(
         row.OptionalValue<int>(nameof(Generation)),
         row.Optional<string>(nameof(Detail)),
         row.OptionalValue<DateTimeOffset>(nameof(PreviousUntil)),
-        Coordinator.ListFromJson(row, AuditEvent.FormerColumn))
+        Coordinator.ListFromText(row, AuditEvent.FormerColumn))
     {
         Claim = EmailClaim.Read(row),
     };

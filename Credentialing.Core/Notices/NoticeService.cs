@@ -41,7 +41,7 @@ public sealed partial class NoticeService(
             var rows = await LeaPartition.ListAsync(storage, leaId, Rows, CancellationToken.None);
             var result = await SendAsync(Pending(leaId, rows), LeaRegister.Read(leaId, rows), Guid.NewGuid(), CancellationToken.None);
             if (!result.IsDone)
-                LogDelayed(leaId, result.Failure is null ? "the mail service throttles or has deferred an address" : FailureReason.Of(result.Failure));
+                LogDelayed(leaId, result.Failure is null ? "the mail service throttles or has deferred an address, or another process has claimed it" : FailureReason.Of(result.Failure));
         }
         catch (Exception failure)
         {
@@ -87,12 +87,13 @@ public sealed partial class NoticeService(
             return new() { RetryAt = now + RetryInterval };
 
         var wasAttempted = notice.Claim.ClaimedBy != Guid.Empty;
-        var (after, outcome, failure) = await outbox.SendAsync(
+        var sent = await outbox.SendAsync(
             [.. messages.Select(message => message with { IsRepeated = wasAttempted })],
             claim,
             claim.ClaimedUntil,
             (updated, response, at) => Record(notice, messages, updated, response, at),
             cancellationToken);
+        var (after, outcome, failure) = sent;
         telemetry.RecordNotice(notice.Kind, outcome switch
         {
             EmailOutcome.Accepted => "sent",
@@ -108,7 +109,7 @@ public sealed partial class NoticeService(
             {
                 EmailOutcome.Throttled throttled => now + throttled.RetryAfter,
                 EmailOutcome.Accepted { Deferred.Count: > 0 } => time.GetUtcNow() + EmailOutbox.DeferredDelay,
-                _ => null,
+                _ => sent.IsRecorded || failure is not null ? null : time.GetUtcNow() + RetryInterval, // its row may still exist
             },
             Failure = failure,
         };

@@ -1,6 +1,8 @@
 using Azure.Data.Tables;
+using Credentialing.Core;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
+using Credentialing.Tests.DailyRun;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Leas;
@@ -8,6 +10,7 @@ namespace Credentialing.Tests.Leas;
 [Kind(TestKind.Storage)]
 public sealed class LeaRegisterTests(AzuriteFixture azurite)
 {
+    private static readonly Coordinator Ana = new("ana", "Ana Núñez", "ana@lea.example", Language.Spanish);
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
 
     [Fact]
@@ -42,8 +45,104 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
 
         Assert.Equal(CoordinatorsNamed("new"), found!.Coordinators);
 
-        static IReadOnlyList<Coordinator> CoordinatorsNamed(string name) =>
-            [.. Enumerable.Range(10, Lea.MaxCoordinators).Select(n => new Coordinator($"{name}{n}", $"{name} {n}", $"{name}{n}@lea.example"))];
+    }
+
+    /// <summary>
+    /// The rows to delete and to insert need two transactions. The instance crashes in any call, and TOMS repeats its request. Each
+    /// request that changes coordinators has one notice.
+    /// </summary>
+    [Theory]
+    [InlineData(Fault.None)]
+    [InlineData(Fault.Crash)]
+    [InlineData(Fault.CrashAfter)]
+    [InlineData(Fault.ResponseLost)]
+    public async Task SaveAsync_that_replaces_all_coordinators_tells_the_former_and_the_new_ones(Fault fault)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        for (var call = 1; ; call++)
+        {
+            var lea = new Lea(LeaId.Parse($"1062166{call:D7}"), "Oakland Unified", CoordinatorsNamed("old"));
+            await SaveAsync(world, lea);
+            var before = world.Mail.Notices.Count;
+            await using var broken = world.AnotherInstance();
+            var calls = 0;
+            broken.ExternalCalls.InjectFault = _ => Interlocked.Increment(ref calls) == call ? fault : Fault.None;
+
+            await DailyRunDriver.RunAllAsync(world.Clock, [broken], instance => SaveAsync(instance, lea with { Coordinators = CoordinatorsNamed("new") }));
+            var isRepeated = broken.ExternalCalls.Crashed.IsCompleted;
+            if (isRepeated)
+                await SaveAsync(world, lea with { Coordinators = CoordinatorsNamed("new") });
+            await world.Notices.TrySendAsync(lea.Id);
+
+            var found = await world.Register.FindAsync(lea.Id, TestContext.Current.CancellationToken);
+            Assert.Equal(CoordinatorsNamed("new"), found!.Coordinators);
+            var emails = world.Mail.Notices.Skip(before).Select(send => send.Email).ToList();
+            Assert.All(emails, email => Assert.InRange(email.To.Count, 1, 50)); // the limit of Azure Communication Services
+            Assert.Equal(emails.Count, emails.DistinctBy(email => email.OperationId).Count());
+            var addresses = emails.SelectMany(email => email.To).Select(to => to.Address).ToList();
+            Assert.All(CoordinatorsNamed("old"), former => Assert.Single(addresses, former.Email));
+            Assert.All(CoordinatorsNamed("new"), coordinator => Assert.InRange(addresses.Count(address => address == coordinator.Email), 1, isRepeated ? 2 : 1));
+            var saved = (await world.AuditEventsAsync(lea.Id)).Count(row => row.GetString("Kind") == "lea-saved");
+            Assert.Equal(3, saved); // the first registration and two transactions
+            Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey.StartsWith("notice:", StringComparison.Ordinal));
+            if (calls < call)
+                break; // SaveAsync makes fewer calls
+        }
+    }
+
+    [Fact]
+    public async Task SaveAsync_tells_the_maximum_number_of_coordinators_with_the_longest_names()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var label = new string('a', 60);
+        foreach (var name in (string[])["ñ", "\"", "😀", "x"])
+        {
+            var id = new string(name is "x" ? 'y' : 'x', 60);
+            var longest = Enumerable.Range(10, Lea.MaxCoordinators).Select(n => new Coordinator(
+                $"{id}{n}", string.Concat(Enumerable.Repeat(name, OneLine.MaxNameLength / name.Length)), $"{n}{new string('b', 60)}@{label}.{label}.{label}.example", Language.Spanish)).ToList();
+            await SaveAsync(world, Oakland with { Coordinators = longest });
+            await world.Notices.TrySendAsync(TestWorld.Oakland);
+            var before = world.Mail.Notices.Count;
+
+            Assert.Equal(SaveOutcome.SavedWithNotice, await SaveAsync(world, Oakland));
+            await world.Notices.TrySendAsync(TestWorld.Oakland);
+
+            Assert.Equal([2, Lea.MaxCoordinators], world.Mail.Notices.Skip(before).Select(send => send.Email.To.Count));
+            Assert.Equal(longest.Select(former => (former.Name, former.Email)), world.Mail.Notices[^1].Email.To.Select(to => (to.Name, (string?)to.Address)));
+            Assert.Equal(Language.Spanish, world.Mail.Notices[^1].Email.Language);
+        }
+    }
+
+    public static TheoryData<string, Coordinator[], string[]> Notices => new()
+    {
+        { "added", [TestWorld.Luis, TestWorld.Rosa, Ana], ["ana", "luis", "rosa"] },
+        { "removed", [TestWorld.Rosa], ["luis", "rosa"] },
+        { "all removed", [], ["luis", "rosa"] },
+        { "replaced", [TestWorld.Luis, Ana], ["ana", "luis", "rosa"] },
+        { "another address", [TestWorld.Luis, TestWorld.Rosa with { Email = "delgado@lea.example" }], ["delgado", "luis", "rosa"] },
+        { "no address", [TestWorld.Luis, TestWorld.Rosa with { Email = null }], ["luis", "rosa"] },
+        { "another id", [TestWorld.Luis, TestWorld.Rosa with { Id = "rosa2" }], ["luis", "rosa"] },
+        { "another name", [TestWorld.Luis, TestWorld.Rosa with { Name = "Rosa Ibáñez" }], [] },
+        { "another language", [TestWorld.Luis, TestWorld.Rosa with { Language = Language.Spanish }], [] },
+        { "another case", [TestWorld.Luis, TestWorld.Rosa with { Email = "ROSA@lea.example" }], [] },
+        { "no change", [TestWorld.Luis, TestWorld.Rosa], [] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Notices))]
+    public async Task SaveAsync_tells_the_coordinators_and_the_former_ones_only_of_changed_ids_and_addresses(string change, Coordinator[] coordinators, string[] expected)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        Assert.Equal(SaveOutcome.Saved, await SaveAsync(world, Oakland with { Coordinators = [] })); // the first registration
+        Assert.Equal(SaveOutcome.Saved, await SaveAsync(world, Oakland)); // the first coordinators
+        Assert.Empty(await world.RowsAsync("Expirations"));
+
+        var outcome = await SaveAsync(world, Oakland with { Coordinators = coordinators });
+        await world.Notices.TrySendAsync(TestWorld.Oakland);
+
+        Assert.Equal(change is "no change" ? SaveOutcome.Unchanged : expected.Length > 0 ? SaveOutcome.SavedWithNotice : SaveOutcome.Saved, outcome);
+        Assert.Equal(expected, world.Mail.Notices.SelectMany(send => send.Email.To).Select(to => to.Address.Split('@')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Length > 0 ? ["2026-11-24"] : [], (await world.RowsAsync("Expirations")).Select(row => row.PartitionKey));
     }
 
     [Fact]
@@ -112,6 +211,9 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<ArgumentException>(() => SaveAsync(world, Oakland with { Coordinators = [new("a/b", "A", null)] }));
         Assert.Empty(await world.RowsAsync("Leas"));
     }
+
+    private static IReadOnlyList<Coordinator> CoordinatorsNamed(string name) =>
+        [.. Enumerable.Range(10, Lea.MaxCoordinators).Select(n => new Coordinator($"{name}{n}", $"{name} {n}", $"{name}{n}@lea.example"))];
 
     private static Task<SaveOutcome> SaveAsync(TestWorld world, Lea lea) => world.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
 

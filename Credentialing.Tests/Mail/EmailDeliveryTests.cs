@@ -91,14 +91,90 @@ public sealed class EmailDeliveryTests
         Assert.IsType<EmailOutcome.Throttled>(await DeliverAsync(delivery, Email));
     }
 
+    /// <summary>Each message is accepted (with a rejected or deferred address), refused, throttled, or fails.</summary>
+    [Theory]
+    [InlineData("accepted", "accepted", "accepted", "", "")]
+    [InlineData("accepted", "refused", "accepted", "1", "")]
+    [InlineData("refused", "accepted", "accepted", "0", "")]
+    [InlineData("accepted", "throttled", "accepted", "", "1")]
+    [InlineData("throttled", "accepted", "throttled", "", "")] // nothing is sent during the pause
+    [InlineData("accepted", "failed", "accepted", "", "1")]
+    [InlineData("failed", "accepted", "accepted", "", "0")]
+    [InlineData("refused", "refused", "refused", "", "")]
+    [InlineData("refused", "throttled", "throttled", "", "")]
+    [InlineData("throttled", "throttled", "throttled", "", "")]
+    [InlineData("failed", "refused", "exception", "", "")]
+    [InlineData("refused", "failed", "exception", "", "")]
+    [InlineData("failed", "throttled", "exception", "", "")]
+    [InlineData("one rejected", "one deferred", "accepted", "x0", "x1")]
+    [InlineData("one rejected", "refused", "accepted", "x0 1", "")]
+    [InlineData("one deferred", "failed", "accepted", "", "x0 1")]
+    public async Task An_email_in_two_languages_is_accepted_if_one_message_is_and_the_others_are_deferred(
+        string first, string second, string expected, string rejected, string deferred)
+    {
+        Email[] messages = [.. ((string[])["0", "1"]).Select(name => Email with { OperationId = Guid.NewGuid(), To = [new EmailRecipient("", name), new EmailRecipient("", $"x{name}")] })];
+        var results = new Dictionary<Guid, string> { [messages[0].OperationId] = first, [messages[1].OperationId] = second };
+        var delivery = Delivery(new Sender(email => ResultOf(results[email.OperationId], email)));
+
+        EmailOutcome? outcome = null;
+        var thrown = await Record.ExceptionAsync(async () => outcome = await delivery.DeliverAsync(messages, clock.GetUtcNow().AddMinutes(5), TestContext.Current.CancellationToken));
+
+        Assert.Equal(expected, outcome switch
+        {
+            EmailOutcome.Accepted => "accepted",
+            EmailOutcome.Refused => "refused",
+            EmailOutcome.Throttled => "throttled",
+            _ => "exception",
+        });
+        Assert.Equal(expected is "exception", thrown is MailServiceException);
+        if (outcome is EmailOutcome.Accepted accepted)
+            Assert.Equal((Addresses(rejected), Addresses(deferred)), (string.Join(' ', accepted.Rejected), string.Join(' ', accepted.Deferred)));
+
+        // A whole message: both of its addresses.
+        static string Addresses(string names) => names.Replace("x0", "X", StringComparison.Ordinal).Replace("x1", "Y", StringComparison.Ordinal)
+            .Replace("0", "0 x0", StringComparison.Ordinal).Replace("1", "1 x1", StringComparison.Ordinal).Replace("X", "x0", StringComparison.Ordinal).Replace("Y", "x1", StringComparison.Ordinal);
+
+        static EmailOutcome ResultOf(string result, Email email) => result switch
+        {
+            "accepted" => new EmailOutcome.Accepted([], []),
+            "one rejected" => new EmailOutcome.Accepted([email.To[1].Address], []),
+            "one deferred" => new EmailOutcome.Accepted([], [email.To[1].Address]),
+            "refused" => new EmailOutcome.Refused(),
+            "throttled" => new EmailOutcome.Throttled(TimeSpan.FromMinutes(1)),
+            _ => throw new MailServiceException("400") { ConcernsOnlyThisEmail = true },
+        };
+    }
+
+    [Fact]
+    public async Task A_cancelled_email_in_two_languages_throws_even_if_one_message_was_accepted()
+    {
+        using var source = new CancellationTokenSource();
+        var sends = 0;
+        var delivery = Delivery(new Sender(_ =>
+        {
+            if (++sends == 1)
+                return new EmailOutcome.Accepted([], []);
+            source.Cancel();
+            throw new OperationCanceledException(source.Token);
+        }));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            delivery.DeliverAsync([Email, Email with { OperationId = Guid.NewGuid() }], clock.GetUtcNow().AddMinutes(5), source.Token));
+    }
+
     private EmailDelivery Delivery(Sender sender) => new(sender, Options.Create(new MailOptions { RetryDelay = TimeSpan.Zero }), clock);
 
     private Task<EmailOutcome> DeliverAsync(EmailDelivery delivery, Email email) =>
         delivery.DeliverAsync(email, clock.GetUtcNow().AddMinutes(5), TestContext.Current.CancellationToken);
 
     /// <summary>A sender that fails a number of times and then returns the outcome.</summary>
-    private sealed class Sender(EmailOutcome outcome) : IEmailSender
+    private sealed class Sender(Func<Email, EmailOutcome> outcome) : IEmailSender
     {
+        public Sender(EmailOutcome outcome)
+            : this(_ => outcome)
+        {
+        }
+
         public List<Email> Attempts { get; } = [];
 
         public int Failures { get; init; }
@@ -111,7 +187,7 @@ public sealed class EmailDeliveryTests
         {
             Attempts.Add(email);
             OnAttempt?.Invoke();
-            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(Failure) : Task.FromResult(outcome);
+            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(Failure) : Task.FromResult(outcome(email));
         }
     }
 }

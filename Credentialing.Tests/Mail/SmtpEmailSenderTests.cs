@@ -53,6 +53,20 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     }
 
     [Fact]
+    public async Task An_email_without_an_attachment_has_only_its_two_bodies()
+    {
+        var email = NewEmail(Rosa) with { Attachment = null, Language = Language.Spanish };
+
+        AssertAccepted(await To(shared.Maildev).SendAsync(email, TestContext.Current.CancellationToken));
+
+        using var message = Assert.Single(await ReceivedAsync(shared.Maildev, email)).Message;
+        var body = Assert.IsType<MultipartAlternative>(message.Body);
+        Assert.Equal(["text/plain", "text/html"], body.Select(part => part.ContentType.MimeType));
+        Assert.Equal("es", body.Headers[HeaderId.ContentLanguage]);
+        Assert.Equal((email.Text, email.Html), (message.TextBody?.ReplaceLineEndings("\n"), message.HtmlBody?.ReplaceLineEndings("\n")));
+    }
+
+    [Fact]
     public async Task An_email_that_is_sent_twice_has_the_same_Message_ID()
     {
         var email = NewEmail(Rosa);

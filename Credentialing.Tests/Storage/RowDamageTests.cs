@@ -26,6 +26,8 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         ("use:000001:unknown", "LastUsedOn"), ("use:000001:unknown", "SchemaVersion"),
         ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("coordinator:rosa", "Language"), ("announcement", "Content"), ("announcement", "PostingUntil"),
         .. ((string[])["ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"]).Select(column => ("reminder:000001:14", column)),
+        .. ((string[])["Kind", "At", "ById", "ByName", "Generation", "Detail", "PreviousUntil", "Former", "ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"])
+            .Select(column => ("notice:", column)),
     ];
 
     /// <summary>Values of every column type, with the extremes of Table Storage; null removes the column.</summary>
@@ -49,8 +51,35 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
     [InlineData("use:")]
     [InlineData("use:1:Aeries")]
     [InlineData("use:000001:a:b")]
+    [InlineData("notice:")]
     public Task Every_operation_succeeds_or_reports_the_LEA_of_an_unexpected_row_key(string rowKey) =>
         CheckAsync(world => world.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, rowKey), TableUpdateMode.Merge));
+
+    [Theory]
+    [InlineData("Kind", "another kind")]
+    [InlineData("Kind", null)]
+    [InlineData("At", "yesterday")]
+    [InlineData("Former", "luis")]
+    [InlineData("Former", "luis\tfr\tluis@lea.example\tLuis Ortega")]
+    [InlineData("Former", "luis\ten\tluis@lea.example\tLuis Ortega\n")]
+    [InlineData("ClaimedUntil", "never")]
+    public async Task A_damaged_notice_is_reported_and_affects_neither_keys_nor_credentials_nor_other_LEAs(string column, string? value)
+    {
+        await CheckAsync(world => DamageAsync(world, "notice:", column, value));
+
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        await AddNoticeAsync(world);
+        await DamageAsync(world, "notice:", column, value);
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+        Assert.Equal(1, (await StatusAsync(world)).Credential!.Generation);
+        await world.Storage.Expirations.AddEntityAsync(new TableEntity("2026-11-23", TestWorld.Oakland.Value), TestContext.Current.CancellationToken);
+        var failed = await Assert.ThrowsAsync<DailyRunFailedException>(() => RunAsync(world));
+        Assert.Equal(TestWorld.Oakland.Value, Assert.Single(failed.Summary.Failures).Where);
+        var (_, failures) = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+        Assert.All(failures, failure => Assert.Equal(TestWorld.Oakland.Value, failure.Where));
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+    }
 
     private async Task CheckAsync(Func<TestWorld, Task> damage)
     {
@@ -63,6 +92,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await world.AuthenticateAsync(TestWorld.Oakland, key);
         var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!.CurrentKey, TestContext.Current.CancellationToken)).Value;
         world.Clock.Advance(TimeSpan.FromDays(7));
+        await AddNoticeAsync(world);
         await damage(world);
 
         var preview = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
@@ -72,6 +102,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await TryAsync(() => world.AuthenticateAsync(TestWorld.Oakland, key));
         await TryAsync(() => world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Credentials.EndPreviousKeyAsync(TestWorld.Oakland, TestWorld.Rosa, seenGeneration: null, TestContext.Current.CancellationToken));
+        await world.Notices.TrySendAsync(TestWorld.Oakland);
         await TryAsync(() => world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
@@ -87,10 +118,21 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
 
     private static async Task DamageAsync(TestWorld world, string rowKey, string column, object? value)
     {
-        TableEntity row = await world.Storage.Leas.GetEntityAsync<TableEntity>(TestWorld.Oakland.Value, rowKey, cancellationToken: TestContext.Current.CancellationToken);
+        var row = Assert.Single(await world.RowsAsync("Leas"), row => row.PartitionKey == TestWorld.Oakland.Value && row.RowKey.StartsWith(rowKey, StringComparison.Ordinal));
         row[column] = value;
         await world.Storage.Leas.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Replace, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Adds a pending notice: TOMS has replaced Luis by Rosa.</summary>
+    private static Task AddNoticeAsync(TestWorld world) => world.Storage.Leas.AddEntityAsync(
+        new TableEntity(TestWorld.Oakland.Value, "notice:1")
+        {
+            ["Kind"] = "lea-saved",
+            ["At"] = world.Clock.GetUtcNow(),
+            ["ById"] = "toms",
+            ["Former"] = "luis\ten\tluis@lea.example\tLuis Ortega",
+        },
+        TestContext.Current.CancellationToken);
 
     private static async Task TryAsync(Func<Task> operation) => Assert.True(await Record.ExceptionAsync(operation) is null or UnreadableRowException);
 

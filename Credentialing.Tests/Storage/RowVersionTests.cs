@@ -129,6 +129,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("coordinator:rosa", "find save announcement run")]
     [InlineData("reminder:000001:14", "run")]
     [InlineData("announcement", "run")]
+    [InlineData("notice:", "run")]
     [InlineData("event:", "")] // never read
     [InlineData("use:000002:unknown", "")] // the status does not contain it
     [InlineData(IndexEntry, "run")]
@@ -186,6 +187,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("credential")]
     [InlineData("coordinator:rosa")]
     [InlineData("reminder:000001:14")]
+    [InlineData("notice:")]
     [InlineData("announcement")]
     [InlineData(IndexEntry)]
     public async Task A_row_of_a_newer_release_fails_only_its_own_LEA_and_the_run_reports_it(string row)
@@ -209,6 +211,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("lea")]
     [InlineData("coordinator:rosa")]
     [InlineData("reminder:000001:14")]
+    [InlineData("notice:")]
     [InlineData("announcement")]
     public async Task The_preview_lists_a_row_of_a_newer_release_as_a_failure_and_still_lists_other_LEAs(string row)
     {
