@@ -33,7 +33,7 @@ internal static class NoticeDriver
     /// <summary>Rosa regenerates. The notice stays pending.</summary>
     internal static async Task RegenerateAsync(TestWorld world, LeaId? leaId = null, int keepPreviousForDays = 0) =>
         Assert.IsType<GenerationOutcome.Generated>(await world.Credentials.GenerateAsync(
-            leaId ?? TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seenGeneration: 1, TestContext.Current.CancellationToken, keepPreviousForDays));
+            leaId ?? TestWorld.Oakland, TestWorld.Rosa, ReleaseWording.Current, seenGeneration: 1, keepPreviousForDays, TestContext.Current.CancellationToken));
 
     /// <summary>Daily runs on the next three days. The last one must succeed.</summary>
     internal static async Task RunThreeDaysAsync(TestWorld world)

@@ -44,9 +44,9 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
         await AssertToldAsync(
             Others,
             "Rosa Delgado regenerated the SIS vendor credentials",
-            ["on " + At + ". The old secret key stopped working at that moment.", "Each vendor needs the new secret key to download score reports again. The username stays the same."],
+            ["on " + At + ". Only the new secret key works now.", "Each vendor needs the new secret key to download score reports again. The username stays the same."],
             "Rosa Delgado regeneró las credenciales de proveedores de SIS",
-            ["el " + AtInSpanish + ". La clave secreta anterior dejó de funcionar en ese momento.", "Cada proveedor necesita la nueva clave secreta para volver a descargar los informes de calificaciones."]);
+            ["el " + AtInSpanish + ". Ahora solo funciona la nueva clave secreta.", "Cada proveedor necesita la nueva clave secreta para volver a descargar los informes de calificaciones."]);
 
         keys.Add(await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2, keepPreviousForDays: 3));
         await AssertToldAsync(
