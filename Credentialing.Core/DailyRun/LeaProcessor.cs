@@ -167,7 +167,7 @@ internal sealed class LeaProcessor(
 
         IEnumerable<TableTransactionAction> EventOf(EmailOutcome? response, DateTimeOffset at) => response switch
         {
-            EmailOutcome.Accepted (var rejected, var deferred) => [reminder.Sent(at, rejected, deferred).ToAction()],
+            EmailOutcome.Accepted(var rejected, var deferred) => [reminder.Sent(at, rejected, deferred).ToAction()],
             EmailOutcome.Refused => [reminder.Refused(at).ToAction()],
             _ => [],
         };

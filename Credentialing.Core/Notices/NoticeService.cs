@@ -135,7 +135,7 @@ public sealed partial class NoticeService(
         string[] addresses = [.. messages.SelectMany(message => message.Addresses)];
         return outcome switch
         {
-            EmailOutcome.Accepted (var rejected, var deferred) =>
+            EmailOutcome.Accepted(var rejected, var deferred) =>
             [
                 deferred.Count == 0 ? notice.Delete(claim) : notice.Write(claim),
                 Event("notice-sent", $"{AuditEvent.AddressList("To ", [.. addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}"),
