@@ -8,7 +8,10 @@ namespace Credentialing.Core.Leas;
 /// <summary>The result of a request to save an LEA.</summary>
 public enum SaveOutcome
 {
-    /// <summary>Nothing was changed, because other requests saved the same LEA at the same time.</summary>
+    /// <summary>
+    /// Nothing was changed, because other requests saved the same LEA at the same time. If the maximum number of coordinators is
+    /// replaced, all but the last one may have been saved. A retry completes it.
+    /// </summary>
     Conflict,
 
     /// <summary>The LEA was stored like this already.</summary>

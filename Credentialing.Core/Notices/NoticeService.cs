@@ -24,6 +24,9 @@ public sealed partial class NoticeService(
     /// <summary>Retry interval while another process has the claim.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
+    /// <summary>After this time since the change, an address that is still deferred gets no notice: daily runs must not fail for ever.</summary>
+    internal static readonly TimeSpan MaxDeferral = TimeSpan.FromDays(7);
+
     private static readonly string Rows =
         $"{LeaPartition.StartsWith(LeaPartition.NoticeRowPrefix)} or {LeaPartition.Is(LeaPartition.LeaRow)} or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
@@ -75,9 +78,11 @@ public sealed partial class NoticeService(
         if (notice.Claim.IsHeldByAnother(owner, now))
             return new() { RetryAt = now + RetryInterval };
         var messages = emails.Compose(notice, lea);
-        if (messages.Count == 0) // nobody is left to be told
+        var isDeferredTooLong = notice.Claim.SentAt is not null && now - notice.At >= MaxDeferral;
+        if (messages.Count == 0 || isDeferredTooLong) // nobody is left to be told
         {
-            var isDeleted = await LeaPartition.TrySubmitAsync(storage, notice.Delete(notice.Claim));
+            TableTransactionAction[] givenUp = messages.Count == 0 ? [] : [Event(notice, now, "notice-refused", AuditEvent.AddressList("Deferred for too long: ", notice.Claim.Deferred))];
+            var isDeleted = await LeaPartition.TrySubmitAsync(storage, [notice.Delete(notice.Claim), .. givenUp]);
             return isDeleted ? new() : new() { RetryAt = now + RetryInterval };
         }
 
@@ -138,15 +143,15 @@ public sealed partial class NoticeService(
             EmailOutcome.Accepted(var rejected, var deferred) =>
             [
                 deferred.Count == 0 ? notice.Delete(claim) : notice.Write(claim),
-                Event("notice-sent", $"{AuditEvent.AddressList("To ", [.. addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}"),
+                Event(notice, at, "notice-sent", $"{AuditEvent.AddressList("To ", [.. addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}"),
             ],
-            EmailOutcome.Refused => [notice.Delete(claim), Event("notice-refused", AuditEvent.AddressList("Rejected: ", addresses))],
+            EmailOutcome.Refused => [notice.Delete(claim), Event(notice, at, "notice-refused", AuditEvent.AddressList("Rejected: ", addresses))],
             _ => [notice.Write(claim)],
         };
-
-        TableTransactionAction Event(string kind, string detail) =>
-            AuditEvent.AboutNotice(notice.LeaId, at, kind, notice.Generation, $"About {notice.Kind}.{detail}").ToAction();
     }
+
+    private static TableTransactionAction Event(Notice notice, DateTimeOffset at, string kind, string detail) =>
+        AuditEvent.AboutNotice(notice.LeaId, at, kind, notice.Generation, $"About {notice.Kind}.{detail}").ToAction();
 
     [LoggerMessage(EventId = 19, Level = LogLevel.Warning, Message = "A notice to the coordinators of LEA {LeaId} could not be sent immediately: {Reason}. The next daily run sends it.")]
     private partial void LogDelayed(LeaId leaId, string reason);

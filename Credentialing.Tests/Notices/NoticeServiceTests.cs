@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Notices;
 using Credentialing.Core.Telemetry;
 using Credentialing.Tests.Support;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -221,6 +222,25 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
         Assert.True(world.Mail.Notices[^1].Email.IsRepeated);
         Assert.Empty(await PendingAsync(world));
         Assert.Empty(await DueEntriesAsync(world));
+    }
+
+    [Fact]
+    public async Task An_address_that_is_deferred_for_a_week_gets_no_notice_and_the_daily_run_succeeds_again()
+    {
+        await using var world = await CreateAsync(azurite);
+        world.Mail.DeferredAddresses.Add("luis@lea.example");
+        await RegenerateAsync(world);
+        await world.Notices.TrySendAsync(TestWorld.Oakland);
+        world.Clock.Advance(NoticeService.MaxDeferral - TimeSpan.FromHours(1));
+        await Assert.ThrowsAsync<DailyRunFailedException>(() => RunWithClockAsync(world));
+        var before = world.Mail.Notices.Count;
+        world.Clock.Advance(TimeSpan.FromHours(1));
+
+        Assert.Empty((await RunAsync(world)).Failures);
+
+        Assert.Equal(before, world.Mail.Notices.Count);
+        Assert.Empty(await PendingAsync(world));
+        Assert.Contains(await world.AuditEventsAsync(TestWorld.Oakland), row => row.GetString("Detail") == "About credential-regenerated. Deferred for too long: luis@lea.example.");
     }
 
     [Theory]
