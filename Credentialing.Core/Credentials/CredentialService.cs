@@ -103,7 +103,7 @@ public sealed partial class CredentialService(
 
         telemetry.RecordGeneration(generation);
         LogGenerated(leaId, generation);
-        return new GenerationOutcome.Generated(next, key, held.Stored?.Credential) { Usage = UsageOf(held, generation) };
+        return new GenerationOutcome.Generated(next, key, held.Stored?.Credential) { Usage = UsageOf(held, generation), HasNotice = hasOthers };
     }
 
     /// <summary>
@@ -209,10 +209,10 @@ public sealed partial class CredentialService(
                 await expirations.AddForChangeAsync(leaId, now, cancellationToken);
             var eventStep = auditEvent.ToAction();
             if (await table.TryReplaceAsync(held, next, [eventStep, .. Notice(auditEvent, hasOthers), .. EarlierUse(rows)]))
-                return new ChangeOutcome.Changed(next, held.Credential);
+                return new ChangeOutcome.Changed(next, held.Credential, hasOthers);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
             if (await LeaPartition.FindAsync(storage, leaId, eventStep.Entity.RowKey, CancellationToken.None) is not null)
-                return new ChangeOutcome.Changed(next, held.Credential);
+                return new ChangeOutcome.Changed(next, held.Credential, hasOthers);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
         }

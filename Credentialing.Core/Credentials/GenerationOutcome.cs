@@ -15,6 +15,9 @@ public abstract record GenerationOutcome
     {
         /// <summary>Which client has used which generation so far, as in <see cref="CredentialStatus.Usage"/>.</summary>
         public IReadOnlyList<KeyUse> Usage { get; init; } = [];
+
+        /// <summary>Whether other coordinators are to be told.</summary>
+        public bool HasNotice { get; init; }
     }
 
     /// <summary>Conflict: the current generation is not the one that the coordinator saw. Nothing was changed.</summary>

@@ -63,7 +63,7 @@ public sealed class CredentialFunctions(
             var outcome = await credentials.GenerateAsync(
                 lea, coordinator, ReleaseWording.Current, seenGeneration, body.KeepPreviousForDays, cancellationToken);
             if (outcome is GenerationOutcome.Generated generated)
-                FollowUp(request, lea, generated.Superseded);
+                FollowUp(request, lea, generated.HasNotice, generated.Superseded);
             return ResponseTo(request, outcome);
         });
 
@@ -88,8 +88,8 @@ public sealed class CredentialFunctions(
             var outcome = await credentials.EndPreviousKeyAsync(lea, coordinator, seenGeneration, cancellationToken);
             if (outcome is ChangeOutcome.Conflict conflict)
                 return ResponseTo(request, conflict.Current);
-            if (outcome is ChangeOutcome.Changed)
-                FollowUp(request, lea, before: null);
+            if (outcome is ChangeOutcome.Changed changed)
+                FollowUp(request, lea, changed.HasNotice, before: null);
             return TypedResults.NoContent();
         });
 
@@ -124,7 +124,7 @@ public sealed class CredentialFunctions(
             if (outcome is ChangeOutcome.Conflict conflict)
                 return ResponseTo(request, conflict.Current);
             if (outcome is ChangeOutcome.Changed changed)
-                FollowUp(request, lea, changed.Before);
+                FollowUp(request, lea, changed.HasNotice, changed.Before);
             return await RespondWithStatusAsync(request, lea, cancellationToken);
         });
 
@@ -165,9 +165,10 @@ public sealed class CredentialFunctions(
         });
 
     /// <summary>Tells the other coordinators, and removes the announcement of superseded or revoked credentials.</summary>
-    private void FollowUp(HttpRequest request, LeaId leaId, Credential? before)
+    private void FollowUp(HttpRequest request, LeaId leaId, bool hasNotice, Credential? before)
     {
-        AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(leaId));
+        if (hasNotice)
+            AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(leaId));
         if (before is not null)
             AfterResponse.Start(request.HttpContext.Response, () => announcements.TryWithdrawAsync(before));
     }
