@@ -2,9 +2,9 @@ using System.Net;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
+using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Tests.DevHosting;
-using Credentialing.Core;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Guides;
