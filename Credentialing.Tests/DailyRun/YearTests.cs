@@ -113,7 +113,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             foreach (var lea in Leas)
             {
                 var name = $"LEA of {lea}";
-                await world.Register.SaveAsync(new Lea(lea, name, [TestWorld.Rosa, TestWorld.Luis]), "test", CancellationToken.None);
+                await world.SaveAsync(new Lea(lea, name, [TestWorld.Rosa, TestWorld.Luis]));
                 AdvanceToHour(random.Next(5) switch { 0 => 0, 1 => 24 - (1.0 / 60), _ => random.NextDouble() * 24 }, afterDays: random.Next(4));
                 await GenerateAsync(world, lea);
             }

@@ -146,7 +146,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         foreach (var lea in (LeaId[])[TestWorld.Oakland, TestWorld.Berkeley])
         {
-            await world.Register.SaveAsync(new Lea(lea, "An LEA", [TestWorld.Rosa]), "test", TestContext.Current.CancellationToken);
+            await world.SaveAsync(new Lea(lea, "An LEA", [TestWorld.Rosa]));
             await world.MustGenerateAsync(lea);
         }
 
@@ -286,8 +286,7 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     private async Task<TestWorld> BusyWorldAsync()
     {
         var world = await TestWorld.CreateAsync(azurite);
-        await world.Register.SaveAsync(
-            new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]), "test", TestContext.Current.CancellationToken);
+        await world.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]));
         await world.MustGenerateAsync(TestWorld.Oakland);
         await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));

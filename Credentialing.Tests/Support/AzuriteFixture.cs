@@ -36,6 +36,9 @@ public sealed class AzuriteFixture : IAsyncLifetime
 /// <summary>A storage account used by one test only.</summary>
 public sealed class StorageAccount(Azurite azurite, string name)
 {
+    /// <summary>Whether coordinators have been saved, so that changes have notices.</summary>
+    public bool HasCoordinators { get; set; }
+
     public TableServiceClient Tables(TableClientOptions? options = null) => azurite.Tables(name, options);
 
     public BlobServiceClient Blobs(BlobClientOptions? options = null) => azurite.Blobs(name, options);

@@ -138,9 +138,10 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Generates credentials. Then does what the app does after the response, and the daily run on the next day.</summary>
     public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null)
     {
-        var entries = await IndexDatesAsync(leaId);
+        var entries = Account.HasCoordinators ? await IndexDatesAsync(leaId) : [];
         var outcome = await Credentials.GenerateAsync(leaId, by ?? Rosa, ReleaseWording.Current, seenGeneration, keepPreviousForDays: 0, TestContext.Current.CancellationToken);
-        await FollowUpAsync(leaId, entries);
+        if (Account.HasCoordinators)
+            await FollowUpAsync(leaId, entries);
         return outcome;
     }
 
@@ -149,6 +150,7 @@ public sealed class TestWorld : IAsyncDisposable
     {
         var entries = await IndexDatesAsync(lea.Id);
         Assert.NotEqual(SaveOutcome.Conflict, await Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken));
+        Account.HasCoordinators |= lea.Coordinators.Count > 0;
         await FollowUpAsync(lea.Id, entries);
     }
 
