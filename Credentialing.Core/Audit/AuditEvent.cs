@@ -26,7 +26,7 @@ internal sealed record AuditEvent(
     internal const string PreviousEnded = "previous-key-ended";
     internal const string Saved = "lea-saved";
 
-    /// <summary>The column of a notice with the coordinators whom the event removed.</summary>
+    /// <summary>The column of a notice with the coordinators that the event removed.</summary>
     internal const string FormerColumn = "Former";
 
     private const string ByDailyRunId = "daily-run";
@@ -65,10 +65,10 @@ internal sealed record AuditEvent(
     internal TableTransactionAction ToAction() => new(TableTransactionActionType.Add, Row(LeaPartition.EventRowPrefix));
 
     /// <summary>
-    /// Transaction step: inserts the outbox row of the email that tells the LEA's other coordinators of this event. It has the
+    /// Transaction step: inserts the outbox row of the email that notifies the LEA's other coordinators of this event. It has the
     /// columns of the event.
     /// </summary>
-    /// <param name="former">The coordinators whom the event removed; null if there are none. See the reader of the row for the format.</param>
+    /// <param name="former">The coordinators that the event removed, as text (<c>Coordinator.ListToText</c>); null or empty if there are none.</param>
     internal TableTransactionAction ToNotice(string? former = null)
     {
         var row = Row(LeaPartition.NoticeRowPrefix);

@@ -10,7 +10,7 @@ public abstract record ChangeOutcome
     /// <summary>The change was made.</summary>
     /// <param name="Credential">The credentials after the change.</param>
     /// <param name="Before">The credentials before the change.</param>
-    /// <param name="HasNotice">Whether other coordinators are to be told.</param>
+    /// <param name="HasNotice">Whether other coordinators are to be notified.</param>
     public sealed record Changed(Credential Credential, Credential Before, bool HasNotice) : ChangeOutcome;
 
     /// <summary>There was nothing to change, for example because an earlier attempt has succeeded. So a retry is safe.</summary>

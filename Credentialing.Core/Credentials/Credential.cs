@@ -22,11 +22,11 @@ public sealed record Credential(
     /// <summary>The highest generation. Row keys contain six digits of it.</summary>
     public const int MaxGeneration = 999_999;
 
-    /// <summary>Validity period of credentials: 365 times 24 hours.</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
-
     /// <summary>The maximum number of days for which the previous key keeps working after a regeneration.</summary>
     public const int MaxOverlapDays = 7;
+
+    /// <summary>Validity period of credentials: 365 times 24 hours.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
     /// <summary>
     /// The superseded generation, which works beside the current one until it expires; null if there is no overlap. It stays here

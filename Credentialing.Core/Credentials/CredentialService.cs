@@ -42,7 +42,7 @@ public sealed partial class CredentialService(
     /// <summary>
     /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the rows, write the index entry, replace the
     /// row together with its audit event. A fourth one for a second index entry, at the same time as the first, if other coordinators
-    /// are to be told. More if the row is updated concurrently.
+    /// are to be notified. More if the row is updated concurrently.
     /// The replacement is atomic: after any failure, either the old or the new credentials are the current ones, never both, never
     /// neither. After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of
     /// the superseded credentials stays, so that the daily run finds the LEA and completes what remains, such as removing the
@@ -80,15 +80,15 @@ public sealed partial class CredentialService(
         var next = new Credential(
             leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version));
 
-        var hasOthers = held.HasOthers(by);
+        var hasNotice = held.HasOtherCoordinators(by);
         await Task.WhenAll(
             expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken),
-            hasOthers ? expirations.AddForChangeAsync(leaId, now, cancellationToken) : Task.CompletedTask);
+            hasNotice ? expirations.AddForChangeAsync(leaId, now, cancellationToken) : Task.CompletedTask);
         for (var attempt = 1; ; attempt++)
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
             var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, next.PreviousKey?.ExpiresAt);
-            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. Notice(auditEvent, hasOthers), .. EarlierUse(held), .. Superseded(held.Uses, generation)]))
+            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(held), .. DeleteOldUses(held.Uses, generation)]))
                 break;
             var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
@@ -103,12 +103,12 @@ public sealed partial class CredentialService(
 
         telemetry.RecordGeneration(generation);
         LogGenerated(leaId, generation);
-        return new GenerationOutcome.Generated(next, key, held.Stored?.Credential) { Usage = UsageOf(held, generation), HasNotice = hasOthers };
+        return new GenerationOutcome.Generated(next, key, held.Stored?.Credential) { Usage = UsageOf(held, generation), HasNotice = hasNotice };
     }
 
     /// <summary>
     /// Ends the overlap: the previous key and the tokens made with it no longer work. Idempotent. One round trip if there is no
-    /// overlap, else two, and a third one if other coordinators are to be told.
+    /// overlap, else two, and a third one if other coordinators are to be notified.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
     /// <param name="by">The coordinator who sends the request.</param>
@@ -128,7 +128,7 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Revokes the credentials: no key and no token works any more, and the release authorization is withdrawn. Idempotent: the
-    /// first revocation of a generation stays. Two round trips, and a third one if other coordinators are to be told.
+    /// first revocation of a generation stays. Two round trips, and a third one if other coordinators are to be notified.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
     /// <param name="by">Who sends the request: a coordinator, or TOMS.</param>
@@ -204,22 +204,22 @@ public sealed partial class CredentialService(
             if (held is null || change(held.Credential, now) is not var (next, auditEvent))
                 return new ChangeOutcome.Unchanged(held?.Credential);
 
-            var hasOthers = rows.HasOthers(by);
-            if (hasOthers)
+            var hasNotice = rows.HasOtherCoordinators(by);
+            if (hasNotice)
                 await expirations.AddForChangeAsync(leaId, now, cancellationToken);
             var eventStep = auditEvent.ToAction();
-            if (await table.TryReplaceAsync(held, next, [eventStep, .. Notice(auditEvent, hasOthers), .. EarlierUse(rows)]))
-                return new ChangeOutcome.Changed(next, held.Credential, hasOthers);
+            if (await table.TryReplaceAsync(held, next, [eventStep, .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(rows)]))
+                return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
             if (await LeaPartition.FindAsync(storage, leaId, eventStep.Entity.RowKey, CancellationToken.None) is not null)
-                return new ChangeOutcome.Changed(next, held.Credential, hasOthers);
+                return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
         }
     }
 
-    /// <summary>Transaction step: the notice to the other coordinators, if there are any.</summary>
-    private static IEnumerable<TableTransactionAction> Notice(AuditEvent auditEvent, bool hasOthers) => hasOthers ? [auditEvent.ToNotice()] : [];
+    /// <summary>Transaction step: inserts the notice to the other coordinators, if there are any.</summary>
+    private static IEnumerable<TableTransactionAction> InsertNotice(AuditEvent auditEvent, bool hasNotice) => hasNotice ? [auditEvent.ToNotice()] : [];
 
     /// <summary>The superseded key for the overlap; null if it does not work now, or is not to be kept.</summary>
     private static VendorKey? Overlap(Credential? superseded, DateTimeOffset from, int days)
@@ -235,7 +235,7 @@ public sealed partial class CredentialService(
     /// Transaction steps: delete the uses of all generations but the new one and the one before. A transaction has at most 100 steps;
     /// the next regeneration deletes the rest.
     /// </summary>
-    private static IEnumerable<TableTransactionAction> Superseded(IReadOnlyList<TableEntity> useRows, int generation) => useRows
+    private static IEnumerable<TableTransactionAction> DeleteOldUses(IReadOnlyList<TableEntity> useRows, int generation) => useRows
         .Where(row => string.CompareOrdinal(row.RowKey, KeyUse.RowKeyPrefix(generation - 1)) < 0)
         .Take(MaxDeletedUses)
         .Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All));
@@ -243,7 +243,7 @@ public sealed partial class CredentialService(
     /// <summary>
     /// Transaction step: moves a use from the credential's row, which is replaced, to a row of its own. None if there is such a row.
     /// </summary>
-    private static IEnumerable<TableTransactionAction> EarlierUse(CredentialRows rows) =>
+    private static IEnumerable<TableTransactionAction> MoveEarlierUse(CredentialRows rows) =>
         rows.Stored is { EarlierUse: { } use, Credential.LeaId: var leaId } && use.Write(leaId) is var row && rows.Uses.All(other => other.RowKey != row.RowKey)
             ? [new(TableTransactionActionType.Add, row)]
             : [];

@@ -19,8 +19,8 @@ internal sealed record StoredCredential(Credential Credential, ETag RowVersion, 
 /// <param name="CoordinatorIds">The ids of the stored coordinators; empty if they were not read.</param>
 internal sealed record CredentialRows(StoredCredential? Stored, IReadOnlyList<TableEntity> Uses, IReadOnlyList<string> CoordinatorIds)
 {
-    /// <summary>Whether a coordinator other than <paramref name="by"/> is to be told of a change.</summary>
-    internal bool HasOthers(Coordinator by) => CoordinatorIds.Any(id => id != by.Id);
+    /// <summary>Whether a coordinator other than <paramref name="by"/> is to be notified of a change.</summary>
+    internal bool HasOtherCoordinators(Coordinator by) => CoordinatorIds.Any(id => id != by.Id);
 }
 
 /// <summary>The <c>credential</c> row in each LEA's partition, and the <c>use:</c> rows that say who uses its keys.</summary>
@@ -52,7 +52,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     internal Task<CredentialRows> FindWithUsesAsync(LeaId leaId, CancellationToken cancellationToken) =>
         FindAsync(leaId, CredentialAndUses, cancellationToken);
 
-    /// <summary>Returns what a change needs: the LEA's credential, its uses, and who else is to be told. One round trip.</summary>
+    /// <summary>Returns what a change needs: the LEA's credential, its uses, and who else is to be notified. One round trip.</summary>
     internal Task<CredentialRows> FindForChangeAsync(LeaId leaId, CancellationToken cancellationToken) =>
         FindAsync(leaId, CredentialUsesAndCoordinators, cancellationToken);
 

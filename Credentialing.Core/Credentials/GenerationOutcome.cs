@@ -16,7 +16,7 @@ public abstract record GenerationOutcome
         /// <summary>Which client has used which generation so far, as in <see cref="CredentialStatus.Usage"/>.</summary>
         public IReadOnlyList<KeyUse> Usage { get; init; } = [];
 
-        /// <summary>Whether other coordinators are to be told.</summary>
+        /// <summary>Whether other coordinators are to be notified.</summary>
         public bool HasNotice { get; init; }
     }
 

@@ -123,16 +123,16 @@ internal sealed class LeaProcessor(
         if (undeliverable is not null)
             telemetry.RecordReminder(undeliverable.Milestone.Days, undeliverable.Rejected.Count > 0 ? "rejected" : "without_recipient");
         var results = await Task.WhenAll(SendAsync(work, cancellationToken), AnnounceAsync(work, cancellationToken));
-        var told = await NotifyAsync(work.Plan, cancellationToken);
-        var result = results[0].And(results[1]).And(told);
+        var notified = await NotifyAsync(work.Plan, cancellationToken);
+        var result = results[0].And(results[1]).And(notified);
         // Keep the index entry of superseded credentials until their announcement is removed, and that of a change until its notices
         // are sent: the next run finds the LEA by it.
-        if ((result.Removed || !work.Plan.Withdraws) && told is { RetryAt: null, Failures.Count: 0 })
+        if ((result.Removed || !work.Plan.Withdraws) && notified is { RetryAt: null, Failures.Count: 0 })
             result = result.And(await DeleteStaleAsync(work.Plan, indexed, cancellationToken));
         return result with
         {
             WithoutRecipient = undeliverable is { Rejected.Count: 0 },
-            Rejected = undeliverable is null ? result.Rejected : Math.Max(undeliverable.Rejected.Count, told.Rejected),
+            Rejected = undeliverable is null ? result.Rejected : Math.Max(undeliverable.Rejected.Count, notified.Rejected),
             DaysRemaining = work.Plan.Status.DaysRemaining,
         };
     }

@@ -20,7 +20,7 @@ public enum SaveOutcome
     /// <summary>The LEA was saved.</summary>
     Saved,
 
-    /// <summary>The LEA was saved, and its coordinators are to be told.</summary>
+    /// <summary>The LEA was saved, and its coordinators are to be notified.</summary>
     SavedWithNotice,
 }
 
@@ -76,7 +76,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
                 return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Unchanged; // saved before, and the response was lost
             var now = time.GetUtcNow();
             // Not again after the first of two transactions, whose response may have been lost.
-            var hasNotice = HasOtherCoordinators(held, lea) && !(part is not null && Same(held, part));
+            var hasNotice = CoordinatorsHaveChanged(held, lea) && !(part is not null && Same(held, part));
             var changes = Changes(lea, held, rows, savedBy, now, hasNotice);
             // Only if the maximum number of coordinators is replaced: the last one is added by a second transaction.
             var isPart = changes.Count > MaxSteps;
@@ -129,8 +129,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
     private static bool Same(Lea? held, Lea lea) =>
         held is not null && held.Name == lea.Name && held.Coordinators.ToHashSet().SetEquals(lea.Coordinators);
 
-    /// <summary>Whether coordinators are to be told: there were some, and ids or addresses have changed.</summary>
-    private static bool HasOtherCoordinators(Lea? held, Lea lea) =>
+    /// <summary>Whether coordinators are to be notified: there were some, and ids or addresses have changed.</summary>
+    private static bool CoordinatorsHaveChanged(Lea? held, Lea lea) =>
         held is { Coordinators.Count: > 0 } && !held.Coordinators.Select(Identity).ToHashSet().SetEquals(lea.Coordinators.Select(Identity));
 
     private static (string Id, string? Email) Identity(Coordinator coordinator) => (coordinator.Id, coordinator.Email?.ToUpperInvariant());

@@ -15,7 +15,7 @@ internal sealed class EmailOutbox(CredentialingStorage storage, EmailDelivery de
     /// <summary>Until when nothing is sent because of throttling or an open circuit; in the past if there is no pause.</summary>
     internal DateTimeOffset PausedUntil => delivery.PausedUntil;
 
-    /// <summary>Sends an email and records the result. Two round trips at most, besides the mail service.</summary>
+    /// <summary>Sends an email with the mail service, and records the result in storage. One round trip to storage.</summary>
     /// <param name="messages">The email, one message for each language.</param>
     /// <param name="claim">The claim, as stored.</param>
     /// <param name="until">The deadline; not after the end of the claim.</param>

@@ -7,7 +7,7 @@ using Credentialing.Core.Storage;
 namespace Credentialing.Core.Notices;
 
 /// <summary>
-/// An email that tells an LEA's other coordinators of a change: its outbox row, which the transaction of the change inserts
+/// An email that notifies an LEA's other coordinators of a change: its outbox row, which the transaction of the change inserts
 /// (<see cref="AuditEvent.ToNotice"/>). The row is deleted when the email has been sent. Immutable.
 /// </summary>
 /// <param name="LeaId">The LEA.</param>
@@ -19,7 +19,7 @@ namespace Credentialing.Core.Notices;
 /// <param name="Generation">The generation that the change is about; null if it is not about credentials.</param>
 /// <param name="Detail">The reason of a revocation.</param>
 /// <param name="PreviousUntil">Until when the previous key works; null if it does not.</param>
-/// <param name="Former">The coordinators whom the change removed. They get the email, too.</param>
+/// <param name="Former">The coordinators that the change removed. They get the email, too.</param>
 internal sealed record Notice(
     LeaId LeaId, string Key, string Kind, DateTimeOffset At, string ById, string? ByName, int? Generation, string? Detail, DateTimeOffset? PreviousUntil, IReadOnlyList<Coordinator> Former)
 {

@@ -24,7 +24,7 @@ public sealed partial class NoticeService(
     /// <summary>Retry interval while another process has the claim.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>After this time since the change, an address that is still deferred gets no notice: daily runs must not fail for ever.</summary>
+    /// <summary>After this time since the change, an address that is still deferred gets no notice: otherwise, every daily run would fail.</summary>
     internal static readonly TimeSpan MaxDeferral = TimeSpan.FromDays(7);
 
     private static readonly string Rows =
@@ -79,7 +79,7 @@ public sealed partial class NoticeService(
             return new() { RetryAt = now + RetryInterval };
         var messages = emails.Compose(notice, lea);
         var isDeferredTooLong = notice.Claim.SentAt is not null && now - notice.At >= MaxDeferral;
-        if (messages.Count == 0 || isDeferredTooLong) // nobody is left to be told
+        if (messages.Count == 0 || isDeferredTooLong) // no recipient is left
         {
             TableTransactionAction[] givenUp = messages.Count == 0 ? [] : [Event(notice, now, "notice-refused", AuditEvent.AddressList("Deferred for too long: ", notice.Claim.Deferred))];
             var isDeleted = await LeaPartition.TrySubmitAsync(storage, [notice.Delete(notice.Claim), .. givenUp]);

@@ -5,6 +5,9 @@ namespace Credentialing.Core.Reminders;
 /// <summary>A number of calendar days before or after expiry at which a reminder is due.</summary>
 public readonly record struct Milestone
 {
+    /// <summary>The latest milestone after expiry lasts this number of days. So credentials that expired long ago get no reminder.</summary>
+    private const int DaysPerMilestoneAfterExpiry = 7;
+
     private Milestone(int days) => Days = days;
 
     /// <summary>The milestones before expiry, earliest first: 14, 7, 3 and 1 days.</summary>
@@ -12,9 +15,6 @@ public readonly record struct Milestone
 
     /// <summary>The milestones after expiry, earliest first: on the day of expiry, and once a week for four weeks.</summary>
     public static IReadOnlyList<Milestone> AfterExpiry { get; } = [new(0), new(-7), new(-14), new(-21), new(-28)];
-
-    /// <summary>A milestone after expiry is reached for this number of days. So old credentials get no reminder.</summary>
-    private const int DaysPerMilestoneAfterExpiry = 7;
 
     /// <summary>Calendar days before expiry, in the LEA's time zone; zero or negative after expiry.</summary>
     public int Days { get; }

@@ -8,8 +8,8 @@ namespace Credentialing.Core.Storage;
 
 /// <summary>
 /// Secondary index of credentials by UTC expiry date, so that the daily run reads only the LEAs that are due. An entry is
-/// written before its credential. Only the daily run deletes it, after it has read that the credential expires on another date. A
-/// stale entry is harmless, because the daily run reads the credential itself. A missing entry cannot occur.
+/// written before its credential. Only the daily run deletes it, after it has read that the credential expires on another date or
+/// was revoked. A stale entry is harmless, because the daily run reads the credential itself. A missing entry cannot occur.
 /// <para>
 /// A change with a notice for the coordinators adds a second entry, for the next day, before the change. So the next daily run
 /// finds the LEA and sends what could not be sent at once.

@@ -5,7 +5,7 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Credentials;
 
-/// <summary>The record of which client uses which generation of a key.</summary>
+/// <summary>Usage: the last day on which each client used each generation of the secret key.</summary>
 [Kind(TestKind.Storage)]
 public sealed class KeyUseTests(AzuriteFixture azurite)
 {

@@ -152,7 +152,7 @@ public sealed class PreviousKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_regeneration_with_an_overlap_takes_three_round_trips_and_four_if_there_are_others_to_tell()
+    public async Task A_regeneration_with_an_overlap_takes_three_round_trips_and_four_if_there_are_others_to_notify()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);

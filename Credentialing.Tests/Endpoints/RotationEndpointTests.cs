@@ -12,7 +12,7 @@ public sealed class RotationEndpointTests(AzuriteFixture azurite)
     private const string Previous = Credentials + "/previous";
 
     [Fact]
-    public async Task Both_keys_work_during_an_overlap_and_the_old_one_tells_its_vendor_when_it_stops()
+    public async Task Both_keys_work_during_an_overlap_and_the_status_for_the_old_one_contains_its_end()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);

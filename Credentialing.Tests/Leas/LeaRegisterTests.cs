@@ -56,7 +56,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
     [InlineData(Fault.Crash)]
     [InlineData(Fault.CrashAfter)]
     [InlineData(Fault.ResponseLost)]
-    public async Task SaveAsync_that_replaces_all_coordinators_tells_the_former_and_the_new_ones(Fault fault)
+    public async Task SaveAsync_that_replaces_all_coordinators_notifies_the_former_and_the_new_ones(Fault fault)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         for (var call = 1; ; call++)
@@ -91,7 +91,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task SaveAsync_tells_the_maximum_number_of_coordinators_with_the_longest_names()
+    public async Task SaveAsync_notifies_the_maximum_number_of_coordinators_with_the_longest_names()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         var label = new string('a', 60);
@@ -130,7 +130,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Notices))]
-    public async Task SaveAsync_tells_the_coordinators_and_the_former_ones_only_of_changed_ids_and_addresses(string change, Coordinator[] coordinators, string[] expected)
+    public async Task SaveAsync_notifies_the_coordinators_and_the_former_ones_only_of_changed_ids_and_addresses(string change, Coordinator[] coordinators, string[] expected)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         Assert.Equal(SaveOutcome.Saved, await SaveAsync(world, Oakland with { Coordinators = [] })); // the first registration

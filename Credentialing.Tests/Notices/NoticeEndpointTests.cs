@@ -25,7 +25,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
 
     /// <summary>The whole life of an LEA's credentials, over HTTP. Rosa makes each change of the credentials.</summary>
     [Fact]
-    public async Task Each_change_is_told_to_the_other_coordinators_in_their_languages()
+    public async Task Each_change_is_reported_to_the_other_coordinators_in_their_languages()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await StartAsync(world);
@@ -33,7 +33,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
         var seen = 0;
 
         List<string> keys = [await host.MustGenerateAsync("rosa", TestWorld.Oakland)];
-        await AssertToldAsync(
+        await AssertNotifiedAsync(
             Others,
             "Rosa Delgado generated SIS vendor credentials",
             ["Rosa Delgado generated the first SIS vendor credentials of Oakland Unified on " + At + ".", "Each vendor needs the username and the secret key. Only Rosa Delgado has seen the key"],
@@ -41,7 +41,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
             ["Rosa Delgado generó las primeras credenciales de proveedores de SIS de Oakland Unified el " + AtInSpanish + ".", "Solo Rosa Delgado ha visto la clave"]);
 
         keys.Add(await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1));
-        await AssertToldAsync(
+        await AssertNotifiedAsync(
             Others,
             "Rosa Delgado regenerated the SIS vendor credentials",
             ["on " + At + ". Only the new secret key works now.", "Each vendor needs the new secret key to download score reports again. The username stays the same."],
@@ -49,7 +49,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
             ["el " + AtInSpanish + ". Ahora solo funciona la nueva clave secreta.", "Cada proveedor necesita la nueva clave secreta para volver a descargar los informes de calificaciones."]);
 
         keys.Add(await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2, keepPreviousForDays: 3));
-        await AssertToldAsync(
+        await AssertNotifiedAsync(
             Others,
             "Rosa Delgado regenerated the SIS vendor credentials",
             ["The old secret key works until " + Until + ".", "Each vendor needs the new secret key before the old one stops."],
@@ -57,7 +57,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
             ["La clave secreta anterior funciona hasta el " + UntilInSpanish + ".", "Cada proveedor necesita la nueva clave secreta antes de que deje de funcionar la anterior."]);
 
         Assert.Equal(HttpStatusCode.NoContent, (await host.SendAsync(HttpMethod.Delete, "leas/01612590000000/credentials/previous", "rosa", headers: ["If-Match", "\"3\""])).Status);
-        await AssertToldAsync(
+        await AssertNotifiedAsync(
             Others,
             "Rosa Delgado stopped the old secret key",
             ["Rosa Delgado stopped the old secret key of Oakland Unified on " + At + ". Only the new one works now.", "It needs the new one."],
@@ -65,7 +65,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
             ["Rosa Delgado desactivó la clave secreta anterior de Oakland Unified el " + AtInSpanish + ".", "Necesita la nueva."]);
 
         await host.MustRevokeAsync("rosa", TestWorld.Oakland, seenGeneration: 3, "A laptop was lost.");
-        await AssertToldAsync(
+        await AssertNotifiedAsync(
             Others,
             "Rosa Delgado revoked the SIS vendor credentials",
             ["Rosa Delgado revoked the SIS vendor credentials of Oakland Unified on " + At + ". No secret key works any more", "Reason: A laptop was lost.", "generate new credentials on the screen"],
@@ -73,7 +73,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
             ["Rosa Delgado revocó las credenciales de proveedores de SIS de Oakland Unified el " + AtInSpanish + ".", "Motivo: A laptop was lost.", "genere nuevas credenciales en la pantalla"]);
 
         await PutAsync(host, LeaWithThree() with { Coordinators = [Ana, TestWorld.Rosa] });
-        await AssertToldAsync(
+        await AssertNotifiedAsync(
             ["ana@lea.example", "luis@lea.example", "rosa@lea.example"],
             "TOMS changed the coordinators of your LEA",
             ["TOMS changed the coordinators of Oakland Unified on " + At + ". They are now: Ana Núñez, Rosa Delgado.", "Nothing. The credentials have not changed."],
@@ -85,15 +85,15 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
             + string.Concat((await world.RowsAsync("Leas")).SelectMany(row => row).Select(column => $"{column.Value}"));
         Assert.All(keys, key => Assert.DoesNotContain(key["tsk_".Length..^7], written, StringComparison.OrdinalIgnoreCase));
 
-        async Task AssertToldAsync(string[] recipients, string heading, string[] sentences, string spanishHeading, string[] spanishSentences)
+        async Task AssertNotifiedAsync(string[] recipients, string heading, string[] sentences, string spanishHeading, string[] spanishSentences)
         {
-            var told = await ToldAsync(world, seen);
-            seen += told.Count;
-            Assert.Equal(recipients, told.SelectMany(email => email.To).Select(to => to.Address).Order(StringComparer.Ordinal));
-            Assert.All(told, email => Assert.Equal(email.To.Count, email.To.DistinctBy(to => to.Address).Count()));
-            Assert.Equal(["ana@lea.example"], told.Where(email => email.Language is Language.Spanish).SelectMany(email => email.To).Select(to => to.Address));
+            var notified = await NoticesAsync(world, seen);
+            seen += notified.Count;
+            Assert.Equal(recipients, notified.SelectMany(email => email.To).Select(to => to.Address).Order(StringComparer.Ordinal));
+            Assert.All(notified, email => Assert.Equal(email.To.Count, email.To.DistinctBy(to => to.Address).Count()));
+            Assert.Equal(["ana@lea.example"], notified.Where(email => email.Language is Language.Spanish).SelectMany(email => email.To).Select(to => to.Address));
             var by = heading.Split(' ')[0] is "TOMS" ? "TOMS" : "Rosa Delgado";
-            Assert.All(told, email =>
+            Assert.All(notified, email =>
             {
                 var isEnglish = email.Language is Language.English;
                 Assert.Equal($"Oakland Unified: {(isEnglish ? heading : spanishHeading)}", email.Subject);
@@ -120,12 +120,12 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
         await using var host = await StartAsync(world);
         await world.SaveAsync(new Lea(TestWorld.Oakland, Hostile, [Ana with { Name = Hostile }, TestWorld.Luis, TestWorld.Rosa]));
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        var generated = await ToldAsync(world, 0);
+        var generated = await NoticesAsync(world, 0);
 
         await host.MustRevokeAsync("rosa", TestWorld.Oakland, seenGeneration: 1, Hostile);
-        var revoked = await ToldAsync(world, generated.Count);
+        var revoked = await NoticesAsync(world, generated.Count);
         await PutAsync(host, new Lea(TestWorld.Oakland, Hostile, [Ana with { Name = Hostile }, TestWorld.Luis]));
-        var changed = await ToldAsync(world, generated.Count + revoked.Count);
+        var changed = await NoticesAsync(world, generated.Count + revoked.Count);
 
         Assert.All(revoked, email => Assert.Contains($"{(email.Language is Language.English ? "Reason" : "Motivo")}: {Hostile}\n", email.Text, StringComparison.Ordinal));
         Assert.All(changed, email => Assert.Contains($": {Hostile}, Luis Ortega.", email.Text, StringComparison.Ordinal));
@@ -159,7 +159,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_revocation_by_TOMS_is_told_to_all_coordinators()
+    public async Task A_revocation_by_TOMS_is_reported_to_all_coordinators()
     {
         await using var world = await CreateAsync(azurite);
         await using var host = await StartAsync(world);
@@ -167,9 +167,9 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
 
         await host.MustRevokeAsync("toms", TestWorld.Oakland, seenGeneration: 1);
 
-        var told = await ToldAsync(world, before);
+        var notified = await NoticesAsync(world, before);
         Assert.Equal(["ana@lea.example", "luis@lea.example", "rosa@lea.example"], Delivered(world, before));
-        Assert.All(told, email => Assert.StartsWith("Oakland Unified: TOMS revo", email.Subject, StringComparison.Ordinal));
+        Assert.All(notified, email => Assert.StartsWith("Oakland Unified: TOMS revo", email.Subject, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
 
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
-        await ToldAsync(world, 0);
+        await NoticesAsync(world, 0);
         Assert.Equal(Others, Delivered(world));
     }
 
@@ -202,12 +202,12 @@ public sealed partial class NoticeEndpointTests(AzuriteFixture azurite)
         Assert.Equal(1, Assert.Single(preview.EnumerateArray()).GetProperty("notices").GetInt32());
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Status);
         sending.Open();
-        await ToldAsync(world, before);
+        await NoticesAsync(world, before);
         Assert.Equal(Others, Delivered(world, before));
     }
 
     /// <summary>Waits until the notices have been sent and recorded. Returns the emails after the first ones.</summary>
-    private static async Task<IReadOnlyList<Email>> ToldAsync(TestWorld world, int skip)
+    private static async Task<IReadOnlyList<Email>> NoticesAsync(TestWorld world, int skip)
     {
         await Eventually.IsTrueAsync(async () => (await PendingAsync(world)).Count == 0);
         return [.. world.Mail.Notices.Skip(skip).Select(send => send.Email)];

@@ -25,8 +25,8 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
         await world.Notices.TrySendAsync(TestWorld.Oakland);
 
         Assert.Equal(3, world.Traffic.Requests.Count);
-        var told = Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland), row => row.GetInt32("Generation") == 2 && row.GetString("ById") == "notices");
-        Assert.Equal(("notice-sent", "About credential-regenerated. To luis@lea.example, ana@lea.example."), (told.GetString("Kind"), told.GetString("Detail")));
+        var notified = Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland), row => row.GetInt32("Generation") == 2 && row.GetString("ById") == "notices");
+        Assert.Equal(("notice-sent", "About credential-regenerated. To luis@lea.example, ana@lea.example."), (notified.GetString("Kind"), notified.GetString("Detail")));
         world.Traffic.Reset();
         await world.Notices.TrySendAsync(TestWorld.Oakland);
         Assert.Single(world.Traffic.Requests);
@@ -60,12 +60,12 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
         var before = world.Mail.Notices.Count;
         await using var instance = world.AnotherInstance();
         var sending = instance.ExternalCalls.BlockAt(ExternalService.Mail);
-        var told = instance.Notices.TrySendAsync(TestWorld.Oakland);
+        var notified = instance.Notices.TrySendAsync(TestWorld.Oakland);
         await sending.Reached;
 
         var run = await RunUntilItWaitsAsync(world);
         sending.Open();
-        await told;
+        await notified;
         await RunAllAsync(world.Clock, [world], _ => run);
 
         Assert.Equal(0, (await run).Notices);
@@ -75,7 +75,7 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
 
     /// <summary>The change and its notice are made between the request of a run that reads the LEA and its next request.</summary>
     [Fact]
-    public async Task A_change_while_the_daily_run_processes_the_LEA_is_told_once()
+    public async Task A_change_while_the_daily_run_processes_the_LEA_has_one_notice()
     {
         await using var world = await CreateAsync(azurite);
         await world.Account.Tables().GetTableClient("Expirations").AddEntityAsync(new TableEntity("2026-11-20", TestWorld.Oakland.Value), TestContext.Current.CancellationToken);

@@ -28,7 +28,7 @@ public sealed class RevocationTests(AzuriteFixture azurite, BrowserFixture brows
             "No secret key works any more. Your vendors lose access right away.",
             "The authorization to release student data is withdrawn.",
             "Reminders and announcements about these credentials stop.",
-            "The other coordinators of the LEA are told.",
+            "The other coordinators of the LEA are notified.",
             "This cannot be undone. You can generate new credentials afterwards.",
         ]);
         foreach (var (reason, error) in ((string, string)[])[("  ", "Enter a reason."), (new string('x', 201), "Shorten the reason to at most 200 characters.")])

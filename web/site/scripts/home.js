@@ -112,7 +112,7 @@ async function readAll() {
 
 /**
  * Lists several LEAs with links to their screens, and then the state of each as it is read. Keeps the last state if a read fails.
- * With one LEA there is no list: the navigation leads to its screen, and an announcement shows its state if that needs action.
+ * Shows no list for a single LEA: the navigation links to its screen, and an announcement is shown if the LEA must act.
  * @param {readonly Lea[]} leas
  */
 async function listLeas(leas) {

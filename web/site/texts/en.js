@@ -176,7 +176,7 @@ export default {
     accessExpired: "The credentials have expired. Your vendors still have no access.",
     authorization: "The authorization to release student data is withdrawn.",
     reminders: "Reminders and announcements about these credentials stop.",
-    notification: "The other coordinators of the LEA are told.",
+    notification: "The other coordinators of the LEA are notified.",
     permanent: "This cannot be undone. You can generate new credentials afterwards.",
     reason: "Reason (required)",
     reasonHint: "The coordinators of the LEA see it. At most 200 characters.",
