@@ -2,6 +2,7 @@
 
 import { host } from "./session.js";
 import { absoluteUrl } from "./site.js";
+import { isDate, isInstant, isTimeZone } from "./values.js";
 
 /**
  * @typedef {object} Credentials  of an LEA, in the format of the API
@@ -38,12 +39,23 @@ import { absoluteUrl } from "./site.js";
  */
 
 /**
+ * @typedef {object} Share  a link with which a vendor gets the credentials, in the format of the API
+ * @property {string} id
+ * @property {string} vendor
+ * @property {string} createdAt
+ * @property {string} createdBy
+ * @property {string} expiresAt  the link works until then, unless it is opened before
+ * @property {string | null} openedAt
+ */
+
+/**
  * @template Body
  * @typedef {{ kind: "success", body: Body, etag: string | null }} Success
  */
 
 /**
- * @typedef {{ kind: "error", status: number, help?: string }} ErrorResult  the API rejected the request or failed, or there is no session
+ * @typedef {{ kind: "error", status: number, help?: string, problem?: string }} ErrorResult  the API rejected the request or failed, or
+ *   there is no session; `problem`: the name of its problem type, such as "share-opened"
  * @typedef {{ kind: "unreachable" }} Unreachable  no response; the outcome is unknown
  * @typedef {{ kind: "offline" }} Offline  the browser has no network, and nothing was sent
  * @typedef {ErrorResult | Unreachable | Offline} Failure
@@ -53,6 +65,9 @@ import { absoluteUrl } from "./site.js";
  * @template Body
  * @typedef {Success<Body> | Failure} Outcome
  */
+
+/** Problem types of the API are this prefix and a name. */
+const problemTypePrefix = "urn:problem-type:credentialing:";
 
 /** Longer than the API needs, including its retries. The outcome of a slower request is found by reading the state again. */
 const timeout = 60_000; // milliseconds
@@ -75,8 +90,10 @@ export const generateCredentials = (lea, currentEtag, wordingVersion, keepPrevio
   "POST",
   `leas/${encodeURIComponent(lea)}/credentials`,
   body => isCredentials(body) && typeof body.secretKey === "string",
-  { "Content-Type": "application/json", ...(currentEtag === null ? { "If-None-Match": "*" } : { "If-Match": currentEtag }) },
-  JSON.stringify({ authorized: true, wordingVersion, ...(keepPreviousForDays > 0 ? { keepPreviousForDays } : {}) }));
+  {
+    headers: { "Content-Type": "application/json", ...(currentEtag === null ? { "If-None-Match": "*" } : { "If-Match": currentEtag }) },
+    body: JSON.stringify({ authorized: true, wordingVersion, ...(keepPreviousForDays > 0 ? { keepPreviousForDays } : {}) }),
+  });
 
 /**
  * Ends the previous secret key. Idempotent.
@@ -88,7 +105,7 @@ export const endPreviousKey = (lea, currentEtag) => send(
   "DELETE",
   `leas/${encodeURIComponent(lea)}/credentials/previous`,
   body => body === null,
-  { "If-Match": currentEtag });
+  { headers: { "If-Match": currentEtag } });
 
 /**
  * Revokes the credentials with this ETag. Idempotent.
@@ -101,8 +118,7 @@ export const revokeCredentials = (lea, currentEtag, reason) => send(
   "POST",
   `leas/${encodeURIComponent(lea)}/credentials/revocation`,
   isCredentials,
-  { "Content-Type": "application/json", "If-Match": currentEtag },
-  JSON.stringify({ reason }));
+  { headers: { "Content-Type": "application/json", "If-Match": currentEtag }, body: JSON.stringify({ reason }) });
 
 /**
  * @param {string} lea
@@ -111,39 +127,95 @@ export const revokeCredentials = (lea, currentEtag, reason) => send(
 export const readAnnouncements = lea => send("GET", `leas/${encodeURIComponent(lea)}/announcements`, isAnnouncements);
 
 /**
+ * Stores an encrypted copy of the credentials with this ETag, for one vendor.
+ * @param {string} lea
+ * @param {string} currentEtag
+ * @param {{ vendor: string, expiresInHours: number, ciphertext: string }} share
+ * @returns {Promise<Outcome<Share>>}
+ */
+export const createShare = (lea, currentEtag, share) => send(
+  "POST",
+  `leas/${encodeURIComponent(lea)}/shares`,
+  isShare,
+  { headers: { "Content-Type": "application/json", "If-Match": currentEtag }, body: JSON.stringify(share) });
+
+/**
+ * Reads the shares of the current credentials, newest first: those that can be opened, and those that were opened.
+ * @param {string} lea
+ * @returns {Promise<Outcome<Share[]>>}
+ */
+export const readShares = lea => send("GET", `leas/${encodeURIComponent(lea)}/shares`, body => Array.isArray(body) && body.every(isShare));
+
+/**
+ * Cancels a share that was not opened. Idempotent.
+ * @param {string} lea
+ * @param {string} id
+ * @returns {Promise<Outcome<null>>}
+ */
+export const cancelShare = (lea, id) => send("DELETE", `leas/${encodeURIComponent(lea)}/shares/${encodeURIComponent(id)}`, body => body === null);
+
+/**
+ * Opens a share. This works once. Needs no token: whoever has the link may open it.
+ * @param {string} id
+ * @returns {Promise<Outcome<{ ciphertext: string }>>}
+ */
+export const openShare = id => send(
+  "POST", `shares/${encodeURIComponent(id)}/opening`, body => typeof body?.ciphertext === "string", { withoutToken: true });
+
+/**
+ * Reads the calendar file with the expiry date.
+ * @param {string} lea
+ * @param {string} language
+ * @returns {Promise<Outcome<string>>}
+ */
+export const readCalendar = (lea, language) => send(
+  "GET",
+  `leas/${encodeURIComponent(lea)}/credentials/calendar?language=${encodeURIComponent(language)}`,
+  body => body.startsWith("BEGIN:VCALENDAR"),
+  { mediaType: "text/calendar" });
+
+/**
  * @param {string} method
  * @param {string} path
  * @param {(body: any) => boolean} isExpected whether the body of a response is valid
- * @param {Record<string, string>} [headers]
- * @param {string} [body]
+ * @param {{ headers?: Record<string, string>, body?: string, mediaType?: string, withoutToken?: boolean }} [options] `mediaType`: of the
+ *   response, default JSON
  * @returns {Promise<Outcome<any>>}
  */
-async function send(method, path, isExpected, headers = {}, body) {
+async function send(method, path, isExpected, { headers = {}, body, mediaType = "application/json", withoutToken = false } = {}) {
   if (!navigator.onLine)
     return { kind: "offline" };
-  let token;
-  try {
-    token = await host.accessToken();
-  } catch {
-    return { kind: "error", status: 401 };
+  /** @type {Record<string, string>} */
+  let authorization = {};
+  if (!withoutToken) {
+    try {
+      authorization = { Authorization: `Bearer ${await host.accessToken()}` };
+    } catch {
+      return { kind: "error", status: 401 };
+    }
   }
 
   try {
     const response = await fetch(new URL(path, absoluteUrl(host.api)), {
       method,
-      headers: { ...headers, Accept: "application/json", Authorization: `Bearer ${token}` },
+      headers: { ...headers, Accept: mediaType, ...authorization },
       body,
       cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout(timeout),
     });
     if (response.ok) {
-      const received = response.status === 204 ? null : await response.json();
+      const received = response.status === 204 ? null : mediaType === "application/json" ? await response.json() : await response.text();
       return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
     }
 
     const problem = await response.json().catch(() => null);
-    return { kind: "error", status: response.status, ...(typeof problem?.help === "string" ? { help: problem.help } : {}) };
+    return {
+      kind: "error",
+      status: response.status,
+      ...(typeof problem?.help === "string" ? { help: problem.help } : {}),
+      ...(typeof problem?.type === "string" ? { problem: problem.type.replace(problemTypePrefix, "") } : {}),
+    };
   } catch {
     return { kind: "unreachable" };
   }
@@ -162,18 +234,7 @@ const isCredentials = body =>
 /** @param {any} body */
 const isAnnouncements = body => Array.isArray(body) && body.every(item => ["expiring", "expired"].includes(item?.state) && isInstant(item.expiresAt) && Number.isInteger(item.daysRemaining) && isTimeZone(item.timeZone));
 
-/** @param {any} timeZone */
-function isTimeZone(timeZone) {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @param {any} text */
-const isDate = text => isInstant(text) && /^\d{4}-\d{2}-\d{2}$/.test(text);
-
-/** @param {any} text */
-const isInstant = text => typeof text === "string" && !Number.isNaN(Date.parse(text));
+/** @param {any} share */
+const isShare = share =>
+  ["id", "vendor", "createdBy"].every(name => typeof share?.[name] === "string") &&
+  isInstant(share.createdAt) && isInstant(share.expiresAt) && (share.openedAt === null || isInstant(share.openedAt));

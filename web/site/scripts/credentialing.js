@@ -1,13 +1,16 @@
 /** The SIS Vendor Credentialing screen of one LEA. */
 
 import { endPreviousKey, generateCredentials, readCredentials, revokeCredentials } from "./api.js";
-import { alert, announce, byId, element } from "./elements.js";
+import { connectDialog, openDialog, renderButtons } from "./dialogs.js";
+import { alert, announce, byId, element, renderError } from "./elements.js";
+import { asText } from "./formats.js";
 import { buildFrame } from "./frame.js";
 import { showHelp } from "./help.js";
 import { calendarDate, dateAndTime, daysSince, daysUntil, fill, inDays, nearDay, onLanguageSwitch, ready, texts, timeOnDate, when } from "./language.js";
 import { mostUrgent, readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
 import { host, isHosted, now } from "./session.js";
+import { clearSharing, hasUnsavedLink, onOutdated, readSharedLinks, renderSharing } from "./sharing.js";
 
 /**
  * @typedef {import("./api.js").Credentials} Credentials
@@ -84,6 +87,7 @@ const copyable = {
   username: { read: () => String(credentials?.username), confirmation: () => texts.credentials.copiedUsername },
   key: { read: () => secretKey ?? "", confirmation: () => texts.credentials.copiedSecretKey },
   address: { read: () => String(credentials?.vendors.baseUrl), confirmation: () => texts.credentials.copiedAddress },
+  all: { read: allValues, confirmation: () => texts.credentials.copiedAll },
 };
 
 const agree = byId("agree", HTMLInputElement);
@@ -130,24 +134,8 @@ endButton.addEventListener("click", endPrevious);
 for (const { change, dialog, cancel, confirm, run } of [
   { change: "generation", dialog: confirmation, cancel: cancelButton, confirm: confirmButton, run: generate },
   { change: "revocation", dialog: revocation, cancel: cancelRevocationButton, confirm: confirmRevocationButton, run: revoke },
-]) {
-  cancel.addEventListener("click", () => {
-    if (busy === null)
-      dialog.close();
-  });
-
-  // Ignores the second click of a double click on the button that opened the dialog.
-  confirm.addEventListener("click", event => {
-    if (event.detail < 2)
-      run();
-  });
-
-  // Browsers close a dialog after repeated Escape, even if the page prevents it. So it is reopened during a request.
-  dialog.addEventListener("close", () => {
-    if (busy === change)
-      openDialog(dialog, cancel);
-  });
-}
+])
+  connectDialog({ dialog, cancel, confirm }, () => busy !== null, () => busy === change, run);
 
 byId("show-key").addEventListener("click", () => {
   keyVisible = !keyVisible;
@@ -158,6 +146,7 @@ byId("show-key").addEventListener("click", () => {
 for (const value of /** @type {(keyof typeof copyable)[]} */ (Object.keys(copyable)))
   byId(`copy-${value}`).addEventListener("click", () => copy(value));
 
+onOutdated(refresh);
 document.addEventListener("visibilitychange", refreshInBackground);
 window.addEventListener("online", refreshInBackground);
 setInterval(() => {
@@ -166,7 +155,7 @@ setInterval(() => {
 }, refreshInterval);
 
 window.addEventListener("beforeunload", event => {
-  if (busy !== null || (secretKey !== null && !keyCopied && !saved.checked))
+  if (busy !== null || hasUnsavedLink() || (secretKey !== null && !keyCopied && !saved.checked))
     event.preventDefault();
   setTimeout(showLeaInPicker); // runs if the user stays
 });
@@ -385,6 +374,8 @@ function acceptState({ body, etag: newEtag }) {
   if (notice(body) !== previousNotice)
     announce(notice(body));
   scheduleRefresh(body);
+  if (body.state !== "none")
+    readSharedLinks(lea.id);
   return explained;
 }
 
@@ -550,6 +541,7 @@ function clearKey() {
   secretKey = null;
   keyVisible = keyCopied = saved.checked = false;
   copied = null;
+  clearSharing();
   renderKey();
 }
 
@@ -578,6 +570,7 @@ function render() {
     renderDetails(credentials);
   renderPrevious(credentials);
   renderRevocation(credentials);
+  renderSharing({ lea, credentials, etag, secretKey });
   renderKey();
 }
 
@@ -666,28 +659,9 @@ function renderRevocation({ state }) {
     byId("notice").focus();
   byId("revocation-question").textContent = fill(question, { lea: lea.name ?? lea.id });
   byId("revocation-access").textContent = state === "expired" ? accessExpired : access;
-  byId("reason-error").textContent = reasonError === null ? "" : fill(errors[reasonError], { max: maxReasonLength });
-  byId("reason-group").classList.toggle("usa-form-group--error", reasonError !== null);
-  byId("reason-label").classList.toggle("usa-label--error", reasonError !== null);
-  reason.classList.toggle("usa-input--error", reasonError !== null);
-  reason.ariaInvalid = String(reasonError !== null);
+  renderError("reason", reason, reasonError === null ? null : fill(errors[reasonError], { max: maxReasonLength }));
   reason.readOnly = busy === "revocation";
   renderButtons(busy === "revocation", { text: confirm, progress }, byId("revocation-progress"), confirmRevocationButton, cancelRevocationButton);
-}
-
-/**
- * The buttons of a dialog.
- * @param {boolean} running whether its request is in progress
- * @param {{ text: string, progress: string }} texts
- * @param {HTMLElement} status
- * @param {HTMLButtonElement} confirm
- * @param {HTMLButtonElement} cancel
- */
-function renderButtons(running, { text, progress }, status, confirm, cancel) {
-  confirm.textContent = running ? progress : text;
-  status.textContent = running ? progress : "";
-  for (const button of [confirm, cancel])
-    button.setAttribute("aria-disabled", String(running));
 }
 
 /** @param {Credentials} shown */
@@ -748,9 +722,17 @@ function renderKey() {
   byId("secret-key").ariaHidden = String(!keyVisible);
   byId("key-hidden").hidden = keyVisible;
   byId("show-key").textContent = keyVisible ? texts.credentials.hide : texts.credentials.show;
-  byId("key").hidden = byId("warning").hidden = byId("done").hidden = secretKey === null;
+  byId("key").hidden = byId("all").hidden = byId("warning").hidden = byId("done").hidden = secretKey === null;
   for (const [value, { confirmation }] of Object.entries(copyable))
     byId(`copied-${value}`).textContent = copied?.value !== value ? "" : copied.succeeded ? confirmation() : texts.credentials.notCopied;
+}
+
+/** The values that a vendor needs, as lines of text. */
+function allValues() {
+  if (credentials === null || secretKey === null)
+    return "";
+  const { username, expiresAt, timeZone, vendors } = credentials;
+  return asText({ baseUrl: vendors.baseUrl, username: String(username), secretKey, expiresAt: String(expiresAt), timeZone });
 }
 
 /** @param {keyof typeof copyable} value */
@@ -759,23 +741,12 @@ async function copy(value) {
   try {
     await navigator.clipboard.writeText(copyable[value].read());
     copied = { value, succeeded: true };
-    keyCopied ||= value === "key" && key === secretKey; // not if it was replaced in the meantime
+    keyCopied ||= (value === "key" || value === "all") && key === secretKey; // not if it was replaced in the meantime
   } catch {
     copied = { value, succeeded: false };
   }
 
   renderKey();
-}
-
-/**
- * Opens a dialog at its question, also if the dialog is taller than the screen.
- * @param {HTMLDialogElement} dialog
- * @param {HTMLButtonElement} cancel
- */
-function openDialog(dialog, cancel) {
-  dialog.showModal();
-  cancel.focus(); // Enter must trigger the safe choice
-  dialog.scrollTop = 0;
 }
 
 /** Shows the page's LEA in the picker, after the user has picked another one but stayed on the page. */

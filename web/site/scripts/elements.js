@@ -48,3 +48,17 @@ export function alert(tone, level, title, ...paragraphs) {
 export function announce(text) {
   byId("announcer").textContent = text;
 }
+
+/**
+ * Shows or removes the error of a field.
+ * @param {string} name prefix of the ids of the field's group, label and error
+ * @param {HTMLInputElement} field
+ * @param {string | null} error
+ */
+export function renderError(name, field, error) {
+  byId(`${name}-error`).textContent = error ?? "";
+  byId(`${name}-group`).classList.toggle("usa-form-group--error", error !== null);
+  byId(`${name}-label`).classList.toggle("usa-label--error", error !== null);
+  field.classList.toggle("usa-input--error", error !== null);
+  field.ariaInvalid = String(error !== null);
+}

@@ -1,12 +1,12 @@
 /** The frame of every page: skip link, navigation, language switch. */
 
-import { element } from "./elements.js";
+import { byId, element } from "./elements.js";
 import { onLanguageSwitch, otherLanguage, switchLanguage, translatePage } from "./language.js";
 import { absoluteUrl } from "./site.js";
 
 /**
  * Builds the frame. Translates the page now and at each language switch.
- * @param {"home" | "credentialing"} current
+ * @param {"home" | "credentialing" | null} current null: a page for other users, without navigation
  */
 export function buildFrame(current) {
   const languageButton = element("button", { type: "button", class: "usa-button usa-button--unstyled", "data-text": "navigation.otherLanguage" });
@@ -19,13 +19,21 @@ export function buildFrame(current) {
     ...(page === current ? { "aria-current": "page" } : {}),
   }));
 
+  const navigation = () => element("nav", { class: "frame__tabs", "data-label": "navigation.label" }, element("ul", { class: "usa-list usa-list--unstyled" },
+    tab("home", "./"),
+    tab("credentialing", "credentialing/")));
+
+  const skipLink = element("a", { class: "usa-skipnav", href: "#main", "data-text": "navigation.skip" });
+  skipLink.addEventListener("click", event => {
+    event.preventDefault(); // keeps the fragment of the URL, which a page may need
+    byId("main").focus();
+  });
+
   document.body.prepend(
-    element("a", { class: "usa-skipnav", href: "#main", "data-text": "navigation.skip" }),
+    skipLink,
     element("header", { class: "frame" },
       element("div", { class: "frame__top" }, element("span", { class: "frame__name" }, "TOMS"), languageButton),
-      element("nav", { class: "frame__tabs", "data-label": "navigation.label" }, element("ul", { class: "usa-list usa-list--unstyled" },
-        tab("home", "./"),
-        tab("credentialing", "credentialing/")))));
+      ...(current === null ? [] : [navigation()])));
 
   const translate = () => {
     languageButton.lang = otherLanguage();

@@ -34,6 +34,9 @@ export default {
     generation: "No credentials were generated; any existing credentials are unchanged.",
     end: "The old secret key was not stopped.",
     revocation: "The credentials were not revoked.",
+    share: "No link was created.",
+    cancellation: "The link was not canceled.",
+    calendar: "The calendar file was not downloaded.",
   },
 
   home: {
@@ -131,9 +134,14 @@ export default {
     copyUsername: "Copy username",
     copySecretKey: "Copy secret key",
     copyAddress: "Copy address",
+    all: "All four values",
+    copyAll: "Copy all",
+    copiedAll: "The address, the username, the secret key and the expiry date were copied.",
+    copyExpires: "Copy expiry date",
     copiedAddress: "The address was copied.",
     copiedUsername: "The username was copied.",
     copiedSecretKey: "The secret key was copied.",
+    copiedExpires: "The expiry date was copied.",
     notCopied: "The browser did not allow copying. Select the text on the screen and copy it by hand; a hidden secret key must be shown first.",
   },
 
@@ -187,6 +195,86 @@ export default {
     cancel: "Cancel",
     confirm: "Yes, Revoke Credentials",
     busy: "Revoking credentials…",
+  },
+
+  /** What remains to be done with a new key. */
+  handover: {
+    title: "Hand over the new key",
+    text: "You can send each vendor a link that opens once. The credentials are encrypted in your browser: the service cannot read them.",
+    clients: "These vendors used the credentials in the last year. Check each one that has the new key:",
+    share: "Share",
+    shareWith: "Share with {client}",
+    calendar: "Download calendar file",
+    downloaded: "The calendar file with the expiry date was downloaded.",
+  },
+
+  /** The dialog that creates a link. */
+  sharing: {
+    title: "Share with a vendor",
+    text: "The vendor gets a link that opens once. It shows the address, the username, the secret key and the expiry date.",
+    vendor: "Vendor (required)",
+    vendorHint: "The coordinators of the LEA see the name. Create one link for each vendor.",
+    days: "The link works for",
+    dayCount: { one: "{count} day", other: "{count} days" },
+    passphrase: "Passphrase, to be told by phone (optional)",
+    passphraseHint: "At least {min} characters. Do not send it with the link.",
+    errors: {
+      missing: "Enter the name of the vendor.",
+      tooLong: "Shorten the name to at most {max} characters.",
+      passphraseTooShort: "Enter at least {min} characters, or leave this field empty.",
+    },
+    cancel: "Cancel",
+    confirm: "Create link",
+    busy: "Creating the link…",
+    send: "Send this link to {vendor}. It opens once, before {until}.",
+    tell: "Tell {vendor} the passphrase by phone. Do not send it with the link.",
+    link: "Link",
+    copy: "Copy link",
+    copied: "The link was copied.",
+    notCopied: "The browser did not allow copying. Select the link and copy it by hand.",
+    onceOnly: "This screen does not show the link again. If it is lost, cancel it and create a new one.",
+    close: "Close",
+  },
+
+  /** The list of links. */
+  shares: {
+    title: "Shared links",
+    created: "Created by {name} on {instant}",
+    notOpened: "Not opened yet, works until {until}",
+    opened: "Opened on {instant}",
+    cancel: "Cancel",
+    cancelFor: "Cancel the link for {vendor}",
+    canceled: "The link for {vendor} was canceled. It no longer works.",
+    notLoaded: "The list of the shared links could not be read. This screen reads it again within ten minutes.",
+  },
+
+  /** The page that opens a link. */
+  share: {
+    title: "SIS vendor credentials",
+    text: "A local educational agency (LEA) sends you the credentials with which your system downloads student score reports: the address, the username and the secret key.",
+    once: "This link opens once.",
+    advice: "Continue only if you can store the credentials in your system's secret store right away. You do not need an account.",
+    open: "Show the credentials",
+    busy: "Opening the link…",
+    paste: "Paste the whole link",
+    pasteHint: "Copy the link from the message of the LEA, to its last character.",
+    pasteError: "This is not the whole link. Copy it again from the message of the LEA, to its last character. If the message does not contain more, ask the LEA for a new link.",
+    use: "Use this link",
+    passphrase: "Passphrase",
+    passphraseHint: "The LEA tells you the passphrase by phone. You can try as often as you need. Do not leave this page: the link has been opened.",
+    passphraseMissing: "Enter the passphrase.",
+    passphraseWrong: "This is not the passphrase. Check it and try again. If it is certainly right, the link was damaged on the way: ask the LEA for a new link.",
+    unlock: "Continue",
+    unlocking: "Checking the passphrase…",
+    warning: "Store the credentials now. This page cannot show them again.",
+    store: "Store them in your system's secret store. Do not save them in a document or an email. Once you leave or reload this page, the link does not show them again.",
+    lea: "LEA",
+    leaAndId: "{name} (CDS code {id})",
+    vendor: "For",
+    formats: "All values as",
+    format: { text: "text", env: ".env file", json: "JSON" },
+    copyAll: "Copy all",
+    copiedAll: "All values were copied.",
   },
 
   actions: {
@@ -307,6 +395,66 @@ export default {
     keySupersededOverlap: {
       title: "The secret key that was shown here has been replaced.",
       text: "{name} generated new credentials at {time}. The old secret key works only until {until}. Do not give it to your vendors.",
+    },
+    shareUnknown: {
+      title: "It is not certain whether the link was created.",
+      text: "The service did not confirm it, and nobody can get this link any more. If the list of shared links shows it, cancel it there. Then create a new link.",
+    },
+    nothingToShare: {
+      title: "The credentials are no longer valid, so no link was created.",
+      text: "They have expired or were revoked. Generate new credentials and share those.",
+    },
+    tooManyShares: {
+      title: "These credentials already have the maximum number of links, so no link was created.",
+      text: "Give the credentials to further vendors in another secure way.",
+    },
+    shareUnexpected: {
+      title: "Something unexpected happened.",
+      text: "{notDone} Try again; if it happens again, contact TOMS support.",
+    },
+    shareOpened: {
+      title: "The link for {vendor} has been opened, so it was not canceled.",
+      text: "Ask the vendor. If the vendor did not open the link, somebody else has the secret key: revoke or regenerate the credentials right away.",
+    },
+    cancellationUnknown: {
+      title: "It is not certain whether the link was canceled.",
+      text: "The service did not confirm it. If the link is still in the list, cancel it again.",
+    },
+    shareNotHosted: {
+      title: "This page is not available at the moment.",
+      text: "A part of it could not be loaded. Nothing was used up. Reload the page in a few seconds.",
+    },
+    shareUnsupported: {
+      title: "This browser cannot decrypt the credentials.",
+      text: "Open the link in a current version of Edge, Chrome, Firefox or Safari, with an address that starts with https. The link was not used up.",
+    },
+    shareIncomplete: {
+      title: "A part of the link is missing.",
+      text: "Some mail programs break long links. Nothing was used up.",
+    },
+    shareOffline: {
+      title: "You are offline.",
+      text: "The link was not used up. Check your connection to the network, and select the button again.",
+    },
+    shareUnreachable: {
+      title: "It is not certain whether the link was opened.",
+      text: "There was no response from the service. Check your connection to the network, and select the button again. If this page then says that the link no longer works, ask the LEA for a new link.",
+    },
+    shareUnavailable: {
+      title: "The service is not available at the moment.",
+      text: "Select the button again in a few seconds. If this page then says that the link no longer works, ask the LEA for a new link.",
+    },
+    shareGone: {
+      title: "This link no longer works.",
+      text: "It was opened already, it has expired, the LEA canceled it, or the LEA has new credentials. Ask the LEA for a new link. If you did not open it, tell the LEA at once: somebody else may have the secret key.",
+    },
+    shareDamaged: {
+      title: "The credentials cannot be decrypted.",
+      text: "The link was damaged on the way. It was opened and cannot be opened again. Ask the LEA for a new link.",
+    },
+    shareLeft: {
+      title: "You left this page, so it no longer shows the credentials.",
+      text: "If you have not stored them, ask the LEA for a new link.",
     },
   },
 };

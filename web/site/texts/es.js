@@ -31,6 +31,9 @@ export default {
     generation: "No se generaron credenciales; si ya las había, siguen sin cambios.",
     end: "La clave secreta anterior no se desactivó.",
     revocation: "Las credenciales no se revocaron.",
+    share: "No se creó ningún enlace.",
+    cancellation: "El enlace no se canceló.",
+    calendar: "El archivo de calendario no se descargó.",
   },
 
   home: {
@@ -129,9 +132,14 @@ export default {
     copyUsername: "Copiar nombre de usuario",
     copySecretKey: "Copiar clave secreta",
     copyAddress: "Copiar dirección",
+    all: "Los cuatro datos",
+    copyAll: "Copiar todo",
+    copiedAll: "Se copiaron la dirección, el nombre de usuario, la clave secreta y la fecha de vencimiento.",
+    copyExpires: "Copiar fecha de vencimiento",
     copiedAddress: "Se copió la dirección.",
     copiedUsername: "Se copió el nombre de usuario.",
     copiedSecretKey: "Se copió la clave secreta.",
+    copiedExpires: "Se copió la fecha de vencimiento.",
     notCopied: "El navegador no permitió copiar. Seleccione el texto en la pantalla y cópielo manualmente; si la clave secreta está oculta, muéstrela primero.",
   },
 
@@ -183,6 +191,82 @@ export default {
     cancel: "Cancelar",
     confirm: "Sí, revocar las credenciales",
     busy: "Revocando las credenciales…",
+  },
+
+  handover: {
+    title: "Entregar la clave nueva",
+    text: "Usted puede enviar a cada proveedor un enlace que se abre una sola vez. Las credenciales se cifran en su navegador: el servicio no puede leerlas.",
+    clients: "Estos proveedores usaron las credenciales en el último año. Marque cada uno que ya tenga la clave nueva:",
+    share: "Compartir",
+    shareWith: "Compartir con {client}",
+    calendar: "Descargar archivo de calendario",
+    downloaded: "Se descargó el archivo de calendario con la fecha de vencimiento.",
+  },
+
+  sharing: {
+    title: "Compartir con un proveedor",
+    text: "El proveedor recibe un enlace que se abre una sola vez. Muestra la dirección, el nombre de usuario, la clave secreta y la fecha de vencimiento.",
+    vendor: "Proveedor (obligatorio)",
+    vendorHint: "Quienes coordinan la LEA ven el nombre. Cree un enlace para cada proveedor.",
+    days: "El enlace funciona durante",
+    dayCount: { one: "{count} día", other: "{count} días" },
+    passphrase: "Frase de contraseña, para decirla por teléfono (opcional)",
+    passphraseHint: "Como mínimo, {min} caracteres. No la envíe con el enlace.",
+    errors: {
+      missing: "Escriba el nombre del proveedor.",
+      tooLong: "Acorte el nombre a un máximo de {max} caracteres.",
+      passphraseTooShort: "Escriba al menos {min} caracteres o deje vacío este campo.",
+    },
+    cancel: "Cancelar",
+    confirm: "Crear enlace",
+    busy: "Creando el enlace…",
+    send: "Envíe este enlace a {vendor}. Se abre una sola vez, antes de esta fecha: {until}.",
+    tell: "Diga la frase de contraseña a {vendor} por teléfono. No la envíe con el enlace.",
+    link: "Enlace",
+    copy: "Copiar enlace",
+    copied: "Se copió el enlace.",
+    notCopied: "El navegador no permitió copiar. Seleccione el enlace y cópielo manualmente.",
+    onceOnly: "Esta pantalla no vuelve a mostrar el enlace. Si se pierde, cancélelo y cree otro.",
+    close: "Cerrar",
+  },
+
+  shares: {
+    title: "Enlaces compartidos",
+    created: "Lo creó {name} ({instant})",
+    notOpened: "Todavía no se ha abierto; funciona hasta el {until}",
+    opened: "Se abrió: {instant}",
+    cancel: "Cancelar",
+    cancelFor: "Cancelar el enlace para {vendor}",
+    canceled: "Se canceló el enlace para {vendor}. Ya no funciona.",
+    notLoaded: "No se pudo leer la lista de los enlaces compartidos. Esta pantalla vuelve a leerla en un máximo de diez minutos.",
+  },
+
+  share: {
+    title: "Credenciales de proveedores de SIS",
+    text: "Una LEA (agencia educativa local) le envía las credenciales con las que su sistema descarga los informes de calificaciones de los estudiantes: la dirección, el nombre de usuario y la clave secreta.",
+    once: "Este enlace se abre una sola vez.",
+    advice: "Continúe solo si puede guardar ahora mismo las credenciales en el almacén de secretos de su sistema. No necesita una cuenta.",
+    open: "Mostrar las credenciales",
+    busy: "Abriendo el enlace…",
+    paste: "Pegue el enlace completo",
+    pasteHint: "Copie el enlace del mensaje de la LEA, hasta el último carácter.",
+    pasteError: "Este no es el enlace completo. Vuelva a copiarlo del mensaje de la LEA, hasta el último carácter. Si el mensaje no contiene más, pida un nuevo enlace a la LEA.",
+    use: "Usar este enlace",
+    passphrase: "Frase de contraseña",
+    passphraseHint: "La LEA le dice la frase de contraseña por teléfono. Puede intentarlo tantas veces como necesite. No salga de esta página: el enlace ya se abrió.",
+    passphraseMissing: "Escriba la frase de contraseña.",
+    passphraseWrong: "Esta no es la frase de contraseña. Revísela e inténtelo de nuevo. Si es correcta con toda seguridad, el enlace se dañó en el camino: pida un nuevo enlace a la LEA.",
+    unlock: "Continuar",
+    unlocking: "Comprobando la frase de contraseña…",
+    warning: "Guarde ahora las credenciales. Esta página no puede volver a mostrarlas.",
+    store: "Guárdelas en el almacén de secretos de su sistema, no en un documento ni en un correo electrónico. Cuando usted salga de esta página o la recargue, el enlace no volverá a mostrarlas.",
+    lea: "LEA",
+    leaAndId: "{name} (código CDS {id})",
+    vendor: "Para",
+    formats: "Todos los datos como",
+    format: { text: "texto", env: "archivo .env", json: "JSON" },
+    copyAll: "Copiar todo",
+    copiedAll: "Se copiaron todos los datos.",
   },
 
   actions: {
@@ -303,6 +387,66 @@ export default {
     keySupersededOverlap: {
       title: "La clave secreta que se mostraba aquí se ha reemplazado.",
       text: "{name} generó nuevas credenciales ({time}). La clave secreta anterior solo funciona hasta el {until}. No la entregue a sus proveedores.",
+    },
+    shareUnknown: {
+      title: "No se sabe con certeza si se creó el enlace.",
+      text: "El servicio no lo confirmó, y ya nadie puede obtener este enlace. Si aparece en la lista de enlaces compartidos, cancélelo allí. Después, cree otro enlace.",
+    },
+    nothingToShare: {
+      title: "Las credenciales ya no son válidas, así que no se creó ningún enlace.",
+      text: "Han vencido o se revocaron. Genere nuevas credenciales y compártalas.",
+    },
+    tooManyShares: {
+      title: "Estas credenciales ya tienen el número máximo de enlaces, así que no se creó ninguno más.",
+      text: "Entregue las credenciales a los demás proveedores de otra manera segura.",
+    },
+    shareUnexpected: {
+      title: "Ocurrió algo inesperado.",
+      text: "{notDone} Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
+    },
+    shareOpened: {
+      title: "El enlace para {vendor} ya se abrió, así que no se canceló.",
+      text: "Consulte al proveedor. Si no fue el proveedor quien abrió el enlace, otra persona tiene la clave secreta: revoque o regenere las credenciales de inmediato.",
+    },
+    cancellationUnknown: {
+      title: "No se sabe con certeza si se canceló el enlace.",
+      text: "El servicio no lo confirmó. Si el enlace sigue en la lista, cancélelo de nuevo.",
+    },
+    shareNotHosted: {
+      title: "Esta página no está disponible en este momento.",
+      text: "No se pudo cargar una parte de ella. El enlace no se ha usado. Recargue la página en unos segundos.",
+    },
+    shareUnsupported: {
+      title: "Este navegador no puede descifrar las credenciales.",
+      text: "Abra el enlace en una versión actual de Edge, Chrome, Firefox o Safari, con una dirección que empiece por https. El enlace no se ha usado.",
+    },
+    shareIncomplete: {
+      title: "Falta una parte del enlace.",
+      text: "Algunos programas de correo cortan los enlaces largos. El enlace no se ha usado.",
+    },
+    shareOffline: {
+      title: "No tiene conexión.",
+      text: "El enlace no se ha usado. Revise su conexión a la red y vuelva a seleccionar el botón.",
+    },
+    shareUnreachable: {
+      title: "No se sabe con certeza si se abrió el enlace.",
+      text: "El servicio no respondió. Revise su conexión a la red y vuelva a seleccionar el botón. Si entonces esta página dice que el enlace ya no funciona, pida un nuevo enlace a la LEA.",
+    },
+    shareUnavailable: {
+      title: "El servicio no está disponible en este momento.",
+      text: "Vuelva a seleccionar el botón en unos segundos. Si entonces esta página dice que el enlace ya no funciona, pida un nuevo enlace a la LEA.",
+    },
+    shareGone: {
+      title: "Este enlace ya no funciona.",
+      text: "Ya se abrió, ha vencido, la LEA lo canceló o la LEA tiene nuevas credenciales. Pida un nuevo enlace a la LEA. Si usted no lo abrió, avise de inmediato a la LEA: es posible que otra persona tenga la clave secreta.",
+    },
+    shareDamaged: {
+      title: "No se pueden descifrar las credenciales.",
+      text: "El enlace se dañó en el camino. Ya se abrió y no se puede volver a abrir. Pida un nuevo enlace a la LEA.",
+    },
+    shareLeft: {
+      title: "Usted salió de esta página, así que ya no muestra las credenciales.",
+      text: "Si no las ha guardado, pida un nuevo enlace a la LEA.",
     },
   },
 };
