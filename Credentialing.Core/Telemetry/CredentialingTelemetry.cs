@@ -58,7 +58,7 @@ public sealed class CredentialingTelemetry
     internal void RecordRevocation() => revoked.Add(1);
 
     /// <summary>A vendor tried to authenticate.</summary>
-    /// <param name="by"><c>key</c> or <c>token</c>.</param>
+    /// <param name="by"><c>key</c>, <c>token</c> or <c>link</c>.</param>
     /// <param name="outcome"><c>accepted</c>, <c>expired</c>, <c>revoked</c> or <c>refused</c>.</param>
     internal void RecordAuthentication(string by, string outcome) => authentications.Add(1, Tag("by", by), Tag("outcome", outcome));
 

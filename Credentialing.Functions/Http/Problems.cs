@@ -32,6 +32,9 @@ public static class Problems
     internal static IResult MalformedSsid() =>
         Problem(400, "malformed-ssid", "The SSID is malformed.", "An SSID is 10 digits.");
 
+    internal static IResult InvalidLinks() =>
+        Problem(400, "invalid-links", "The value of \"links\" is not valid.", "\"links\" must be \"temporary\", or be omitted.");
+
     internal static IResult InvalidDate() =>
         Problem(400, "invalid-date", "The date is not valid.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
 
@@ -106,6 +109,10 @@ public static class Problems
             "An LEA coordinator can generate new ones in TOMS.",
             new Dictionary<string, object?> { ["revokedAt"] = at.UtcDateTime });
 
+    /// <summary>Everything that can be wrong with a temporary link. The response does not say what.</summary>
+    internal static IResult TemporaryLinkRefused() =>
+        Problem(403, "temporary-link-refused", "The temporary link was refused.", "The link has ended or is not valid. Open the report again in the portal.");
+
     internal static IResult LeaNotFound() => Problem(404, "lea-not-found", "The LEA was not found.", "TOMS has not registered it.");
 
     internal static IResult ScoreReportNotFound() =>
@@ -135,23 +142,27 @@ public static class Problems
         _ => false,
     };
 
-    private static IResult Problem(
+    private static ProblemResult Problem(
         int status, string type, string title, string detail, IDictionary<string, object?>? extensions = null)
     {
         var problem = TypedResults.Problem(detail, statusCode: status, title: title, type: TypePrefix + type, extensions: extensions);
-        return status >= 500 || type is "not-permitted" ? new SupportProblem(problem) : problem;
+        return new ProblemResult(problem, needsHelp: status >= 500 || type is "not-permitted");
     }
 
     /// <summary>
-    /// A problem that the caller cannot solve alone: contains the help contact, if one is configured. A 503 also says when to retry.
+    /// Sends a problem, or a page instead if a person followed a temporary link. A 503 also says when to retry.
     /// </summary>
-    private sealed class SupportProblem(ProblemHttpResult problem) : IResult
+    /// <param name="problem">The problem.</param>
+    /// <param name="needsHelp">Whether the caller cannot solve it alone: it then contains the help contact, if one is configured.</param>
+    private sealed class ProblemResult(ProblemHttpResult problem, bool needsHelp) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
             if (problem.StatusCode is 503)
                 httpContext.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-            if (httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)
+            if (ErrorPage.IsRequested(httpContext))
+                return ErrorPage.SendAsync(httpContext, problem.StatusCode);
+            if (needsHelp && httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)
                 problem.ProblemDetails.Extensions["help"] = help;
             return problem.ExecuteAsync(httpContext);
         }

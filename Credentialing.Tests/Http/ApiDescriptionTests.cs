@@ -38,6 +38,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
 
         string[] ifNoneMatch = ["If-None-Match", "*"];
         string[] ifMatch = ["If-Match", "\"1\""];
+        string[] html = ["Accept", "text/html"];
+        var links = new List<string>();
 
         // Anonymous callers.
         await GetAsync("health");
@@ -98,7 +100,15 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await AsVendorAsync(Report, "If-None-Match", (await AsVendorAsync(Report)).Headers.ETag!.ToString());
         await AsVendorAsync($"{Reports}/2026-ssr-fr.pdf");
         await AsVendorAsync("v1/students/1/score-reports");
+        await AsVendorAsync($"{Reports}?links=all");
         await AsVendorAsync("v1/students/1/score-reports/2026-ssr-en.pdf");
+        foreach (var item in (await AsVendorAsync($"{Reports}?links=temporary")).Json.EnumerateArray())
+            links.Add(item.GetProperty("temporaryLink").GetString()!);
+        await ByLinkAsync();
+        await host.SendAsync(HttpMethod.Get, links[0] + "A");
+        await host.SendAsync(HttpMethod.Get, links[0] + "A", headers: html);
+        await world.Storage.ScoreReports.DeleteBlobAsync("01612590000000/9016125901/2026/ssr-en.html", cancellationToken: TestContext.Current.CancellationToken);
+        await ByLinkAsync();
         await ValidateAsync();
         await TokenAsync("grant_type=client_credentials", "Authorization", basic);
         await TokenAsync("grant_type=password");
@@ -148,6 +158,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
                 await GetAsync(path, persona);
             foreach (var path in (string[])["v1/credential", Reports, Report])
                 await AsVendorAsync(path);
+            await ByLinkAsync();
             await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland","coordinators":[]}""");
             await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
             await host.SendAsync(HttpMethod.Delete, Previous, "rosa");
@@ -176,6 +187,12 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
 
         Task<ApiResponse> AsVendorAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
 
+        async Task ByLinkAsync()
+        {
+            foreach (var link in links)
+                await host.SendAsync(HttpMethod.Get, link, headers: html);
+        }
+
         Task RestoreAsync(string? persona) => host.SendAsync(HttpMethod.Post, "expirations/restore", persona);
 
         Task ValidateAsync() => SendAsync(HttpMethod.Post, "credentials/validate", "toms", $$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""");
@@ -202,7 +219,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         Assert.Equal(
             [
                 "AuthorizationRequest.keepPreviousForDays", "CredentialResponse.secretKey", "LeaRequest.language", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy",
-                "Problem.help", "Problem.revokedAt", "Problem.unreachable", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
+                "Problem.help", "Problem.revokedAt", "Problem.unreachable", "ScoreReportResponse.temporaryLink", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
             schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)
                 .Except(schema.Schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [])
