@@ -33,9 +33,9 @@ internal static class ErrorPage
             status switch
             {
                 StatusCodes.Status403Forbidden => Page(
-                    "This link has ended",
+                    "This link no longer works",
                     "Go back to the page where you opened the report. Reload that page, and open the report again.",
-                    "Este enlace ha terminado",
+                    "Este enlace ya no funciona",
                     "Vuelva a la página donde abrió el informe. Recargue esa página y abra el informe otra vez."),
                 StatusCodes.Status404NotFound => Page(
                     "The report was not found",

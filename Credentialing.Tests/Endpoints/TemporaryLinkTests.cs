@@ -176,7 +176,7 @@ public sealed class TemporaryLinkTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(403, "This link has ended", "Este enlace ha terminado")]
+    [InlineData(403, "This link no longer works", "Este enlace ya no funciona")]
     [InlineData(404, "The report was not found", "No se encontró el informe")]
     [InlineData(500, "The report cannot be shown now", "El informe no se puede mostrar ahora")]
     [InlineData(503, "The report cannot be shown now", "El informe no se puede mostrar ahora")]
