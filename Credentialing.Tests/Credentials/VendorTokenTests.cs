@@ -132,6 +132,8 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
                 genuine[..^4] + "AAAA",
                 WithHeader(genuine, header => header.Replace("at+jwt", "JWT", StringComparison.Ordinal)),
                 Signed(key.Value.ToArray(), key.Version, type: "JWT"), // right key, wrong token type
+                Signed(key.Value.ToArray(), key.Version, type: "link+jwt"),
+                Signed(key.Value.ToArray(), key.Version, audience: "credentialing:link"),
                 Signed(key.Value.ToArray(), key.Version, issuer: "another-issuer"),
                 Signed(new byte[32], key.Version),
                 Signed(key.Value.ToArray(), "unknown"),
@@ -139,12 +141,12 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
             async token => Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token)));
         Assert.Empty(world.Traffic.Requests);
 
-        string Signed(byte[] secret, string keyId, string type = "at+jwt", string issuer = "credentialing:vendor") =>
+        string Signed(byte[] secret, string keyId, string type = "at+jwt", string issuer = "credentialing:vendor", string audience = "credentialing:vendor") =>
             new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
             {
                 TokenType = type,
                 Issuer = issuer,
-                Audience = "credentialing:vendor",
+                Audience = audience,
                 Expires = world.Clock.GetUtcNow().AddMinutes(5).UtcDateTime,
                 IssuedAt = world.Clock.GetUtcNow().UtcDateTime,
                 NotBefore = world.Clock.GetUtcNow().UtcDateTime,
