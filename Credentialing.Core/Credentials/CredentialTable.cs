@@ -184,7 +184,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
             ReadGeneration(row, Previous + Generation),
             ReadVerifier(row, Previous),
             row.Required<DateTimeOffset>(Previous + GeneratedAt),
-            row.Required<DateTimeOffset>(Previous + ExpiresAt)) { IsPrevious = true },
+            row.Required<DateTimeOffset>(Previous + ExpiresAt))
+        { IsPrevious = true },
         // Revoked if either says so: a damaged row must not make a revoked key work again.
         Revocation = row.OptionalValue<DateTimeOffset>(RevokedAt) is null && !SchemaVersion.Is(row, SchemaVersion.RevokedCredential) ? null : new Revocation(
             ReadPerson(row, RevokedBy), row.Required<DateTimeOffset>(RevokedAt), row.Required<string>(RevocationReason)),
