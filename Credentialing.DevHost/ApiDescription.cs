@@ -37,6 +37,7 @@ internal static class ApiDescription
     {
         ["leaId"] = ("^[0-9]{14}$", "The LEA's CDS (county-district-school) code."),
         ["ssid"] = ("^[0-9]{10}$", "The student's Statewide Student Identifier."),
+        ["shareId"] = ("^[0-9]{14}-[0-9a-f]{32}$", "The share's id, from the response that created it."),
         ["id"] = ("^[0-9]{4}-[A-Za-z0-9-]+[.][A-Za-z0-9]+$", "The report's id, from the list of reports."),
     };
 
@@ -47,7 +48,7 @@ internal static class ApiDescription
         [CallerKind.Vendor] = ("Vendors", "Tokens, credential status and score reports, for an LEA's vendors.", ["vendorToken", "vendorBasic"]),
         [CallerKind.VendorOrLink] = ("Vendors", "", ["vendorToken", "vendorBasic", "temporaryLink"]),
         [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
-        [CallerKind.Anyone] = ("Anyone", "Health checks and this API description.", []),
+        [CallerKind.Anyone] = ("Anyone", "Health checks, this API description, and the opening of shares.", []),
     };
 
     /// <summary>Returns the complete description.</summary>
@@ -299,6 +300,7 @@ internal static class ApiDescription
             ["help"] = Text("For `not-permitted`, `unexpected` and `unavailable`: the help contact, an email address, a phone number or a URL."),
             ["expiredAt"] = Text("For `credentials-expired`: when the credentials expired.", "date-time"),
             ["revokedAt"] = Text("For `credentials-revoked`: when the credentials were revoked.", "date-time"),
+            ["openedAt"] = Text("For `share-opened`: when the share was opened.", "date-time"),
             ["unreachable"] = new JsonObject
             {
                 ["description"] = "For `unavailable`, in the readiness response: the unreachable dependencies.",

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Identity;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Shares;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,6 +71,26 @@ public static class Problems
     internal static IResult InvalidReason() =>
         Problem(422, "invalid-reason", "The reason is not valid.",
             $"\"reason\" must be 1 to {OneLine.MaxNameLength} characters, without control characters. Nothing was changed.");
+
+    internal static IResult MalformedShareId() =>
+        Problem(400, "malformed-share-id", "The share id is malformed.", "The link is incomplete or mistyped. A share id is 14 digits, a hyphen and 32 hexadecimal digits.");
+
+    internal static IResult InvalidShare(string why) => Problem(422, "invalid-share", "The share is not valid.", why + " Nothing was changed.");
+
+    internal static IResult NothingToShare() =>
+        Problem(409, "nothing-to-share", "There are no valid credentials to share.", "Generate credentials first. Nothing was changed.");
+
+    internal static IResult TooManyShares() =>
+        Problem(409, "too-many-shares", "There are too many shares.", $"The current credentials have {Share.MaxShares} shares already. Nothing was changed.");
+
+    internal static IResult ShareOpened(DateTimeOffset at) =>
+        Problem(409, "share-opened", "The share was already opened.",
+            "If the vendor did not open it, somebody else has the secret key: revoke or regenerate the credentials.",
+            new Dictionary<string, object?> { ["openedAt"] = at.UtcDateTime });
+
+    internal static IResult ShareGone() =>
+        Problem(410, "share-gone", "The share cannot be opened.",
+            "It was opened already, has expired or was canceled, or the LEA has new credentials. Ask the LEA's coordinator for a new link.");
 
     internal static IResult LeaChanged() =>
         Problem(409, "lea-changed", "The LEA was changed at the same time.", "Other requests saved this LEA at the same time. This one changed nothing. Retry.");
