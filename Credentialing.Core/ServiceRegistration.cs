@@ -7,6 +7,7 @@ using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +45,7 @@ public static class ServiceRegistration
             .AddSingleton<EmailDelivery>()
             .AddSingleton<NoticeEmail>()
             .AddSingleton<NoticeService>()
+            .AddSingleton<ShareService>()
             .AddSingleton<DailyRunService>();
     }
 }

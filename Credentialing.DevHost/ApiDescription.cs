@@ -21,6 +21,7 @@ namespace Credentialing.DevHost;
 internal static class ApiDescription
 {
     private const string ProblemMediaType = "application/problem+json";
+    private const string CredentialExpires = "Credential-Expires";
 
     private static readonly JsonSerializerOptions WriteOptions = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -36,7 +37,8 @@ internal static class ApiDescription
     {
         ["leaId"] = ("^[0-9]{14}$", "The LEA's CDS (county-district-school) code."),
         ["ssid"] = ("^[0-9]{10}$", "The student's Statewide Student Identifier."),
-        ["id"] = ("^[0-9]{4}-[a-z0-9-]+[.][a-z0-9]+$", "The report's id, from the list of reports."),
+        ["shareId"] = ("^[0-9]{14}-[0-9a-f]{32}$", "The share's id, from the response that created it."),
+        ["id"] = ("^[0-9]{4}-[A-Za-z0-9-]+[.][A-Za-z0-9]+$", "The report's id, from the list of reports."),
     };
 
     private static readonly Dictionary<CallerKind, (string Tag, string Description, string[] Security)> Callers = new()
@@ -44,8 +46,9 @@ internal static class ApiDescription
         [CallerKind.Coordinator] = ("Coordinators", "An LEA's credentials, for its coordinators. The screens use only these operations. TOMS may also read the status and revoke.", ["toms"]),
         [CallerKind.Toms] = ("TOMS", "Operations for TOMS itself.", ["toms"]),
         [CallerKind.Vendor] = ("Vendors", "Tokens, credential status and score reports, for an LEA's vendors.", ["vendorToken", "vendorBasic"]),
+        [CallerKind.VendorOrLink] = ("Vendors", "", ["vendorToken", "vendorBasic", "temporaryLink"]),
         [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
-        [CallerKind.Anyone] = ("Anyone", "Health checks and this API description.", []),
+        [CallerKind.Anyone] = ("Anyone", "Health checks, this API description, and the opening of shares.", []),
     };
 
     /// <summary>Returns the complete description.</summary>
@@ -77,6 +80,14 @@ internal static class ApiDescription
             ["components"] = new JsonObject
             {
                 ["securitySchemes"] = SecuritySchemes(),
+                ["headers"] = new JsonObject
+                {
+                    [CredentialExpires] = new JsonObject
+                    {
+                        ["description"] = "In every response to an authenticated vendor: when its credentials expire, or when the previous key stops. Also in the response for credentials that have expired. An HTTP date (RFC 9110, section 5.6.7).",
+                        ["schema"] = new JsonObject { ["type"] = "string" },
+                    },
+                },
                 ["schemas"] = new JsonObject(schemas.Select(schema => KeyValuePair.Create(schema.Key, (JsonNode?)schema.Value.Schema)).Prepend(new("Problem", ProblemSchema()))),
             },
         }.ToJsonString(WriteOptions) + "\n";
@@ -120,8 +131,16 @@ internal static class ApiDescription
             let known = RouteParameters[parameter.Name!]
             select Parameter("path", parameter.Name!, known.Description, new JsonObject { ["type"] = "string", ["pattern"] = known.Pattern });
         var others = function.GetCustomAttributes<AcceptsParameterAttribute>().Select(parameter =>
-            Parameter(parameter.Place, parameter.Name, parameter.Description, Schema(parameter.Type, isRequest: true)));
+            Parameter(parameter.Place, parameter.Name, parameter.Description, ParameterSchema(parameter)));
         return [.. inRoute.Concat(others)];
+
+        static JsonNode ParameterSchema(AcceptsParameterAttribute parameter)
+        {
+            var schema = Schema(parameter.Type, isRequest: true);
+            if (parameter.Values is { Length: > 0 } values)
+                schema["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]);
+            return schema;
+        }
 
         static JsonNode Parameter(string place, string name, string description, JsonNode schema) => new JsonObject
         {
@@ -140,7 +159,7 @@ internal static class ApiDescription
         {
             responses[produced.Status] = Response(
                 ReasonPhrase(produced.Status),
-                produced.Headers,
+                [.. produced.Headers, .. CommonHeaders(caller, produced.Status)],
                 produced.Body is not null ? Content("application/json", Reference(produced.Body, schemas))
                     : produced.Files.Length > 0 ? new JsonObject(produced.Files.Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject())))
                     : null);
@@ -155,20 +174,30 @@ internal static class ApiDescription
             var schema = isOAuthError
                 ? Reference(typeof(TokenErrorResponse), schemas)
                 : new JsonObject { ["$ref"] = "#/components/schemas/Problem" };
+            var content = Content(isOAuthError ? "application/json" : ProblemMediaType, new JsonObject
+            {
+                ["allOf"] = new JsonArray(schema, new JsonObject
+                {
+                    ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = new JsonArray([.. types.Select(type => JsonValue.Create(Problems.TypePrefix + type))]) } },
+                }),
+            });
+            if (caller is CallerKind.VendorOrLink && status.Key is 403 or 404 or >= 500)
+                content[ErrorPage.MediaType] = new JsonObject(); // for a browser with a temporary link
             responses[status.Key] = Response(
                 $"{ReasonPhrase(status.Key)}: {string.Join(", ", types.Select(type => $"`{type}`"))}",
-                status.Key switch { 401 => ["WWW-Authenticate"], 412 => ["ETag"], 503 => ["Retry-After"], _ => [] },
-                Content(isOAuthError ? "application/json" : ProblemMediaType, new JsonObject
-                {
-                    ["allOf"] = new JsonArray(schema, new JsonObject
-                    {
-                        ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = new JsonArray([.. types.Select(type => JsonValue.Create(Problems.TypePrefix + type))]) } },
-                    }),
-                }));
+                [.. (string[])(status.Key switch { 401 => ["WWW-Authenticate"], 412 => ["ETag"], 503 => ["Retry-After"], _ => [] }), .. CommonHeaders(caller, status.Key)],
+                content);
         }
 
         return new JsonObject(responses.Select(response => KeyValuePair.Create(response.Key.ToString(CultureInfo.InvariantCulture), (JsonNode?)response.Value)));
     }
+
+    /// <summary>Headers that the kind of caller implies: only the response to an authenticated vendor has <c>Credential-Expires</c>.</summary>
+    private static string[] CommonHeaders(CallerKind caller, int status) => (caller, status) switch
+    {
+        (CallerKind.Vendor or CallerKind.VendorOrLink, not 403) or (CallerKind.TokenClient, not 400) => [CredentialExpires],
+        _ => [],
+    };
 
     /// <summary>Problems that the kind of caller and the request body imply.</summary>
     private static IEnumerable<ProducesProblemAttribute> CommonProblems(CallerKind caller, AcceptsAttribute? accepts)
@@ -188,7 +217,9 @@ internal static class ApiDescription
 
         if (caller is CallerKind.Coordinator)
             yield return new ProducesProblemAttribute(400, "malformed-lea-id");
-        if (caller is CallerKind.Vendor)
+        if (caller is CallerKind.VendorOrLink)
+            yield return new ProducesProblemAttribute(403, "temporary-link-refused");
+        if (caller is CallerKind.Vendor or CallerKind.VendorOrLink)
             yield return new ProducesProblemAttribute(401, "invalid-credentials", "credentials-expired", "credentials-revoked");
         if (caller is not CallerKind.Anyone)
         {
@@ -200,7 +231,9 @@ internal static class ApiDescription
     private static JsonObject Response(string description, IEnumerable<string> headers, JsonObject? content)
     {
         var response = new JsonObject { ["description"] = description };
-        var described = headers.Select(name => KeyValuePair.Create(name, (JsonNode?)new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } })).ToList();
+        var described = headers.Select(name => KeyValuePair.Create(name, (JsonNode?)(name is CredentialExpires
+            ? new JsonObject { ["$ref"] = $"#/components/headers/{name}" }
+            : new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } }))).ToList();
         if (described.Count > 0)
             response["headers"] = new JsonObject(described);
         if (content is not null)
@@ -267,6 +300,7 @@ internal static class ApiDescription
             ["help"] = Text("For `not-permitted`, `unexpected` and `unavailable`: the help contact, an email address, a phone number or a URL."),
             ["expiredAt"] = Text("For `credentials-expired`: when the credentials expired.", "date-time"),
             ["revokedAt"] = Text("For `credentials-revoked`: when the credentials were revoked.", "date-time"),
+            ["openedAt"] = Text("For `share-opened`: when the share was opened.", "date-time"),
             ["unreachable"] = new JsonObject
             {
                 ["description"] = "For `unavailable`, in the readiness response: the unreachable dependencies.",
@@ -301,6 +335,13 @@ internal static class ApiDescription
             {
                 ["clientCredentials"] = new JsonObject { ["tokenUrl"] = $"/{FunctionEndpoints.RoutePrefix}/v1/token", ["scopes"] = new JsonObject() },
             },
+        },
+        ["temporaryLink"] = new JsonObject
+        {
+            ["description"] = "The query parameter of a report's `temporaryLink`, for a browser. Ignored if the request has an `Authorization` header.",
+            ["type"] = "apiKey",
+            ["in"] = "query",
+            ["name"] = Caller.LinkParameter,
         },
         ["vendorBasic"] = new JsonObject { ["description"] = "The vendor credentials: username and secret key.", ["type"] = "http", ["scheme"] = "basic" },
     };

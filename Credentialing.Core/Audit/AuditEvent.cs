@@ -12,7 +12,7 @@ namespace Credentialing.Core.Audit;
 /// <param name="LeaId">The LEA.</param>
 /// <param name="At">When it happened.</param>
 /// <param name="Kind">What happened, such as <c>credential-generated</c>.</param>
-/// <param name="ById">Who did it: an id known to TOMS, <see cref="ByDailyRunId"/> or <see cref="ByNoticesId"/>.</param>
+/// <param name="ById">Who did it: an id known to TOMS, <see cref="ByDailyRunId"/>, <see cref="ByNoticesId"/> or <see cref="ByVendorId"/>.</param>
 /// <param name="ByName">The name of that person, if known.</param>
 /// <param name="Generation">The generation that was created or that the event is about; null if it is not about a credential.</param>
 /// <param name="Detail">Further information for readers of the audit trail.</param>
@@ -25,12 +25,17 @@ internal sealed record AuditEvent(
     internal const string Revoked = "credential-revoked";
     internal const string PreviousEnded = "previous-key-ended";
     internal const string Saved = "lea-saved";
+    internal const string ShareCreated = "share-created";
+    internal const string ShareOpened = "share-opened";
+    internal const string ShareCanceled = "share-canceled";
+    internal const string ShareExpired = "share-expired";
 
     /// <summary>The column of a notice with the coordinators that the event removed.</summary>
     internal const string FormerColumn = "Former";
 
     private const string ByDailyRunId = "daily-run";
     private const string ByNoticesId = "notices";
+    private const string ByVendorId = "vendor";
 
     /// <summary>
     /// The end of the row key, which sorts newest first. The random suffix keeps events of the same tick (100 ns) unique. An event
@@ -53,6 +58,16 @@ internal sealed record AuditEvent(
 
     internal static AuditEvent AboutNotice(LeaId leaId, DateTimeOffset at, string kind, int? generation, string detail) =>
         new(leaId, at, kind, ByNoticesId, ByName: null, generation, detail);
+
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="at">When it happened.</param>
+    /// <param name="kind">What happened to the share.</param>
+    /// <param name="byId">The coordinator who did it; null for the one who opened the link, or the daily run.</param>
+    /// <param name="byName">The name of the coordinator.</param>
+    /// <param name="generation">The generation of the shared key.</param>
+    /// <param name="vendor">For whom the share is.</param>
+    internal static AuditEvent AboutShare(LeaId leaId, DateTimeOffset at, string kind, string? byId, string? byName, int generation, string vendor) =>
+        new(leaId, at, kind, byId ?? (kind == ShareOpened ? ByVendorId : ByDailyRunId), byName, generation, $"For {vendor}.");
 
     internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int generation, string detail) =>
         new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail);

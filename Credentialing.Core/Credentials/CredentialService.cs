@@ -228,7 +228,7 @@ public sealed partial class CredentialService(
             return null;
         var until = from + TimeSpan.FromDays(days);
         var key = superseded.CurrentKey;
-        return key with { ExpiresAt = until < key.ExpiresAt ? until : key.ExpiresAt };
+        return key with { ExpiresAt = until < key.ExpiresAt ? until : key.ExpiresAt, IsPrevious = true };
     }
 
     /// <summary>

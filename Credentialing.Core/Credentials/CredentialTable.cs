@@ -57,24 +57,11 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         FindAsync(leaId, CredentialUsesAndCoordinators, cancellationToken);
 
     /// <summary>
-    /// Replaces <paramref name="held"/> by <paramref name="next"/>, in one transaction with other steps. Returns false on a
-    /// conflict: the row has changed since <paramref name="held"/> was read, or the storage client retried a transaction that had
-    /// succeeded but whose response was lost. The caller must read the row again to distinguish these.
+    /// Replaces <paramref name="held"/> by <paramref name="next"/>, in one transaction with other steps. Returns false on a conflict:
+    /// see <see cref="LeaPartition.TryChangeAsync"/>.
     /// </summary>
-    internal async Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, IEnumerable<TableTransactionAction> others)
-    {
-        var change = LeaPartition.Put(Write(next), held?.RowVersion);
-        try
-        {
-            // Not cancellable: if the coordinator disconnects, the outcome must still be known.
-            await storage.Leas.SubmitTransactionAsync([change, .. others], CancellationToken.None);
-            return true;
-        }
-        catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
-        {
-            return false;
-        }
-    }
+    internal Task<bool> TryReplaceAsync(StoredCredential? held, Credential next, IEnumerable<TableTransactionAction> others) =>
+        LeaPartition.TryChangeAsync(storage, [LeaPartition.Put(Write(next), held?.RowVersion), .. others]);
 
     /// <summary>
     /// Replaces the verifier of a key by the one under the newest pepper. Does nothing if the row has changed since it was read: the
@@ -184,7 +171,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
             ReadGeneration(row, Previous + Generation),
             ReadVerifier(row, Previous),
             row.Required<DateTimeOffset>(Previous + GeneratedAt),
-            row.Required<DateTimeOffset>(Previous + ExpiresAt)),
+            row.Required<DateTimeOffset>(Previous + ExpiresAt))
+        { IsPrevious = true },
         // Revoked if either says so: a damaged row must not make a revoked key work again.
         Revocation = row.OptionalValue<DateTimeOffset>(RevokedAt) is null && !SchemaVersion.Is(row, SchemaVersion.RevokedCredential) ? null : new Revocation(
             ReadPerson(row, RevokedBy), row.Required<DateTimeOffset>(RevokedAt), row.Required<string>(RevocationReason)),

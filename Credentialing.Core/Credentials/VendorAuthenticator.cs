@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Credentialing.Core.Credentials;
 
 /// <summary>
-/// Authenticates vendors by username and secret key, or by a bearer token issued for them. Reads the credential's row for every
+/// Authenticates vendors by username and secret key, or by a bearer token or a temporary link issued for them. Reads the credential's row for every
 /// well-formed request, so that a regeneration, a revocation or an expiry takes effect with the next request. Thread safe.
 /// </summary>
 public sealed partial class VendorAuthenticator(
@@ -38,7 +38,16 @@ public sealed partial class VendorAuthenticator(
 
     /// <summary>Checks a bearer token. One round trip if its signature and lifetime are valid, else none.</summary>
     public Task<AuthenticationOutcome> AuthenticateAsync(string bearerToken, CancellationToken cancellationToken) =>
-        CountAsync("token", () => CheckAsync(bearerToken, cancellationToken));
+        CountAsync("token", async () => await CheckAsync(await tokens.ReadAsync(bearerToken, cancellationToken), cancellationToken));
+
+    /// <summary>
+    /// Checks the token of a temporary link. One round trip if its signature, lifetime and resource are valid, else none.
+    /// </summary>
+    /// <param name="linkToken">The token.</param>
+    /// <param name="resource">The resource that was requested.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    public Task<AuthenticationOutcome> AuthenticateLinkAsync(string linkToken, string resource, CancellationToken cancellationToken) =>
+        CountAsync("link", async () => await CheckAsync(await tokens.ReadLinkAsync(linkToken, resource, cancellationToken), cancellationToken));
 
     private async Task<AuthenticationOutcome> CountAsync(string by, Func<Task<AuthenticationOutcome>> check)
     {
@@ -88,9 +97,9 @@ public sealed partial class VendorAuthenticator(
         return outcome;
     }
 
-    private async Task<AuthenticationOutcome> CheckAsync(string bearerToken, CancellationToken cancellationToken)
+    private async Task<AuthenticationOutcome> CheckAsync((Username Username, int Generation)? issued, CancellationToken cancellationToken)
     {
-        if (await tokens.ReadAsync(bearerToken, cancellationToken) is not { } token ||
+        if (issued is not { } token ||
             await table.FindAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
             KeysOf(stored.Credential).FirstOrDefault(key => key?.Generation == token.Generation) is not { } found)
             return new AuthenticationOutcome.Refused();

@@ -8,6 +8,9 @@ namespace Credentialing.Core.Credentials;
 /// <param name="ExpiresAt">The first instant at which the key no longer works. For a previous key, this is the end of the overlap.</param>
 public sealed record VendorKey(LeaId LeaId, int Generation, SecretKeyVerifier Verifier, DateTimeOffset GeneratedAt, DateTimeOffset ExpiresAt)
 {
+    /// <summary>Whether this is the superseded generation, which still works during the overlap.</summary>
+    public bool IsPrevious { get; init; }
+
     /// <summary>The username that belongs to the key. All generations of an LEA have the same one.</summary>
     public Username Username => new(LeaId);
 

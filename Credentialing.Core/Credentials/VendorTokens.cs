@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Credentialing.Core.Credentials;
 
-/// <summary>A bearer token issued to a vendor.</summary>
+/// <summary>A bearer token, or the token of a temporary link, issued to a vendor.</summary>
 /// <param name="Value">The token.</param>
 /// <param name="Lifetime">Time until it expires, in whole seconds, rounded down.</param>
 public sealed record VendorToken(string Value, TimeSpan Lifetime)
@@ -15,61 +15,94 @@ public sealed record VendorToken(string Value, TimeSpan Lifetime)
 }
 
 /// <summary>
-/// Issues and validates the vendors' bearer tokens: JWTs (RFC 7519) signed with HMAC-SHA-256 and the vault's token key. A token
-/// names its LEA and generation and is valid only as long as the key of that generation: the caller must compare it with the LEA's row.
+/// Issues and validates the vendors' bearer tokens and the tokens of temporary links: JWTs (RFC 7519) signed with HMAC-SHA-256 and the
+/// vault's token key. A token names its LEA and generation and is valid only as long as the key of that generation: the caller must
+/// compare it with the LEA's row. The two kinds differ in type and audience, so that neither is accepted as the other (RFC 8725,
+/// sections 3.11 and 3.12). Thread safe.
 /// </summary>
 public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] SecretRing keys, TimeProvider time)
 {
-    /// <summary>Maximum lifetime of a token. It never exceeds the expiry of the key that it was issued for.</summary>
+    /// <summary>Maximum lifetime of a bearer token. It never exceeds the expiry of the key that it was issued for.</summary>
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromMinutes(15);
 
+    /// <summary>Maximum lifetime of a temporary link. It never exceeds the expiry of the key that it was issued for.</summary>
+    public static readonly TimeSpan MaxLinkLifetime = TimeSpan.FromMinutes(30);
+
     // One app issues and accepts the tokens; issuer and audience only separate them from other JWTs.
-    private const string Party = "credentialing:vendor";
-    private const string Type = "at+jwt"; // RFC 9068, section 2.1
+    private const string Issuer = "credentialing:vendor";
     private const string GenerationClaim = "generation";
+    private const string ResourceClaim = "resource";
+
+    private static readonly Kind Bearer = new("at+jwt", Issuer, MaxLifetime); // type: RFC 9068, section 2.1
+    private static readonly Kind Link = new("link+jwt", "credentialing:link", MaxLinkLifetime);
 
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
 
-    /// <summary>Issues a token for a key. The caller must have checked that it has not expired.</summary>
-    public async Task<VendorToken> IssueAsync(VendorKey key, CancellationToken cancellationToken)
+    /// <summary>
+    /// Issues a bearer token for a key. The caller must have checked that the key has not expired.
+    /// </summary>
+    public Task<VendorToken> IssueAsync(VendorKey key, CancellationToken cancellationToken) => IssueAsync(Bearer, key, resource: null, cancellationToken);
+
+    /// <summary>
+    /// Issues the token of a temporary link to one resource. The caller must have checked that the key has not expired.
+    /// </summary>
+    /// <param name="key">The key of the vendor that gets the link.</param>
+    /// <param name="resource">The resource, unique within the LEA.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public Task<VendorToken> IssueLinkAsync(VendorKey key, string resource, CancellationToken cancellationToken) => IssueAsync(Link, key, resource, cancellationToken);
+
+    /// <summary>
+    /// Returns the content of a bearer token; null if it is malformed, was changed in any character, or has expired.
+    /// </summary>
+    internal Task<(Username Username, int Generation)?> ReadAsync(string value, CancellationToken cancellationToken) =>
+        ReadAsync(Bearer, value, resource: null, cancellationToken);
+
+    /// <summary>
+    /// Returns the content of a temporary link's token; null if it is malformed, was changed in any character, has expired, or was issued
+    /// for another resource.
+    /// </summary>
+    internal Task<(Username Username, int Generation)?> ReadLinkAsync(string value, string resource, CancellationToken cancellationToken) =>
+        ReadAsync(Link, value, resource, cancellationToken);
+
+    private async Task<VendorToken> IssueAsync(Kind kind, VendorKey key, string? resource, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var expires = now + MaxLifetime < key.ExpiresAt ? now + MaxLifetime : key.ExpiresAt;
+        var expires = now + kind.MaxLifetime < key.ExpiresAt ? now + kind.MaxLifetime : key.ExpiresAt;
+        var claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = key.Username.ToString(), [GenerationClaim] = key.Generation };
+        if (resource is not null)
+            claims.Add(ResourceClaim, resource);
         var signing = await keys.CurrentAsync(cancellationToken);
         var value = Handler.CreateToken(new SecurityTokenDescriptor
         {
-            TokenType = Type,
-            Issuer = Party,
-            Audience = Party,
+            TokenType = kind.Type,
+            Issuer = Issuer,
+            Audience = kind.Audience,
             IssuedAt = now.UtcDateTime,
             Expires = expires.UtcDateTime,
-            Claims = new Dictionary<string, object>
-            {
-                [JwtRegisteredClaimNames.Sub] = key.Username.ToString(),
-                [GenerationClaim] = key.Generation,
-            },
+            Claims = claims,
             SigningCredentials = new SigningCredentials(SigningKey(signing), SecurityAlgorithms.HmacSha256),
         });
         return new VendorToken(value, TimeSpan.FromSeconds(Math.Floor((expires - now).TotalSeconds)));
     }
 
-    /// <summary>Returns the content of a token; null if it is malformed, has an invalid signature, or has expired.</summary>
-    internal async Task<(Username Username, int Generation)?> ReadAsync(string value, CancellationToken cancellationToken)
+    private async Task<(Username Username, int Generation)?> ReadAsync(Kind kind, string value, string? resource, CancellationToken cancellationToken)
     {
         if (!TryReadKeyId(value, out var keyId) || await keys.FindAsync(keyId, cancellationToken) is not { } key)
             return null;
 
+        // The library decodes strictly: the unused bits in the last character of a signature must be zero. A test checks each character.
         var result = await Handler.ValidateTokenAsync(value, new TokenValidationParameters
         {
-            ValidTypes = [Type],
-            ValidIssuer = Party,
-            ValidAudience = Party,
+            ValidTypes = [kind.Type],
+            ValidIssuer = Issuer,
+            ValidAudience = kind.Audience,
             ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
             IssuerSigningKey = SigningKey(key),
             LifetimeValidator = (_, expires, _, _) => time.GetUtcNow() < expires,
         });
         return result.IsValid
             && result.SecurityToken is JsonWebToken token
+            && (token.TryGetPayloadValue(ResourceClaim, out string issuedFor) ? issuedFor : null) == resource
             && Username.TryParse(token.Subject, out var username)
             && token.TryGetPayloadValue(GenerationClaim, out int generation)
             ? (username, generation)
@@ -95,4 +128,10 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             return false;
         }
     }
+
+    /// <summary>What a token is for.</summary>
+    /// <param name="Type">The header <c>typ</c>.</param>
+    /// <param name="Audience">The claim <c>aud</c>.</param>
+    /// <param name="MaxLifetime">The maximum lifetime.</param>
+    private sealed record Kind(string Type, string Audience, TimeSpan MaxLifetime);
 }

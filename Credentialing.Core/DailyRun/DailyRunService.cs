@@ -5,6 +5,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 using Credentialing.Core.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,8 @@ namespace Credentialing.Core.DailyRun;
 
 /// <summary>
 /// The daily run. Sends reminders for credentials that expire soon, posts and updates announcements on MyTOMS, removes the
-/// announcements of regenerated or revoked credentials, and sends the notices that could not be sent at once. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
+/// announcements of regenerated or revoked credentials, sends the notices that could not be sent at once, and deletes the shares that
+/// have ended. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
 /// </summary>
 public sealed partial class DailyRunService(
     CredentialingStorage storage,
@@ -23,6 +25,7 @@ public sealed partial class DailyRunService(
     ReminderEmail emails,
     EmailDelivery delivery,
     NoticeService notices,
+    ShareService shares,
     MyToms myToms,
     IOptions<DailyRunOptions> options,
     CredentialingTelemetry telemetry,
@@ -49,7 +52,7 @@ public sealed partial class DailyRunService(
         using var span = CredentialingTelemetry.Begin("daily run");
         var began = time.GetTimestamp();
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
-        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, myToms, telemetry, time, options.Value.RemindAfterExpiry);
+        var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, shares, myToms, telemetry, time, options.Value.RemindAfterExpiry);
         var results = new RunResults();
         var reported = began;
         try

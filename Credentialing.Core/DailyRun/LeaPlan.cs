@@ -4,6 +4,7 @@ using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.DailyRun;
@@ -32,6 +33,12 @@ public sealed record LeaPlan(
 
     /// <summary>The notices that are still to be sent.</summary>
     internal IReadOnlyList<Notice> Notices { get; private init; } = [];
+
+    /// <summary>All shares, also those that have ended.</summary>
+    internal IReadOnlyList<Share> Shares { get; private init; } = [];
+
+    /// <summary>Whether a share can still be opened. The daily run must find the LEA again when it has ended.</summary>
+    internal bool HasWaitingShare { get; private init; }
 
     /// <summary>The credentials; null if there are none.</summary>
     internal StoredCredential? Credential { get; private init; }
@@ -69,11 +76,14 @@ public sealed record LeaPlan(
         var status = CredentialStatus.Of(credential?.Credential, calendar, now);
         var reminder = Reminder.Due(status, Reached(), name, lea?.Coordinators ?? [], claims, out var claim);
         var announcement = Announcement.Of(leaId, name, status, calendar, screen);
+        var shares = rows.Where(Share.IsRow).Select(row => Share.Read(leaId, row)).ToList();
         var isPosted = announcement is not null && posted?.Is(announcement) is true;
         return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
         {
             Lea = lea,
             Notices = NoticeService.Pending(leaId, rows),
+            Shares = shares,
+            HasWaitingShare = shares.Exists(share => share.IsWaiting(credential?.Credential, now)),
             Credential = credential,
             Claim = claim,
             Posted = posted,

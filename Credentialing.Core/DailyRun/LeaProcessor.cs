@@ -6,6 +6,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 using Credentialing.Core.Telemetry;
 using Polly.CircuitBreaker;
@@ -20,6 +21,7 @@ internal sealed class LeaProcessor(
     ReminderEmail emails,
     EmailDelivery delivery,
     NoticeService notices,
+    ShareService shares,
     MyToms myToms,
     CredentialingTelemetry telemetry,
     TimeProvider time,
@@ -124,10 +126,11 @@ internal sealed class LeaProcessor(
             telemetry.RecordReminder(undeliverable.Milestone.Days, undeliverable.Rejected.Count > 0 ? "rejected" : "without_recipient");
         var results = await Task.WhenAll(SendAsync(work, cancellationToken), AnnounceAsync(work, cancellationToken));
         var notified = await NotifyAsync(work.Plan, cancellationToken);
-        var result = results[0].And(results[1]).And(notified);
+        var (areSharesDeleted, deletion) = await DeleteEndedSharesAsync(work.Plan, cancellationToken);
+        var result = results[0].And(results[1]).And(notified).And(deletion);
         // Keep the index entry of superseded credentials until their announcement is removed, and that of a change until its notices
-        // are sent: the next run finds the LEA by it.
-        if ((result.Removed || !work.Plan.Withdraws) && notified is { RetryAt: null, Failures.Count: 0 })
+        // are sent and its shares have ended: the next run finds the LEA by it.
+        if ((result.Removed || !work.Plan.Withdraws) && notified is { RetryAt: null, Failures.Count: 0 } && areSharesDeleted && !work.Plan.HasWaitingShare)
             result = result.And(await DeleteStaleAsync(work.Plan, indexed, cancellationToken));
         return result with
         {
@@ -190,6 +193,18 @@ internal sealed class LeaProcessor(
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             return LeaResult.Failed("A notice could not be sent.", failure);
+        }
+    }
+
+    private async Task<(bool AreDeleted, LeaResult Result)> DeleteEndedSharesAsync(LeaPlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await shares.DeleteEndedAsync(plan.Shares, plan.Credential?.Credential), new());
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (false, LeaResult.Failed("A share that has ended could not be deleted.", failure));
         }
     }
 

@@ -17,6 +17,7 @@ internal static class LeaPartition
     internal const string LeaRow = "lea";
     internal const string NoticeRowPrefix = "notice:";
     internal const string ReminderRowPrefix = "reminder:";
+    internal const string ShareRowPrefix = "share:";
     internal const string UseRowPrefix = "use:";
 
     /// <summary>A new row to insert or replace, with its schema version.</summary>
@@ -69,6 +70,24 @@ internal static class LeaPartition
     internal static TableTransactionAction Put(TableEntity row, ETag? held) => held is { } version
         ? new(TableTransactionActionType.UpdateReplace, row, version)
         : new(TableTransactionActionType.Add, row);
+
+    /// <summary>
+    /// Submits the transaction of a change. Not cancellable: if the client disconnects, the outcome must still be known. Returns false on
+    /// a conflict: a row has changed or was deleted since it was read, or the storage client retried a transaction that had succeeded
+    /// but whose response was lost. The caller must read the rows again to distinguish these.
+    /// </summary>
+    internal static async Task<bool> TryChangeAsync(CredentialingStorage storage, IEnumerable<TableTransactionAction> steps)
+    {
+        try
+        {
+            await storage.Leas.SubmitTransactionAsync(steps, CancellationToken.None);
+            return true;
+        }
+        catch (RequestFailedException failure) when (failure.Status is 404 or 409 or 412)
+        {
+            return false;
+        }
+    }
 
     /// <summary>
     /// Submits a transaction that records a result. Not cancelled at host shutdown, because the operation has taken place. Returns

@@ -18,6 +18,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> generated;
     private readonly Counter<long> revoked;
     private readonly Counter<long> authentications;
+    private readonly Counter<long> shares;
     private readonly Counter<long> reminders;
     private readonly Counter<long> notices;
     private readonly Counter<long> announcements;
@@ -31,6 +32,7 @@ public sealed class CredentialingTelemetry
         generated = meter.CreateCounter<long>("credentialing.credentials.generated", "{credential}", "Credentials generated.");
         revoked = meter.CreateCounter<long>("credentialing.credentials.revoked", "{credential}", "Credentials revoked.");
         authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
+        shares = meter.CreateCounter<long>("credentialing.shares", "{share}", "One-time links for vendors, by what happened to them.");
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
         notices = meter.CreateCounter<long>("credentialing.notices", "{notice}", "Notices of changes to the other coordinators, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
@@ -58,9 +60,14 @@ public sealed class CredentialingTelemetry
     internal void RecordRevocation() => revoked.Add(1);
 
     /// <summary>A vendor tried to authenticate.</summary>
-    /// <param name="by"><c>key</c> or <c>token</c>.</param>
+    /// <param name="by"><c>key</c>, <c>token</c> or <c>link</c>.</param>
     /// <param name="outcome"><c>accepted</c>, <c>expired</c>, <c>revoked</c> or <c>refused</c>.</param>
     internal void RecordAuthentication(string by, string outcome) => authentications.Add(1, Tag("by", by), Tag("outcome", outcome));
+
+    /// <summary>Something happened to shares.</summary>
+    /// <param name="outcome"><c>created</c>, <c>opened</c>, <c>canceled</c>, or <c>expired</c> without being opened.</param>
+    /// <param name="count">The number of shares.</param>
+    internal void RecordShare(string outcome, int count = 1) => shares.Add(count, Tag("outcome", outcome));
 
     /// <summary>A reminder was due.</summary>
     /// <param name="milestone">The days before expiry at which it is due.</param>

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.Net.Http.Headers;
 using AuthenticationHeaderValue = System.Net.Http.Headers.AuthenticationHeaderValue;
@@ -22,9 +23,15 @@ namespace Credentialing.Functions.Authentication;
 /// </summary>
 public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> options)
 {
+    /// <summary>The query parameter of a temporary link's token.</summary>
+    internal const string LinkParameter = "link";
+
     private const string Realm = "realm=\"credentialing\"";
 
     private const string TomsName = "TOMS";
+
+    /// <summary>The header of every response to an authenticated vendor: when its key stops, as an HTTP date (RFC 9110, section 5.6.7).</summary>
+    private const string CredentialExpires = "Credential-Expires";
 
     private readonly TomsOptions toms = options.Value;
 
@@ -56,6 +63,7 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             sentToken ? await vendors.AuthenticateAsync(header!.Parameter!, cancellationToken)
             : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, ClientOf(request), cancellationToken)
             : new AuthenticationOutcome.Refused();
+        ShowExpiry(request, outcome);
         if (outcome is AuthenticationOutcome.Authenticated authenticated)
             return await function(authenticated.Key);
 
@@ -68,6 +76,44 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
             AuthenticationOutcome.Revoked revoked => Problems.CredentialsRevoked(revoked.At),
             _ => Problems.InvalidCredentials(outcome is AuthenticationOutcome.Mistyped),
         };
+    }
+
+    /// <summary>
+    /// Runs a function for vendors, or for the browser of a person to whom a vendor gave a temporary link. If the request has an
+    /// <c>Authorization</c> header, the link is ignored.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="resource">The resource that is requested. A link is valid only for the resource that it was issued for.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    internal async Task<IResult> AsVendorOrByLinkAsync(
+        HttpRequest request, string resource, Func<VendorKey, Task<IResult>> function, CancellationToken cancellationToken)
+    {
+        if (!StringValues.IsNullOrEmpty(request.Headers.Authorization) || !request.Query.TryGetValue(LinkParameter, out var links))
+            return await AsVendorAsync(request, function, cancellationToken);
+        ErrorPage.Allow(request.HttpContext);
+        var outcome = await vendors.AuthenticateLinkAsync(links is [{ } link] ? link : "", resource, cancellationToken); // none of several
+        ShowExpiry(request, outcome);
+        return outcome is AuthenticationOutcome.Authenticated authenticated ? await function(authenticated.Key) : Problems.TemporaryLinkRefused();
+    }
+
+    /// <summary>Adds the header <c>Credential-Expires</c> to the response, whatever happens next, if the vendor presented a key that is or was valid.</summary>
+    internal static void ShowExpiry(HttpRequest request, AuthenticationOutcome outcome)
+    {
+        var key = outcome switch
+        {
+            AuthenticationOutcome.Authenticated authenticated => authenticated.Key,
+            AuthenticationOutcome.Expired expired => expired.Key,
+            _ => null,
+        };
+        if (key is null)
+            return;
+        // Not set now: the headers are cleared if the function throws.
+        request.HttpContext.Response.OnStarting(() =>
+        {
+            request.HttpContext.Response.Headers[CredentialExpires] = HeaderUtilities.FormatDate(key.ExpiresAt);
+            return Task.CompletedTask;
+        });
     }
 
     /// <summary>

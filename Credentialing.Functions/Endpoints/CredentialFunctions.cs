@@ -8,7 +8,6 @@ using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Endpoints;
 
@@ -176,7 +175,7 @@ public sealed class CredentialFunctions(
     private async Task<IResult> RespondWithStatusAsync(HttpRequest request, LeaId leaId, CancellationToken cancellationToken)
     {
         var status = await credentials.StatusAsync(leaId, cancellationToken);
-        SetETag(request, status.Credential);
+        Precondition.SetETag(request, status.Credential);
         return TypedResults.Ok(CredentialResponse.Of(leaId, status, calendar, addresses));
     }
 
@@ -185,7 +184,7 @@ public sealed class CredentialFunctions(
         switch (outcome)
         {
             case GenerationOutcome.Generated generated:
-                SetETag(request, generated.Credential);
+                Precondition.SetETag(request, generated.Credential);
                 var status = credentials.StatusOf(generated.Credential) with { Usage = generated.Usage };
                 return TypedResults.Created(
                     request.Path, CredentialResponse.Of(generated.Credential.LeaId, status, calendar, addresses) with { SecretKey = generated.SecretKey.Reveal() });
@@ -199,17 +198,8 @@ public sealed class CredentialFunctions(
     /// <summary>The response to a conflict.</summary>
     private IResult ResponseTo(HttpRequest request, Credential? current)
     {
-        SetETag(request, current);
+        Precondition.SetETag(request, current);
         return Problems.CredentialChanged(current, calendar);
-    }
-
-    private static void SetETag(HttpRequest request, Credential? credential)
-    {
-        if (credential is null)
-            return;
-        var headers = request.HttpContext.Response.Headers;
-        headers.ETag = Precondition.ETag(credential.Generation);
-        headers.AccessControlExposeHeaders = HeaderNames.ETag; // for screens of another origin; the platform's CORS settings cannot expose headers
     }
 
     /// <summary>The result of the index rebuild.</summary>

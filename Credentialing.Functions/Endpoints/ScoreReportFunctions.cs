@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Credentialing.Core.Credentials;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
@@ -9,15 +11,19 @@ using Microsoft.Net.Http.Headers;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The score reports of an LEA's students, for its vendors.</summary>
-public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports)
+public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports, VendorTokens tokens)
 {
+    private const string LinksParameter = "links";
+    private const string TemporaryLinks = "temporary";
+
     /// <summary>
     /// Lists a student's score reports, newest year first. The list is empty if the vendor's LEA has no report of the student.
     /// </summary>
     [Function("ListScoreReports")]
     [CalledBy(CallerKind.Vendor)]
+    [AcceptsParameter("query", LinksParameter, "`temporary`: each report has a `temporaryLink`, for the browser of a person who is signed in at the vendor.", Values = [TemporaryLinks])]
     [ProducesResponse(200, typeof(ScoreReportResponse[]))]
-    [ProducesProblem(400, "malformed-ssid")]
+    [ProducesProblem(400, "malformed-ssid", "invalid-links")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/students/{ssid}/score-reports")] HttpRequest request,
         string ssid,
@@ -26,16 +32,31 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         {
             if (!Ssid.TryParse(ssid, out var student))
                 return Problems.MalformedSsid();
+            var withTemporaryLinks = request.Query.TryGetValue(LinksParameter, out var links);
+            if (withTemporaryLinks && links is not [TemporaryLinks])
+                return Problems.InvalidLinks();
             // A path, not an absolute URL, so that it is correct behind a gateway.
             var path = request.Path.ToString().TrimEnd('/');
-            var listed = await reports.ListAsync(key.LeaId, student, cancellationToken);
-            return TypedResults.Ok(listed.Select(item => new ScoreReportResponse(
-                item.Report.Id, item.Report.Type, item.Report.Year, item.Report.Language, item.Report.Format, item.Length, item.LastModified.UtcDateTime, $"{path}/{item.Report.Id}")));
+            var listed = new List<ScoreReportResponse>();
+            foreach (var (report, length, lastModified) in await reports.ListAsync(key.LeaId, student, cancellationToken))
+            {
+                var link = $"{path}/{report.Id}";
+                listed.Add(new(report.Id, report.Type, report.Year, report.Language, report.Format, length, lastModified.UtcDateTime, link)
+                {
+                    TemporaryLink = withTemporaryLinks ? $"{link}?{Caller.LinkParameter}={(await tokens.IssueLinkAsync(key, Resource(ssid, report.Id), cancellationToken)).Value}" : null,
+                });
+            }
+
+            return TypedResults.Ok(listed);
         }, cancellationToken);
 
-    /// <summary>Downloads a score report file. Streamed; supports conditional and range requests (RFC 9110, sections 13 and 14).</summary>
+    /// <summary>
+    /// Downloads a score report file. Streamed; supports conditional and range requests (RFC 9110, sections 13 and 14). The
+    /// <c>temporaryLink</c> of a report works without an <c>Authorization</c> header, for 30 minutes, and only for that report. If there is such a
+    /// header, the query parameter <c>link</c> is ignored. Errors of a request with a temporary link are HTML pages if <c>Accept</c> names <c>text/html</c>.
+    /// </summary>
     [Function("GetScoreReport")]
-    [CalledBy(CallerKind.Vendor)]
+    [CalledBy(CallerKind.VendorOrLink)]
     [AcceptsParameter("header", "If-None-Match", "The ETag of the file that the vendor has. Returns 304 if the file has not changed.")]
     [AcceptsParameter("header", "If-Match", "The ETag that the file must have. Returns 412 if the file has changed.")]
     [AcceptsParameter("header", "If-Modified-Since", "Returns 304 if the file has not changed since this time. Ignored if there is an `If-None-Match`.")]
@@ -54,7 +75,7 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         string ssid,
         string id,
         CancellationToken cancellationToken) =>
-        caller.AsVendorAsync(request, async key =>
+        caller.AsVendorOrByLinkAsync(request, Resource(ssid, id), async key =>
         {
             if (!Ssid.TryParse(ssid, out var student))
                 return Problems.MalformedSsid();
@@ -77,15 +98,31 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
             return TypedResults.File(file.Content, report.MediaType, $"{report.Ssid}-{report.Id}", file.LastModified, tag, enableRangeProcessing: true);
         }, cancellationToken);
 
+    /// <summary>The text that a temporary link is issued for: it identifies a report within the LEA.</summary>
+    private static string Resource(string ssid, string id) => $"{ssid}/{id}";
+
     /// <summary>A score report of a student.</summary>
     /// <param name="Id">The report's id, such as <c>2026-ssr-en.pdf</c>.</param>
     /// <param name="Type">The report type: lower-case words joined by hyphens, such as <c>ssr</c> or <c>lexile-quantile</c>.</param>
     /// <param name="AdministrationYear">The calendar year in which the school year ends.</param>
-    /// <param name="Language">The language: an ISO 639 code of two or three lower-case letters.</param>
+    /// <param name="Language">
+    /// The language tag (RFC 5646): a language of two or three lower-case letters, with a script or a region if the report has one, such as
+    /// <c>es</c>, <c>zh-hant</c> or <c>es-MX</c>.
+    /// </param>
     /// <param name="Format">The file format: <c>pdf</c>, <c>html</c> or <c>mp4</c>.</param>
     /// <param name="Length">The file's length in bytes.</param>
     /// <param name="LastModified">When the file was last modified.</param>
     /// <param name="Link">The path of the file on this host.</param>
     private sealed record ScoreReportResponse(
-        string Id, string Type, int AdministrationYear, string Language, string Format, long Length, DateTime LastModified, string Link);
+        string Id, string Type, int AdministrationYear, string Language, string Format, long Length, DateTime LastModified, string Link)
+    {
+        /// <summary>
+        /// The path of the file on this host, for a browser: it works without an <c>Authorization</c> header, for 30 minutes at most. Present only
+        /// if it was requested. Do not store it.
+        /// </summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? TemporaryLink { get; init; }
+
+        public override string ToString() => nameof(ScoreReportResponse); // never the link
+    }
 }

@@ -11,7 +11,8 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The token endpoint, and the status of a vendor's own credentials.</summary>
-public sealed class VendorFunctions(Caller caller, VendorAuthenticator vendors, VendorTokens tokens, LeaCalendar calendar, TimeProvider time)
+public sealed class VendorFunctions(
+    Caller caller, VendorAuthenticator vendors, VendorTokens tokens, LeaCalendar calendar, ServiceAddresses addresses, TimeProvider time)
 {
     /// <summary>Issues a bearer token (OAuth 2.0 client credentials grant, RFC 6749, section 4.4).</summary>
     [Function("IssueVendorToken")]
@@ -28,7 +29,9 @@ public sealed class VendorFunctions(Caller caller, VendorAuthenticator vendors, 
         if (parsed.Error is { } error)
             return error;
 
-        return await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, Caller.ClientOf(request), cancellationToken) switch
+        var outcome = await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, Caller.ClientOf(request), cancellationToken);
+        Caller.ShowExpiry(request, outcome);
+        return outcome switch
         {
             AuthenticationOutcome.Authenticated right => await RespondAsync(right.Key),
             AuthenticationOutcome.Expired expired => TokenError.CredentialsExpired(expired.Key),
@@ -41,13 +44,13 @@ public sealed class VendorFunctions(Caller caller, VendorAuthenticator vendors, 
         {
             var token = await tokens.IssueAsync(key, cancellationToken);
             request.HttpContext.Response.Headers.Pragma = "no-cache"; // RFC 6749, section 5.1, in addition to no-store
-            return TypedResults.Ok(new TokenResponse(token.Value, "Bearer", (int)token.Lifetime.TotalSeconds));
+            return TypedResults.Ok(new TokenResponse(token.Value, "Bearer", (int)token.Lifetime.TotalSeconds, key.ExpiresAt.UtcDateTime));
         }
     }
 
     /// <summary>
     /// Returns the expiration of the vendor's own credentials. A vendor's portal can use it to warn its users. For a previous key that
-    /// still works, this is the time at which it stops: ask the LEA for the new key before.
+    /// still works (<c>isPrevious</c>), this is the time at which it stops: ask the LEA for the new key before.
     /// </summary>
     [Function("GetVendorCredential")]
     [CalledBy(CallerKind.Vendor)]
@@ -56,16 +59,24 @@ public sealed class VendorFunctions(Caller caller, VendorAuthenticator vendors, 
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/credential")] HttpRequest request,
         CancellationToken cancellationToken) =>
         caller.AsVendorAsync(request, key => Task.FromResult<IResult>(TypedResults.Ok(new VendorCredentialResponse(
-            key.LeaId.Value, key.Username.ToString(), key.GeneratedAt.UtcDateTime, key.ExpiresAt.UtcDateTime, calendar.DaysUntil(key.ExpiresAt, time.GetUtcNow())))), cancellationToken);
+            key.LeaId.Value,
+            key.Username.ToString(),
+            key.GeneratedAt.UtcDateTime,
+            key.ExpiresAt.UtcDateTime,
+            calendar.DaysUntil(key.ExpiresAt, time.GetUtcNow()),
+            key.IsPrevious,
+            addresses.VendorGuideUrl?.AbsoluteUri))), cancellationToken);
 
     /// <summary>A bearer token (RFC 6749, section 5.1).</summary>
     /// <param name="AccessToken">The token.</param>
     /// <param name="TokenType">The token type (RFC 6750).</param>
     /// <param name="ExpiresIn">The token's lifetime in seconds: at most 900, and never beyond the expiration of the credentials.</param>
+    /// <param name="CredentialExpiresAt">When the credentials expire, or when the previous key stops.</param>
     private sealed record TokenResponse(
         [property: JsonPropertyName("access_token")] string AccessToken,
         [property: JsonPropertyName("token_type"), AllowedValues("Bearer")] string TokenType,
-        [property: JsonPropertyName("expires_in")] int ExpiresIn)
+        [property: JsonPropertyName("expires_in")] int ExpiresIn,
+        [property: JsonPropertyName("credential_expires_at")] DateTime CredentialExpiresAt)
     {
         public override string ToString() => nameof(TokenResponse); // never the token
     }
@@ -76,5 +87,8 @@ public sealed class VendorFunctions(Caller caller, VendorAuthenticator vendors, 
     /// <param name="GeneratedAt">When they were generated.</param>
     /// <param name="ExpiresAt">When they expire, or when the previous key stops.</param>
     /// <param name="DaysRemaining">Calendar days at the LEA until then.</param>
-    private sealed record VendorCredentialResponse(string LeaId, string Username, DateTime GeneratedAt, DateTime ExpiresAt, int DaysRemaining);
+    /// <param name="IsPrevious">Whether the key that was used is the previous one: the LEA has generated a new one.</param>
+    /// <param name="GuideUrl">The guide for vendors, which says what to do when credentials end; null if there is no link to it.</param>
+    private sealed record VendorCredentialResponse(
+        string LeaId, string Username, DateTime GeneratedAt, DateTime ExpiresAt, int DaysRemaining, bool IsPrevious, string? GuideUrl);
 }

@@ -7,7 +7,8 @@ namespace Credentialing.Functions.Http;
 public static partial class Guard
 {
     /// <summary>
-    /// Runs a function that also sends its response, with <c>Cache-Control: no-store</c> and <c>X-Content-Type-Options: nosniff</c>. If it throws, sends a problem instead, or nothing
+    /// Runs a function that also sends its response, with <c>Cache-Control: no-store</c>, <c>X-Content-Type-Options: nosniff</c> and
+    /// <c>Referrer-Policy: no-referrer</c>. If it throws, sends a problem instead, or nothing
     /// if the client has disconnected. If the response has already started, the exception is rethrown: an aborted connection is
     /// the only signal to the client that the response is incomplete.
     /// </summary>
@@ -35,6 +36,7 @@ public static partial class Guard
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer"; // a URL may contain an SSID or a temporary link
     }
 
     // The request URL is not logged: it may contain an SSID.

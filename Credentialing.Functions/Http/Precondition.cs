@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Credentialing.Core.Credentials;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -13,6 +14,16 @@ namespace Credentialing.Functions.Http;
 internal static class Precondition
 {
     internal static string ETag(int generation) => string.Create(CultureInfo.InvariantCulture, $"\"{generation}\"");
+
+    /// <summary>Sets the ETag of the response. None if there are no credentials.</summary>
+    internal static void SetETag(HttpRequest request, Credential? credential)
+    {
+        if (credential is null)
+            return;
+        var headers = request.HttpContext.Response.Headers;
+        headers.ETag = ETag(credential.Generation);
+        headers.AccessControlExposeHeaders = HeaderNames.ETag; // for screens of another origin; the platform's CORS settings cannot expose headers
+    }
 
     /// <summary>
     /// Reads the generation that the client has seen; null for <c>If-None-Match: *</c>. Returns false and a problem if the precondition is

@@ -3,6 +3,7 @@ using Azure;
 using Azure.Identity;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Shares;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,6 +32,9 @@ public static class Problems
 
     internal static IResult MalformedSsid() =>
         Problem(400, "malformed-ssid", "The SSID is malformed.", "An SSID is 10 digits.");
+
+    internal static IResult InvalidLinks() =>
+        Problem(400, "invalid-links", "The value of \"links\" is not valid.", "\"links\" must be \"temporary\", or be omitted.");
 
     internal static IResult InvalidDate() =>
         Problem(400, "invalid-date", "The date is not valid.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
@@ -67,6 +71,26 @@ public static class Problems
     internal static IResult InvalidReason() =>
         Problem(422, "invalid-reason", "The reason is not valid.",
             $"\"reason\" must be 1 to {OneLine.MaxNameLength} characters, without control characters. Nothing was changed.");
+
+    internal static IResult MalformedShareId() =>
+        Problem(400, "malformed-share-id", "The share id is malformed.", "The link is incomplete or mistyped. A share id is 14 digits, a hyphen and 32 hexadecimal digits.");
+
+    internal static IResult InvalidShare(string why) => Problem(422, "invalid-share", "The share is not valid.", why + " Nothing was changed.");
+
+    internal static IResult NothingToShare() =>
+        Problem(409, "nothing-to-share", "There are no valid credentials to share.", "Generate credentials first. Nothing was changed.");
+
+    internal static IResult TooManyShares() =>
+        Problem(409, "too-many-shares", "There are too many shares.", $"The current credentials have {Share.MaxShares} shares already. Nothing was changed.");
+
+    internal static IResult ShareOpened(DateTimeOffset at) =>
+        Problem(409, "share-opened", "The share was already opened.",
+            "If the vendor did not open it, somebody else has the secret key: revoke or regenerate the credentials.",
+            new Dictionary<string, object?> { ["openedAt"] = at.UtcDateTime });
+
+    internal static IResult ShareGone() =>
+        Problem(410, "share-gone", "The share cannot be opened.",
+            "It was opened already, has expired or was canceled, or the LEA has new credentials. Ask the LEA's coordinator for a new link.");
 
     internal static IResult LeaChanged() =>
         Problem(409, "lea-changed", "The LEA was changed at the same time.", "Other requests saved this LEA at the same time. This one changed nothing. Retry.");
@@ -106,6 +130,10 @@ public static class Problems
             "An LEA coordinator can generate new ones in TOMS.",
             new Dictionary<string, object?> { ["revokedAt"] = at.UtcDateTime });
 
+    /// <summary>Everything that can be wrong with a temporary link. The response does not say what.</summary>
+    internal static IResult TemporaryLinkRefused() =>
+        Problem(403, "temporary-link-refused", "The temporary link was refused.", "The link has ended or is not valid. Open the report again in the portal.");
+
     internal static IResult LeaNotFound() => Problem(404, "lea-not-found", "The LEA was not found.", "TOMS has not registered it.");
 
     internal static IResult ScoreReportNotFound() =>
@@ -135,23 +163,27 @@ public static class Problems
         _ => false,
     };
 
-    private static IResult Problem(
+    private static ProblemResult Problem(
         int status, string type, string title, string detail, IDictionary<string, object?>? extensions = null)
     {
         var problem = TypedResults.Problem(detail, statusCode: status, title: title, type: TypePrefix + type, extensions: extensions);
-        return status >= 500 || type is "not-permitted" ? new SupportProblem(problem) : problem;
+        return new ProblemResult(problem, needsHelp: status >= 500 || type is "not-permitted");
     }
 
     /// <summary>
-    /// A problem that the caller cannot solve alone: contains the help contact, if one is configured. A 503 also says when to retry.
+    /// Sends a problem, or a page instead if a person followed a temporary link. A 503 also says when to retry.
     /// </summary>
-    private sealed class SupportProblem(ProblemHttpResult problem) : IResult
+    /// <param name="problem">The problem.</param>
+    /// <param name="needsHelp">Whether the caller cannot solve it alone: it then contains the help contact, if one is configured.</param>
+    private sealed class ProblemResult(ProblemHttpResult problem, bool needsHelp) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
             if (problem.StatusCode is 503)
                 httpContext.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-            if (httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)
+            if (ErrorPage.IsRequested(httpContext))
+                return ErrorPage.SendAsync(httpContext, problem.StatusCode);
+            if (needsHelp && httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)
                 problem.ProblemDetails.Extensions["help"] = help;
             return problem.ExecuteAsync(httpContext);
         }

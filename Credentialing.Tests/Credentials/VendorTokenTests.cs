@@ -68,6 +68,38 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token.Value));
     }
 
+    /// <summary>Base64url has unused bits in the last character, and some decoders accept padding or other alphabets.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_token_or_link_with_a_changed_added_or_missing_character_is_refused_without_a_round_trip(bool isLink)
+    {
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var token = (await IssueAsync(world)).Value;
+        if (isLink)
+            token = (await world.Tokens.IssueLinkAsync((await StatusAsync(world)).Credential!.CurrentKey, "a report", TestContext.Current.CancellationToken)).Value;
+        Assert.IsType<AuthenticationOutcome.Authenticated>(await CheckAsync(token));
+        world.Traffic.Reset();
+
+        var changed = new List<string>();
+        for (var index = 0; index < token.Length; index++)
+        {
+            var others = index == token.Length - 1 ? Alphabet : "AZaz09-_+/=. " + Alphabet[(Alphabet.IndexOf(token[index], StringComparison.Ordinal) ^ 1) & 63];
+            changed.AddRange(others.Where(other => other != token[index]).Select(other => $"{token[..index]}{other}{token[(index + 1)..]}"));
+            changed.Add(token.Remove(index, 1));
+        }
+
+        changed.AddRange(new[] { "A", "=", "==", ".", " ", "\n", "%", "\0" }.SelectMany(added => (string[])[token + added, added + token]));
+        foreach (var other in changed)
+            Assert.True(await CheckAsync(other) is AuthenticationOutcome.Refused, $"{other} is accepted as {token}");
+        Assert.Empty(world.Traffic.Requests);
+
+        Task<AuthenticationOutcome> CheckAsync(string value) => isLink
+            ? world.Vendors.AuthenticateLinkAsync(value, "a report", TestContext.Current.CancellationToken)
+            : AuthenticateAsync(world, value);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a.b.c")]
@@ -100,6 +132,8 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
                 genuine[..^4] + "AAAA",
                 WithHeader(genuine, header => header.Replace("at+jwt", "JWT", StringComparison.Ordinal)),
                 Signed(key.Value.ToArray(), key.Version, type: "JWT"), // right key, wrong token type
+                Signed(key.Value.ToArray(), key.Version, type: "link+jwt"),
+                Signed(key.Value.ToArray(), key.Version, audience: "credentialing:link"),
                 Signed(key.Value.ToArray(), key.Version, issuer: "another-issuer"),
                 Signed(new byte[32], key.Version),
                 Signed(key.Value.ToArray(), "unknown"),
@@ -107,12 +141,12 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
             async token => Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, token)));
         Assert.Empty(world.Traffic.Requests);
 
-        string Signed(byte[] secret, string keyId, string type = "at+jwt", string issuer = "credentialing:vendor") =>
+        string Signed(byte[] secret, string keyId, string type = "at+jwt", string issuer = "credentialing:vendor", string audience = "credentialing:vendor") =>
             new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
             {
                 TokenType = type,
                 Issuer = issuer,
-                Audience = "credentialing:vendor",
+                Audience = audience,
                 Expires = world.Clock.GetUtcNow().AddMinutes(5).UtcDateTime,
                 IssuedAt = world.Clock.GetUtcNow().UtcDateTime,
                 NotBefore = world.Clock.GetUtcNow().UtcDateTime,
@@ -138,12 +172,12 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
 
     private static async Task<VendorToken> IssueAsync(TestWorld world)
     {
-        var status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
-        if (status.Credential is null)
+        if ((await StatusAsync(world)).Credential is null)
             await world.MustGenerateAsync(TestWorld.Oakland);
-        status = await world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
-        return await world.Tokens.IssueAsync(status.Credential!.CurrentKey, TestContext.Current.CancellationToken);
+        return await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!.CurrentKey, TestContext.Current.CancellationToken);
     }
+
+    private static Task<CredentialStatus> StatusAsync(TestWorld world) => world.Credentials.StatusAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
     private static Task<AuthenticationOutcome> AuthenticateAsync(TestWorld world, string token) =>
         world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken);

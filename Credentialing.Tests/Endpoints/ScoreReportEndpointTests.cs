@@ -26,6 +26,30 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         Assert.Equal("0123456789".Length, item.GetProperty("length").GetInt32());
     }
 
+    [Theory]
+    [InlineData("ssr-zh-hant.pdf", "zh-hant", "pdf", "application/pdf")]
+    [InlineData("ssr-es-MX.PDF", "es-MX", "pdf", "application/pdf")]
+    [InlineData("ssr-es-419.Html", "es-419", "html", "text/html")]
+    [InlineData("ssr-fil.MP4", "fil", "mp4", "video/mp4")]
+    public async Task Reports_with_a_script_a_region_or_a_capital_extension_are_listed_and_downloaded(string file, string language, string format, string mediaType)
+    {
+        await using var scenario = await Scenario.CreateAsync(azurite);
+        await scenario.UploadAsync($"01612590000000/1234567890/2026/{file}", Encoding.ASCII.GetBytes(file));
+
+        var item = Assert.Single((await scenario.GetAsync("v1/students/1234567890/score-reports?links=temporary")).Json.EnumerateArray());
+        var download = await scenario.GetAsync(item.GetProperty("link").GetString()!);
+        var byLink = await scenario.Host.SendAsync(HttpMethod.Get, item.GetProperty("temporaryLink").GetString()!);
+
+        Assert.Equal(
+            ($"2026-{file}", "ssr", language, format),
+            (item.GetProperty("id").GetString(), item.GetProperty("type").GetString(), item.GetProperty("language").GetString(), item.GetProperty("format").GetString()));
+        foreach (var response in (ApiResponse[])[download, byLink])
+        {
+            Assert.Equal((file, mediaType), (response.Text, response.ContentHeaders.ContentType?.MediaType));
+            Assert.Equal($"1234567890-2026-{file}", response.ContentHeaders.ContentDisposition?.FileName);
+        }
+    }
+
     [Fact]
     public async Task The_list_is_empty_for_a_student_without_reports_and_an_unknown_file_is_not_found()
     {

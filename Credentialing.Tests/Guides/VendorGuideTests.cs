@@ -20,6 +20,7 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
     [InlineData("POST token")]
     [InlineData("GET credential")]
     [InlineData("GET students/{ssid}/score-reports")]
+    [InlineData("Links for a parent's browser")]
     public async Task The_response_to_a_command_has_the_members_of_its_example(string heading)
     {
         await using var setup = await Setup.CreateAsync(azurite, files);
@@ -74,6 +75,8 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         var responses = new List<ApiResponse>
         {
             await setup.WithTokenAsync("v1/students/901612590/score-reports", token),
+            await setup.WithTokenAsync(Reports + "?links=all", token),
+            await setup.Host.SendAsync(HttpMethod.Get, Report + "?link=eyJ"),
             await setup.WithTokenAsync(Reports, "eyJ"),
             await setup.WithTokenAsync(Reports + "/2026-ssr-fr.pdf", token),
             await setup.RequestTokenAsync(setup.Key, "grant_type=password"),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Credentialing.DevHost;
@@ -16,6 +17,9 @@ namespace Credentialing.Tests.Http;
 public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Credentials = "leas/01612590000000/credentials";
+    private const string Shares = "leas/01612590000000/shares";
+    private const string Share = """{"vendor":"Aeries","expiresInHours":1,"ciphertext":"AQID"}""";
+    private const string UnknownShare = "01612590000000-00000000000000000000000000000000";
     private const string Previous = Credentials + "/previous";
     private const string Revocation = Credentials + "/revocation";
     private const string Reason = """{"reason":"It was disclosed."}""";
@@ -38,6 +42,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
 
         string[] ifNoneMatch = ["If-None-Match", "*"];
         string[] ifMatch = ["If-Match", "\"1\""];
+        string[] html = ["Accept", "text/html"];
+        var links = new List<string>();
 
         // Anonymous callers.
         await GetAsync("health");
@@ -98,13 +104,40 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await AsVendorAsync(Report, "If-None-Match", (await AsVendorAsync(Report)).Headers.ETag!.ToString());
         await AsVendorAsync($"{Reports}/2026-ssr-fr.pdf");
         await AsVendorAsync("v1/students/1/score-reports");
+        await AsVendorAsync($"{Reports}?links=all");
         await AsVendorAsync("v1/students/1/score-reports/2026-ssr-en.pdf");
+        foreach (var item in (await AsVendorAsync($"{Reports}?links=temporary")).Json.EnumerateArray())
+            links.Add(item.GetProperty("temporaryLink").GetString()!);
+        await ByLinkAsync();
+        await host.SendAsync(HttpMethod.Get, links[0] + "A");
+        await host.SendAsync(HttpMethod.Get, links[0] + "A", headers: html);
+        await world.Storage.ScoreReports.DeleteBlobAsync("01612590000000/9016125901/2026/ssr-en.html", cancellationToken: TestContext.Current.CancellationToken);
+        await ByLinkAsync();
         await ValidateAsync();
         await TokenAsync("grant_type=client_credentials", "Authorization", basic);
         await TokenAsync("grant_type=password");
         await TokenAsync("grant_type=client_credentials&scope=all");
         await TokenAsync("");
         await TokenAsync("grant_type=client_credentials");
+
+        // Shares.
+        foreach (var path in (string[])["leas/1/shares", Shares])
+        {
+            await GetAsync(path, "rosa");
+            await SendAsync(HttpMethod.Post, path, "rosa", "{}");
+            await host.SendAsync(HttpMethod.Delete, $"{path}/{UnknownShare}", "rosa");
+        }
+
+        await SendAsync(HttpMethod.Post, Shares, "rosa", Share, "If-Match", "*");
+        await SendAsync(HttpMethod.Post, Shares, "rosa", Share, "If-Match", "\"999\"");
+        var id = (await host.SendAsync(HttpMethod.Post, Shares, "rosa", ApiHost.Json(Share))).Json.GetProperty("id").GetString();
+        foreach (var share in (string?[])[id, id, "1"])
+            await host.SendAsync(HttpMethod.Post, $"shares/{share}/opening");
+        foreach (var share in (string?[])[id, "1"])
+            await host.SendAsync(HttpMethod.Delete, $"{Shares}/{share}", "rosa");
+        while ((await host.SendAsync(HttpMethod.Post, Shares, "rosa", ApiHost.Json(Share))).Status == HttpStatusCode.Created)
+        {
+        }
 
         // Unauthenticated and unauthorized callers.
         foreach (var path in (string[])["v1/credential", Reports, Report])
@@ -119,11 +152,14 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await SendAsync(HttpMethod.Post, Revocation, persona, Reason, ifMatch);
             await SendAsync(HttpMethod.Post, "credentials/validate", persona, "{}");
             await RestoreAsync(persona);
+            await GetAsync(Shares, persona);
+            await SendAsync(HttpMethod.Post, Shares, persona, Share);
+            await host.SendAsync(HttpMethod.Delete, $"{Shares}/{UnknownShare}", persona);
         }
 
         // Invalid request bodies.
         foreach (var (operation, method, path, persona) in ((string, string, string, string)[])[
-            ("GenerateCredentials", "POST", Credentials, "rosa"), ("RevokeCredentials", "POST", Revocation, "rosa"),
+            ("GenerateCredentials", "POST", Credentials, "rosa"), ("RevokeCredentials", "POST", Revocation, "rosa"), ("CreateShare", "POST", Shares, "rosa"),
             ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
         {
             await SendAsync(HttpMethod.Parse(method), path, persona, "{", ifMatch);
@@ -148,10 +184,15 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
                 await GetAsync(path, persona);
             foreach (var path in (string[])["v1/credential", Reports, Report])
                 await AsVendorAsync(path);
+            await ByLinkAsync();
             await SendAsync(HttpMethod.Put, "leas/01612590000000", "toms", """{"name":"Oakland","coordinators":[]}""");
             await host.GenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
             await host.SendAsync(HttpMethod.Delete, Previous, "rosa");
             await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason, ifMatch);
+            await GetAsync(Shares, "rosa");
+            await SendAsync(HttpMethod.Post, Shares, "rosa", Share);
+            await host.SendAsync(HttpMethod.Delete, $"{Shares}/{UnknownShare}", "rosa");
+            await host.SendAsync(HttpMethod.Post, $"shares/{UnknownShare}/opening");
             await RestoreAsync("toms");
             await ValidateAsync();
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
@@ -167,6 +208,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             foreach (var path in (string[])["v1/credential", Reports, Report])
                 await AsVendorAsync(path);
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
+            await SendAsync(HttpMethod.Post, Shares, "rosa", Share);
             await SendAsync(HttpMethod.Post, Revocation, "rosa", Reason, ifMatch);
         }
 
@@ -175,6 +217,12 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         Task<ApiResponse> GetAsync(string path, string? persona = null) => host.SendAsync(HttpMethod.Get, path, persona);
 
         Task<ApiResponse> AsVendorAsync(string path, params string[] headers) => host.AsVendorAsync(TestWorld.Oakland, key, path, headers);
+
+        async Task ByLinkAsync()
+        {
+            foreach (var link in links)
+                await host.SendAsync(HttpMethod.Get, link, headers: html);
+        }
 
         Task RestoreAsync(string? persona) => host.SendAsync(HttpMethod.Post, "expirations/restore", persona);
 
@@ -202,7 +250,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         Assert.Equal(
             [
                 "AuthorizationRequest.keepPreviousForDays", "CredentialResponse.secretKey", "LeaRequest.language", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy",
-                "Problem.help", "Problem.revokedAt", "Problem.unreachable", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
+                "Problem.help", "Problem.openedAt", "Problem.revokedAt", "Problem.unreachable", "ScoreReportResponse.temporaryLink", "ShareRequest.expiresInHours", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
             schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)
                 .Except(schema.Schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [])

@@ -24,7 +24,7 @@ public sealed class ArbitraryInputTests(AzuriteFixture azurite)
     private static readonly string[] Tags = ["\"1\"", "W/\"1\"", "*", "\"1\", \"2\"", "\"0x8DE000000000000\"", "W/\"0x8DE000000000000\""];
 
     [Fact]
-    public async Task A_bearer_token()
+    public async Task A_bearer_token_or_a_temporary_link()
     {
         await using var scenario = await Scenario.CreateAsync(azurite);
         var parts = Gen.OneOf(
@@ -35,6 +35,7 @@ public sealed class ArbitraryInputTests(AzuriteFixture azurite)
         {
             await scenario.GetAsync("v1/credential", "Authorization", $"Bearer {token}");
             await scenario.GetAsync(Credentials, "Authorization", $"Bearer {token}");
+            await scenario.GetAsync($"{Report}?link={Uri.EscapeDataString(token)}");
         });
     }
 

@@ -13,6 +13,7 @@ internal static class AppMetrics
         ["credentialing.credentials.revoked"] = [],
         ["credentialing.notices"] = ["kind", "outcome"],
         ["credentialing.reminders"] = ["milestone", "outcome"],
+        ["credentialing.shares"] = ["outcome"],
         ["credentialing.announcements"] = ["action", "outcome"],
     };
 

@@ -11,6 +11,9 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
     private const string Ssid = "9016114301";
     private const string Coordinator = "rosa.alvarez";
 
+    /// <summary>The beginning of a JWT.</summary>
+    private const string Token = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJsaW5rK2p3dCJ9.eyJhdWQiOiJjcmVk";
+
     public static TheoryData<string> Environments => ["dev", "prod"];
 
     [Theory]
@@ -62,12 +65,22 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
     [InlineData("AppExceptions", "InnermostMessage", "The blob 01612590000000/9016114301/2026/ssr-es.pdf was not found.")]
     [InlineData("AppExceptions", "Details", """[{"message":"9016114301"}]""")]
     [InlineData("FunctionAppLogs", "Message", "Executing HTTP request: /api/v1/students/9016114301/score-reports")]
-    public async Task The_transformation_redacts_SSIDs_and_ids_of_coordinators(string table, string column, string value)
+    [InlineData("AppRequests", "Url", "https://app.example/api/v1/students/9016114301/score-reports/2026-ssr-en.pdf?link=TOKEN")]
+    [InlineData("AppRequests", "Url", "https://app.example/api/v1/nothing?l%69nk=TOKEN")]
+    [InlineData("AppRequests", "Properties", """{"url.query":"?link=TOKEN"}""")]
+    [InlineData("AppDependencies", "Properties", """{"url.query":"link=TOKEN"}""")]
+    [InlineData("AppTraces", "Message", "Request starting: GET ?link=TOKEN")]
+    [InlineData("AppTraces", "Properties", """{"QueryString":"?link=TOKEN"}""")]
+    [InlineData("AppExceptions", "OuterMessage", "The query string ?link=TOKEN is not valid.")]
+    [InlineData("FunctionAppLogs", "Message", "{ \"uri\": \"/\", \"query\": \"link=TOKEN\" }")]
+    public async Task The_transformation_redacts_SSIDs_ids_of_coordinators_and_tokens(string table, string column, string value)
     {
+        value = value.Replace("TOKEN", Token, StringComparison.Ordinal);
         var match = Regex.Match(value, await PatternAsync(table, column));
         Assert.True(match.Success);
         Assert.DoesNotContain(Ssid, value[..match.Index], StringComparison.Ordinal);
         Assert.DoesNotContain(Coordinator, value[..match.Index], StringComparison.Ordinal);
+        Assert.DoesNotContain("eyJ", value[..match.Index], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -139,6 +152,15 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
             foreach (Match outcome in Outcome().Matches(query))
                 Assert.Contains(outcome.Groups["value"].Value, AppMetrics.Outcomes[metric]);
         }
+    }
+
+    /// <summary>People reload pages whose temporary links have ended.</summary>
+    [Fact]
+    public async Task The_alert_on_refused_authentications_does_not_count_temporary_links()
+    {
+        var queries = (await deployments.GetAsync("prod")).ResourcesOfType("Microsoft.Insights/scheduledQueryRules").Select(QueryOf);
+        var query = Assert.Single(queries, query => query.Contains("credentialing.authentications", StringComparison.Ordinal));
+        Assert.Contains("tostring(Properties.by) != \"link\"", query, StringComparison.Ordinal);
     }
 
     private static string QueryOf(Resource alert) => alert["criteria.allOf"][0].GetProperty("query").GetString()!;

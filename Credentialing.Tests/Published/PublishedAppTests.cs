@@ -65,6 +65,12 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         var cached = await Host.SendAsync(HttpMethod.Get, link, headers: [.. bearer, "If-None-Match", whole.Headers.ETag!.ToString()]);
         Assert.Equal(HttpStatusCode.NotModified, cached.Status);
 
+        // A link for a browser, and the page for a link that is not valid.
+        var temporary = (await Host.SendAsync(HttpMethod.Get, "v1/students/9016125901/score-reports?links=temporary", headers: bearer)).Json[0].GetProperty("temporaryLink").GetString()!;
+        Assert.Equal("%PDF-1.7", (await Host.SendAsync(HttpMethod.Get, temporary)).Text);
+        var page = await Host.SendAsync(HttpMethod.Get, temporary[..^1], headers: ["Accept", "text/html"]);
+        Assert.Equal((HttpStatusCode.Forbidden, "text/html"), (page.Status, page.ContentHeaders.ContentType?.MediaType));
+
         // Validation of the key by TOMS.
         using (var credentials = ApiHost.Json($$"""{"username":"sis-{{TestWorld.Oakland}}","secretKey":"{{key}}"}"""))
             Assert.True((await Host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", credentials)).Json.GetProperty("valid").GetBoolean());

@@ -13,6 +13,8 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("2026-ssr-en.pdf", "application/pdf")]
     [InlineData("2026-lexile-quantile-es.html", "text/html; charset=utf-8")]
     [InlineData("1999-ssr-fil.mp4", "video/mp4")]
+    [InlineData("2026-ssr-en.PDF", "application/pdf")]
+    [InlineData("2026-ssr-en.Html", "text/html; charset=utf-8")]
     public void TryParseId_returns_a_report_with_the_same_id(string id, string mediaType)
     {
         Assert.True(ScoreReport.TryParseId(Student, id, out var report));
@@ -26,6 +28,16 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("2026-ssr-en")]
     [InlineData("2026-ssr-en.exe")]
     [InlineData("2026-SSR-en.pdf")]
+    [InlineData("2026-ssr-EN.pdf")]
+    [InlineData("2026-ssr-hant.pdf")]
+    [InlineData("2026-zh-hant.pdf")]
+    [InlineData("2026-ssr-zh-HANT.pdf")]
+    [InlineData("2026-ssr-419.pdf")]
+    [InlineData("2026-ssr-es-41.pdf")]
+    [InlineData("2026-ssr-es-MEX.pdf")]
+    [InlineData("2026-ssr-es-Mx.pdf")]
+    [InlineData("2026-ssr-es-MX-hant.pdf")]
+    [InlineData("2026-ssr-en.ＰＤＦ")]
     [InlineData("2026-ssr-en.pdf/")]
     [InlineData("2026-../ssr-en.pdf")]
     [InlineData("..%2F..%2F01611430000000%2F9016114301%2F2026%2Fssr-en.pdf")]
@@ -33,6 +45,25 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("2026-ssr-en.pdf\n")]
     [InlineData("２０２６-ssr-en.pdf")]
     public void TryParseId_rejects_other_text(string? id) => Assert.False(ScoreReport.TryParseId(Student, id, out _));
+
+    [Theory]
+    [InlineData("ssr-en", "ssr", "en")]
+    [InlineData("ssr-fil", "ssr", "fil")]
+    [InlineData("elpac-alt-en", "elpac-alt", "en")]
+    [InlineData("ssr-es-mx", "ssr-es", "mx")]
+    [InlineData("ssr-zh-hant", "ssr", "zh-hant")]
+    [InlineData("ssr-zh-Hant", "ssr", "zh-Hant")]
+    [InlineData("elpac-alt-zh-hant", "elpac-alt", "zh-hant")]
+    [InlineData("ssr-zh-hant-TW", "ssr", "zh-hant-TW")]
+    [InlineData("ssr-es-MX", "ssr", "es-MX")]
+    [InlineData("lexile-quantile-es-419", "lexile-quantile", "es-419")]
+    [InlineData("ssr-zh-hant-en", "ssr-zh-hant", "en")]
+    [InlineData("ssr-419-es", "ssr-419", "es")]
+    public void A_file_name_has_one_type_and_one_language(string name, string type, string language)
+    {
+        Assert.True(ScoreReport.TryParseId(Student, $"2026-{name}.pdf", out var report));
+        Assert.Equal((type, language), (report.Type, report.Language));
+    }
 
     [Theory]
     [InlineData(null)]

@@ -72,7 +72,7 @@ var rules = [
     query: format(
       '''
       AppMetrics
-      | where Name == "credentialing.authentications" and tostring(Properties.outcome) == "refused"
+      | where Name == "credentialing.authentications" and tostring(Properties.outcome) == "refused" and tostring(Properties.by) != "link"
       | summarize Refused = sum(Sum)
       | where Refused >= {0}
       ''',

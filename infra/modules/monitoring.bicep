@@ -10,28 +10,31 @@ var monitoringMetricsPublisher = subscriptionResourceId(
   '3913510d-42f4-4e42-8a64-420c390055eb'
 )
 
-// URLs of reports contain an SSID (10 digits). URLs of table rows contain a CDS code (14 digits), possibly followed by a coordinator's
-// id. So URLs are truncated before the first 10 or more digits, plain or percent-encoded. The KQL subset of transformations has no replace
-// function.
-var ssidInUrl = '(?:[0-9]|%3[0-9]){10}'
+// The query string of a temporary link contains a token (a JWT), in a URL or in a column of its own. A JWT begins with {" in base64url.
+var token = 'eyJ[0-9A-Za-z_-]{16}'
 
-// Log messages contain CDS codes (14 digits) on purpose. So they are truncated only before 10 to 13 digits.
-var ssidInText = '(?:^|[^0-9])[0-9]{10,13}(?:[^0-9]|$)'
+// URLs of reports contain an SSID (10 digits). URLs of table rows contain a CDS code (14 digits), possibly followed by a coordinator's
+// id. So URLs are truncated before the first 10 or more digits, plain or percent-encoded, or before a token. The KQL subset of
+// transformations has no replace function.
+var privateInUrl = '(?:[0-9]|%3[0-9]){10}|${token}'
+
+// Log messages contain CDS codes (14 digits) on purpose. So they are truncated only before 10 to 13 digits, or a token.
+var privateInText = '(?:^|[^0-9])[0-9]{10,13}(?:[^0-9]|$)|${token}'
 
 // Text and JSON columns that may contain personal data. JSON columns use the pattern of log messages, because spans contain CDS codes of LEAs.
 var tables = [
-  { name: 'AppRequests', pattern: ssidInUrl, texts: ['Url', 'Name', 'OperationName'], objects: ['Properties'] }
-  { name: 'AppDependencies', pattern: ssidInUrl, texts: ['Data', 'Name', 'OperationName'], objects: ['Properties'] }
-  { name: 'AppTraces', pattern: ssidInText, texts: ['Message', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppRequests', pattern: privateInUrl, texts: ['Url', 'Name', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppDependencies', pattern: privateInUrl, texts: ['Data', 'Name', 'OperationName'], objects: ['Properties'] }
+  { name: 'AppTraces', pattern: privateInText, texts: ['Message', 'OperationName'], objects: ['Properties'] }
   {
     name: 'AppExceptions'
-    pattern: ssidInText
+    pattern: privateInText
     texts: ['OuterMessage', 'InnermostMessage', 'OperationName']
     objects: ['Details', 'Properties']
   }
   {
     name: 'FunctionAppLogs'
-    pattern: ssidInText
+    pattern: privateInText
     texts: ['Message', 'ExceptionMessage', 'ExceptionDetails']
     objects: []
   }
@@ -39,7 +42,7 @@ var tables = [
 
 @description('Truncates a text column before the first match.')
 func truncate(column string, pattern string) string =>
-  '${column} = iif(${column} matches regex "${pattern}", strcat(extract("(?s)^(.*?)${pattern}", 1, ${column}), "-"), ${column})'
+  '${column} = iif(${column} matches regex "${pattern}", strcat(extract("(?s)^(.*?)(?:${pattern})", 1, ${column}), "-"), ${column})'
 
 @description('Empties a JSON column that contains a match.')
 func clear(column string, pattern string) string =>
@@ -70,7 +73,7 @@ resource transformation 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
       for table in tables: {
         streams: ['Microsoft-Table-${table.name}']
         destinations: ['workspace']
-        transformKql: 'source | extend ${join(concat(map(table.texts, column => truncate(column, table.pattern)), map(table.objects, column => clear(column, ssidInText))), ', ')}'
+        transformKql: 'source | extend ${join(concat(map(table.texts, column => truncate(column, table.pattern)), map(table.objects, column => clear(column, privateInText))), ', ')}'
       }
     ]
   }

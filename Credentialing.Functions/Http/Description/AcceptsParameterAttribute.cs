@@ -15,4 +15,7 @@ internal sealed class AcceptsParameterAttribute(string place, string name, strin
 
     /// <summary>The parameter's type.</summary>
     public Type Type { get; init; } = typeof(string);
+
+    /// <summary>The allowed values; empty for any.</summary>
+    public string[] Values { get; init; } = [];
 }

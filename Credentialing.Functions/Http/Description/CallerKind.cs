@@ -17,6 +17,9 @@ internal enum CallerKind
     /// <summary>A vendor with a bearer token or Basic credentials: <see cref="Caller.AsVendorAsync"/>.</summary>
     Vendor,
 
+    /// <summary>A vendor, or a browser with a temporary link: <see cref="Caller.AsVendorOrByLinkAsync"/>.</summary>
+    VendorOrLink,
+
     /// <summary>A vendor that requests a bearer token: <see cref="TokenRequest"/>.</summary>
     TokenClient,
 
