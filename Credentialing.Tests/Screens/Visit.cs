@@ -59,6 +59,9 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>All requests of the page, to any origin.</summary>
     internal IEnumerable<IRequest> Requests => requests;
 
+    /// <summary>All requests of the page to the API.</summary>
+    internal IEnumerable<IRequest> ApiRequests => requests.Where(request => new Uri(request.Url).AbsolutePath.StartsWith("/api/", StringComparison.Ordinal));
+
     /// <summary>Number of requests to generate credentials.</summary>
     internal int Generations => requests.Count(request => request is { Method: "POST" } && request.Url.EndsWith("/credentials", StringComparison.Ordinal));
 
@@ -83,6 +86,9 @@ internal sealed class Visit : IAsyncDisposable
     internal ILocator Usage => Page.Locator("#usage li");
 
     internal ILocator RevocationDialog => Page.GetByRole(AriaRole.Dialog, new() { Name = "Revoke the credentials of Oakland Unified?" });
+
+    /// <summary>The links that were shared with vendors.</summary>
+    internal ILocator SharedLinks => Page.Locator("#shares-list li");
 
     /// <summary>The state of the credentials.</summary>
     internal ILocator Notice => Page.Locator("#notice");
@@ -213,6 +219,27 @@ internal sealed class Visit : IAsyncDisposable
         await Page.Locator("#show-key").ClickAsync();
         return await Key.InnerTextAsync();
     }
+
+    /// <summary>Creates a link for a vendor. The dialog then shows it. Returns the link.</summary>
+    internal async Task<string> ShareAsync(string vendor, string passphrase = "")
+    {
+        await Page.Locator("#share").ClickAsync();
+        await Page.Locator("#vendor").FillAsync(vendor);
+        await Page.Locator("#passphrase").FillAsync(passphrase);
+        await Page.Locator("#confirm-share").ClickAsync();
+        await Expect(Page.Locator("#created")).ToContainTextAsync(vendor);
+        return await Page.Locator("#link").InputValueAsync();
+    }
+
+    /// <summary>Enters a passphrase on the page that opens a link.</summary>
+    internal async Task EnterPassphraseAsync(string passphrase)
+    {
+        await Page.Locator("#passphrase").FillAsync(passphrase);
+        await Page.Locator("#unlock-button").ClickAsync();
+    }
+
+    /// <summary>Removes WebCrypto, starting with the next page, as in an old browser or on a page without HTTPS.</summary>
+    internal Task RemoveWebCryptoAsync() => Page.AddInitScriptAsync("delete Crypto.prototype.subtle");
 
     /// <summary>A masked secret key.</summary>
     internal static string MaskedKey { get; } = new('*', 63);

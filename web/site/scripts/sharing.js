@@ -382,14 +382,14 @@ function renderDialog() {
 
   const { vendor: name, expiresAt } = created.share;
   byId("created").textContent = fill(send, { vendor: name, until: dateAndTime({ instant: expiresAt, timeZone: shown.credentials.timeZone }) });
-  byId("tell").textContent = fill(tell, { vendor: name });
+  byId("tell").textContent = created.withPassphrase ? fill(tell, { vendor: name }) : "";
 }
 
 function renderShares() {
   if (shown === null)
     return;
   const { timeZone } = shown.credentials;
-  const current = (shares ?? []).filter(({ openedAt, expiresAt }) => openedAt !== null || Date.parse(expiresAt) > now());
+  const current = shares ?? [];
   const notLoaded = shares === null && readFailed;
   byId("shares-not-loaded").hidden = !notLoaded;
   byId("canceled").textContent = canceledVendor === null ? "" : fill(texts.shares.canceled, { vendor: canceledVendor });
