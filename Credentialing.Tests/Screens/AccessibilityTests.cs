@@ -162,6 +162,51 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     }
 
     [Fact]
+    public async Task A_link_is_shared_canceled_and_opened_with_the_keyboard_alone()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.HandingOver.OpenAsync(browser, host);
+        await TabToAsync(visit, visit.Page.GetByLabel("SEIS", new() { Exact = true }));
+        await PressAsync(visit, "Space");
+        await Expect(visit.Page.GetByLabel("SEIS", new() { Exact = true })).ToBeCheckedAsync();
+        await PressAsync(visit, "Tab");
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByLabel("Vendor (required)")).ToBeFocusedAsync();
+        await Expect(visit.Page.GetByLabel("Vendor (required)")).ToHaveAccessibleDescriptionAsync("The coordinators of the LEA see the name. Create one link for each vendor.");
+        await PressAsync(visit, "Escape");
+        await Expect(visit.Button("Share with SEIS")).ToBeFocusedAsync();
+        await PressAsync(visit, "Enter");
+        await TabToAsync(visit, visit.Page.GetByLabel("The link works for"));
+        await PressAsync(visit, "ArrowDown");
+        await TabToAsync(visit, visit.Button("Create link"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.Locator("#created")).ToBeFocusedAsync();
+        await TabToAsync(visit, visit.Page.GetByLabel("Link", new() { Exact = true }));
+        var link = await visit.Page.EvaluateAsync<string>("getSelection().toString()");
+        await TabToAsync(visit, visit.Button("Copy link"));
+        await TabToAsync(visit, visit.Button("Close"));
+        await PressAsync(visit, "Enter");
+        await TabToAsync(visit, visit.Button("Cancel the link for SEIS"));
+
+        await using var vendor = await Visit.OpenAsync(browser, host, persona: null, path: SharedLink.Parse(link).Path);
+        await Expect(vendor.Button("Show the credentials")).ToBeVisibleAsync();
+        await TabToAsync(vendor, vendor.Button("Show the credentials"));
+        await PressAsync(vendor, "Enter");
+        await Expect(vendor.Page.Locator("#warning-title")).ToBeFocusedAsync();
+        await TabToAsync(vendor, vendor.Button("SHOW SECRET KEY"));
+        await PressAsync(vendor, "Enter");
+        await ExpectAnnouncedAsync(vendor, AriaRole.Status, "The secret key is shown.");
+        await TabToAsync(vendor, vendor.Page.GetByLabel("text", new() { Exact = true }));
+        await PressAsync(vendor, "ArrowDown");
+        await Expect(vendor.Page.Locator("#formatted")).ToContainTextAsync("CREDENTIALING_SECRET_KEY=tsk_");
+
+        await PressAsync(visit, "Enter"); // cancels the link that has been opened
+        await ExpectAnnouncedAsync(visit, AriaRole.Alert, "The link for SEIS has been opened, so it was not canceled.");
+        await Expect(visit.Page.Locator("#shares-title")).ToBeFocusedAsync();
+    }
+
+    [Fact]
     public async Task Changes_are_announced_to_screen_readers()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -251,6 +296,9 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     [InlineData(ScreenState.Authorized, "#notice .usa-alert", "#wording", "#generate")]
     [InlineData(ScreenState.SeveralLeas, "#pick", "#picker button")]
     [InlineData(ScreenState.HomeExpired, "#announcements .usa-alert")]
+    [InlineData(ScreenState.Sharing, "#sharing", "#vendor", "#share-days", "#confirm-share")]
+    [InlineData(ScreenState.Shared, "#link", "#copy-link")]
+    [InlineData(ScreenState.ShareOpened, "#opened .usa-alert", "#show-key", "#formatted", "#copy-all")]
     [InlineData(ScreenState.SessionEnded, "#message .usa-alert", "#message button")]
     public async Task Forced_colors_show_borders(ScreenState state, params string[] selectors)
     {

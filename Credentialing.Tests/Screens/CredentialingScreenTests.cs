@@ -131,6 +131,7 @@ public sealed class CredentialingScreenTests(AzuriteFixture azurite, BrowserFixt
     [InlineData(true)]
     [InlineData(true, "SHOW SECRET KEY")]
     [InlineData(false, "Copy secret key")]
+    [InlineData(false, "Copy all")]
     [InlineData(true, "Copy username")]
     [InlineData(true, "Copy address")]
     public async Task The_browser_warns_before_leaving_until_the_key_is_copied(bool warns, string? button = null)

@@ -21,6 +21,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     [Theory]
     [InlineData(Visit.Screen)]
     [InlineData(Visit.Home)]
+    [InlineData("share/")]
     public async Task A_first_visit_transfers_less_than_250_kilobytes(string path)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -80,7 +81,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        foreach (var file in (string[])["/", "/credentialing/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
+        foreach (var file in (string[])["/", "/credentialing/", "/share/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
         {
             using var response = await host.Client.GetAsync(new Uri(file, UriKind.Relative), TestContext.Current.CancellationToken);
             response.EnsureSuccessStatusCode();

@@ -47,11 +47,26 @@ public enum ScreenState
     HomeOfSeveralLeas,
     HomeWithPartialFailure,
     HomeUnavailable,
+    HandingOver,
+    Sharing,
+    SharingWithErrors,
+    Shared,
+    SharedLinks,
+    ShareReady,
+    ShareIncomplete,
+    ShareLocked,
+    ShareOpened,
+    ShareGone,
 }
 
 internal static class ScreenStates
 {
     private static readonly LeaId Institute = LeaId.Parse("01612590130617");
+
+    private const string Passphrase = "a passphrase";
+
+    private static bool IsOfVendor(ScreenState state) =>
+        state is ScreenState.ShareReady or ScreenState.ShareIncomplete or ScreenState.ShareLocked or ScreenState.ShareOpened or ScreenState.ShareGone;
 
     /// <summary>Opens a page with an empty <see cref="TestWorld"/> and puts it into this state.</summary>
     internal static async Task<Visit> OpenAsync(this ScreenState state, BrowserFixture browser, TestHost host, BrowserNewContextOptions? options = null)
@@ -73,6 +88,7 @@ internal static class ScreenStates
     private static string? PersonaOf(ScreenState state) => state switch
     {
         ScreenState.SigningIn => null,
+        _ when IsOfVendor(state) => null,
         ScreenState.SeveralLeas or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure => "luis",
         _ => "rosa",
     };
@@ -82,6 +98,7 @@ internal static class ScreenStates
         ScreenState.HomeWithoutAnnouncements or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure or ScreenState.HomeUnavailable => Visit.Home,
         ScreenState.UnknownLea => $"{Visit.Screen}?lea=1",
         ScreenState.NotPermitted => $"{Visit.Screen}?lea={TestWorld.Fresno}",
+        _ when IsOfVendor(state) => "share/",
         _ => Visit.Screen,
     };
 
@@ -110,6 +127,23 @@ internal static class ScreenStates
             var regenerated = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, keepPreviousForDays: 7);
             await host.AsVendorAsync(TestWorld.Oakland, regenerated, "v1/credential", "X-Vendor", "Aeries");
             host.World.Clock.Advance(TimeSpan.FromDays(3));
+        }
+
+        if (state is ScreenState.HandingOver or ScreenState.Sharing or ScreenState.SharingWithErrors or ScreenState.Shared)
+        {
+            var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+            foreach (var client in (string[])["SEIS", "Aeries"])
+                await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential", "X-Vendor", client);
+            host.World.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        if (state is ScreenState.SharedLinks)
+        {
+            var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+            var opened = await SharedLink.CreateAsync(host, key, vendor: "Infinite Campus");
+            await host.SendAsync(HttpMethod.Post, $"shares/{opened.Id}/opening");
+            host.World.Clock.Advance(TimeSpan.FromHours(1));
+            await SharedLink.CreateAsync(host, key, vendor: "Aeries Student Information System of the county office of education");
         }
 
         if (state is ScreenState.Revoked)
@@ -167,6 +201,14 @@ internal static class ScreenStates
             case ScreenState.HomeOfSeveralLeas:
                 await Expect(visit.Page.Locator("#announcements li")).ToHaveCountAsync(2);
                 return;
+            case ScreenState.ShareIncomplete:
+                await visit.Page.GetByRole(AriaRole.Textbox).FillAsync("https://toms.example/share/");
+                await visit.Page.Keyboard.PressAsync("Enter");
+                await Expect(visit.Page.Locator("#pasted-error")).Not.ToBeEmptyAsync();
+                return;
+            case ScreenState.ShareReady or ScreenState.ShareLocked or ScreenState.ShareOpened or ScreenState.ShareGone:
+                await EnterShareStateAsync(visit, state, host);
+                return;
         }
 
         await Expect(visit.Notice).Not.ToBeEmptyAsync();
@@ -179,6 +221,29 @@ internal static class ScreenStates
                 break;
             case ScreenState.Overlap:
                 await Expect(visit.Previous).ToBeVisibleAsync();
+                break;
+            case ScreenState.HandingOver:
+                await visit.GenerateAsync();
+                await visit.Page.Locator("label[for=client-0]").ClickAsync();
+                break;
+            case ScreenState.Sharing:
+                await visit.GenerateAsync();
+                await visit.Page.Locator("#clients button").First.ClickAsync();
+                await Expect(visit.Page.Locator("#vendor")).ToHaveValueAsync("Aeries");
+                break;
+            case ScreenState.SharingWithErrors:
+                await visit.GenerateAsync();
+                await visit.Page.Locator("#share").ClickAsync();
+                await visit.Page.Locator("#passphrase").FillAsync("short");
+                await visit.Page.Locator("#confirm-share").ClickAsync();
+                await Expect(visit.Page.Locator("#vendor-error")).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.Shared:
+                await visit.GenerateAsync();
+                await visit.ShareAsync("Aeries", Passphrase);
+                break;
+            case ScreenState.SharedLinks:
+                await Expect(visit.SharedLinks).ToHaveCountAsync(2);
                 break;
             case ScreenState.RevokingWithoutReason:
                 await visit.Page.Locator("#revoke").ClickAsync();
@@ -250,6 +315,33 @@ internal static class ScreenStates
             case ScreenState.Unavailable:
                 host.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
                 await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
+                break;
+        }
+    }
+
+    private static async Task EnterShareStateAsync(Visit visit, ScreenState state, TestHost host)
+    {
+        var link = await SharedLink.CreateAsync(host, await host.MustGenerateAsync("rosa", TestWorld.Oakland), state is ScreenState.ShareLocked ? Passphrase : "");
+        if (state is ScreenState.ShareGone)
+            await host.SendAsync(HttpMethod.Post, $"shares/{link.Id}/opening");
+        await visit.GoToAsync(link.Path);
+        await Expect(visit.Page.Locator("#open")).ToBeVisibleAsync();
+        if (state is ScreenState.ShareReady)
+            return;
+        await visit.Page.Locator("#open").ClickAsync();
+        switch (state)
+        {
+            case ScreenState.ShareLocked:
+                await visit.EnterPassphraseAsync("another passphrase");
+                await Expect(visit.Page.Locator("#passphrase-error")).Not.ToBeEmptyAsync();
+                break;
+            case ScreenState.ShareOpened:
+                await visit.Page.Locator("#show-key").ClickAsync();
+                await visit.Page.Locator("label[for=format-env]").ClickAsync();
+                await Expect(visit.Page.Locator("#formatted")).ToContainTextAsync("CREDENTIALING_SECRET_KEY=tsk_");
+                break;
+            default:
                 await Expect(visit.Message).Not.ToBeEmptyAsync();
                 break;
         }
