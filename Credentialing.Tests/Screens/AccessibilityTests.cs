@@ -197,7 +197,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         await TabToAsync(vendor, vendor.Button("SHOW SECRET KEY"));
         await PressAsync(vendor, "Enter");
         await ExpectAnnouncedAsync(vendor, AriaRole.Status, "The secret key is shown.");
-        await TabToAsync(vendor, vendor.Page.GetByLabel("text", new() { Exact = true }));
+        await TabToAsync(vendor, vendor.Page.GetByLabel("Text", new() { Exact = true }));
         await PressAsync(vendor, "ArrowDown");
         await Expect(vendor.Page.Locator("#formatted")).ToContainTextAsync("CREDENTIALING_SECRET_KEY=tsk_");
 

@@ -16,6 +16,9 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     private const int Width = 860;
     private const int BottomMargin = 40;
 
+    /// <summary>The height of the figures of a dialog on a long page.</summary>
+    private const int DialogHeight = 740;
+
     private static readonly string Images = Path.Combine(ProjectFolder.Root, "docs", "images");
 
     public static TheoryData<string, ScreenState> Figures => new()
@@ -31,6 +34,10 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         { "screen-overlap", ScreenState.Overlap },
         { "screen-revoked", ScreenState.Revoked },
         { "screen-expired", ScreenState.Expired },
+        { "screen-share", ScreenState.Sharing },
+        { "screen-shared", ScreenState.Shared },
+        { "share-ready", ScreenState.ShareReady },
+        { "share-opened", ScreenState.ShareOpened },
         { "screen-home", ScreenState.HomeOfSeveralLeas },
     };
 
@@ -46,7 +53,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         // Crops to the height of the content, without DevHost's panel.
         await visit.Page.EvaluateAsync("document.querySelector('aside').hidden = true");
         var bottom = await visit.Page.EvaluateAsync<int>("Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)");
-        await visit.Page.SetViewportSizeAsync(Width, bottom - BottomMargin);
+        await visit.Page.SetViewportSizeAsync(Width, state is ScreenState.Sharing or ScreenState.Shared ? DialogHeight : bottom - BottomMargin);
         await TakeAsync(visit.Page, name);
     }
 

@@ -129,7 +129,7 @@ internal static class ScreenStates
             host.World.Clock.Advance(TimeSpan.FromDays(3));
         }
 
-        if (state is ScreenState.HandingOver or ScreenState.Sharing or ScreenState.SharingWithErrors or ScreenState.Shared)
+        if (state is ScreenState.HandingOver or ScreenState.Sharing or ScreenState.SharingWithErrors)
         {
             var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
             foreach (var client in (string[])["SEIS", "Aeries"])

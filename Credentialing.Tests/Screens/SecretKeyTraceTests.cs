@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Credentialing.Tests.DevHosting;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
@@ -43,7 +44,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
 
             await visit.Page.GetByRole(AriaRole.Link, new() { Name = "MyTOMS Home" }).ClickAsync();
             await Expect(visit.NoAnnouncements).ToBeVisibleAsync();
-            await AssertKeyAbsentAsync(visit, keys[0]);
+            await AssertAbsentAsync(visit, keys[0]);
 
             await visit.Page.GoBackAsync(new() { WaitUntil = WaitUntilState.Commit }); // a restored page has no load event
             if (!await visit.Page.EvaluateAsync<bool>(WasRestoredScript))
@@ -61,7 +62,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
             await Expect(visit.Notice).ToContainTextAsync("Current credentials expire in 365 days.");
             await Expect(visit.Page.Locator("#show-key")).ToBeHiddenAsync();
             await Expect(visit.Checkbox).Not.ToBeCheckedAsync();
-            await AssertKeyAbsentAsync(visit, keys[^1]);
+            await AssertAbsentAsync(visit, keys[^1]);
 
             await visit.Page.ReloadAsync();
             await Expect(visit.Page.GetByText("cannot be shown again")).ToBeVisibleAsync();
@@ -70,7 +71,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
                 Assert.DoesNotContain(visit.Console, line => line.Contains(key, StringComparison.Ordinal));
                 Assert.DoesNotContain(visit.Requests, request => request.Url.Contains(key, StringComparison.Ordinal) || request.PostData?.Contains(key, StringComparison.Ordinal) is true);
             });
-            await AssertKeyAbsentAsync(visit, keys[^1]);
+            await AssertAbsentAsync(visit, keys[^1]);
         }
 
         var token = await host.SignInAsync("rosa");
@@ -93,7 +94,7 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         await visit.Page.ReloadAsync();
 
         await Expect(visit.Page.GetByText("The secret key of these credentials cannot be shown again. If it is lost, regenerate the credentials.")).ToBeVisibleAsync();
-        await AssertKeyAbsentAsync(visit, key);
+        await AssertAbsentAsync(visit, key);
     }
 
     [Fact]
@@ -108,7 +109,92 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
 
         await visit.DispatchPageHideAsync();
 
-        await AssertKeyAbsentAsync(visit, key);
+        await AssertAbsentAsync(visit, key);
+    }
+
+    /// <summary>
+    /// Chromium keeps the address of a visited page in its history on disk and in the page's navigation timing, with the fragment, whatever
+    /// the page does. So the key of the link is there. The ciphertext that it decrypts is not.
+    /// </summary>
+    [Fact]
+    public async Task Sharing_and_opening_leave_no_secret_in_requests_page_and_disk()
+    {
+        const string Passphrase = "naranja ocho";
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var profile = new TemporaryFolder();
+        string key, keyOfLink, ciphertext;
+        await using (var visit = await Visit.FromContextAsync(await browser.LaunchPersistentAsync(profile.Path), host.Address))
+        {
+            await visit.SignInAsync("Rosa Delgado");
+            key = await visit.GenerateAndShowAsync();
+            var url = await visit.ShareAsync("Aeries", Passphrase);
+            keyOfLink = url[^43..];
+            ciphertext = JsonElement.Parse(visit.ApiRequests.Last(request => request.Method == "POST").PostData!).GetProperty("ciphertext").GetString()!;
+            Assert.Contains(keyOfLink, await visit.Page.EvaluateAsync<string>(ReadableContentScript), StringComparison.Ordinal);
+            await visit.Button("Close").ClickAsync();
+            await Expect(visit.Page.Locator("#link")).ToHaveValueAsync("");
+            await AssertAbsentAsync(visit, keyOfLink, Passphrase, ciphertext);
+
+            await visit.Page.GotoAsync(url);
+            await visit.Button("Show the credentials").ClickAsync();
+            await visit.EnterPassphraseAsync(Passphrase);
+            await visit.Button("SHOW SECRET KEY").ClickAsync();
+            await Expect(visit.Key).ToHaveTextAsync(key);
+            Assert.Equal(new Uri(host.Address, "share/").AbsoluteUri, visit.Page.Url);
+            await AssertAbsentAsync(visit, Passphrase, ciphertext);
+            Assert.Contains(key, await visit.Page.EvaluateAsync<string>(ReadableContentScript), StringComparison.Ordinal);
+
+            await visit.DispatchPageHideAsync();
+            await AssertAbsentAsync(visit, key, Passphrase, ciphertext);
+            await visit.DispatchPageShowAsync();
+            await Expect(visit.Message).ToContainTextAsync("You left this page, so it no longer shows the credentials.");
+            Assert.All([key, keyOfLink, Passphrase, Uri.EscapeDataString(Passphrase)], secret =>
+            {
+                Assert.DoesNotContain(visit.Console, line => line.Contains(secret, StringComparison.Ordinal));
+                Assert.DoesNotContain(visit.Requests, request =>
+                    new Uri(request.Url).PathAndQuery.Contains(secret, StringComparison.Ordinal) || request.PostData?.Contains(secret, StringComparison.Ordinal) is true);
+            });
+        }
+
+        var token = await host.SignInAsync("rosa");
+        Assert.NotEmpty(FilesContaining(profile.Path, token[..20])); // control: the search finds a stored value
+        Assert.All([key, key["tsk_".Length..], Passphrase, ciphertext, ciphertext[..40]], secret => Assert.Empty(FilesContaining(profile.Path, secret)));
+    }
+
+    [Fact]
+    public async Task Leaving_the_screen_removes_a_shown_link()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.Shared.OpenAsync(browser, host);
+        var link = SharedLink.Parse(await visit.Page.Locator("#link").InputValueAsync());
+
+        await visit.DispatchPageHideAsync();
+
+        await AssertAbsentAsync(visit, link.Path[^43..], "Send this link to Aeries");
+        await Expect(visit.Page.Locator("#sharing")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task A_link_that_arrives_after_the_user_has_left_is_not_shown()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.Sharing.OpenAsync(browser, host);
+        var response = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await visit.Page.RouteAsync("**/shares", async route =>
+        {
+            await response.Task;
+            await route.ContinueAsync();
+        });
+        await visit.Page.RunAndWaitForRequestAsync(() => visit.Button("Create link").ClickAsync(), "**/shares");
+        await visit.DispatchPageHideAsync();
+        await visit.Page.RunAndWaitForResponseAsync(() => Task.Run(response.SetResult), "**/shares");
+        await visit.WaitUntilProcessedAsync();
+
+        await Expect(visit.Page.Locator("#sharing")).ToBeHiddenAsync();
+        await Expect(visit.Page.Locator("#link")).ToHaveValueAsync("");
     }
 
     /// <summary>Records whether the page was restored from the back/forward cache. Returns the browser's reasons if not.</summary>
@@ -127,8 +213,11 @@ public sealed class SecretKeyTraceTests(AzuriteFixture azurite, BrowserFixture b
         return reasons.Task;
     }
 
-    private static async Task AssertKeyAbsentAsync(Visit visit, string key) =>
-        Assert.DoesNotContain(key, await visit.Page.EvaluateAsync<string>(ReadableContentScript), StringComparison.Ordinal);
+    private static async Task AssertAbsentAsync(Visit visit, params string[] secrets)
+    {
+        var content = await visit.Page.EvaluateAsync<string>(ReadableContentScript);
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, content, StringComparison.Ordinal));
+    }
 
     private static IEnumerable<string> FilesContaining(string folder, string text)
     {

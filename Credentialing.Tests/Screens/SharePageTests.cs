@@ -67,7 +67,7 @@ public sealed class SharePageTests(AzuriteFixture azurite, BrowserFixture browse
         var masked = await vendor.Page.Locator("#formatted").InnerTextAsync();
         Assert.Contains($"Secret key: {Visit.MaskedKey}", masked, StringComparison.Ordinal);
         foreach (var (format, text) in ((string, string)[])[
-            ("text", $"Address for vendors: {address}\nUsername: sis-01612590000000\nSecret key: {key}\nExpires: {Expiry}"),
+            ("Text", $"Address for vendors: {address}\nUsername: sis-01612590000000\nSecret key: {key}\nExpires: {Expiry}"),
             (".env file", $"CREDENTIALING_BASE_URL={address}\nCREDENTIALING_USERNAME=sis-01612590000000\nCREDENTIALING_SECRET_KEY={key}\nCREDENTIALING_EXPIRES_AT=2027-11-23T20:00:00Z"),
             ("JSON", $$"""
                 {

@@ -298,6 +298,27 @@ public sealed class ShareTests(AzuriteFixture azurite, BrowserFixture browser)
     }
 
     [Fact]
+    public async Task The_calendar_file_is_saved_in_the_language_of_the_screen()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await Visit.OpenAsync(browser, host, options: new() { Locale = "es-US" });
+        await visit.GenerateAsync();
+        await visit.Page.RouteAsync("**/calendar*", route => route.FulfillAsync(new() { Status = 503 }));
+        await visit.Button("Descargar archivo de calendario").ClickAsync();
+        await Expect(visit.Message).ToContainTextAsync("Ocurrió algo inesperado. El archivo de calendario no se descargó.", new() { UseInnerText = true });
+        await visit.Page.UnrouteAsync("**/calendar*");
+        await visit.Page.RouteAsync("**/credentials/calendar?language=es", route => route.FulfillAsync(new() { ContentType = "text/calendar", Body = "BEGIN:VCALENDAR" }));
+
+        var download = await visit.Page.RunAndWaitForDownloadAsync(() => visit.Button("Descargar archivo de calendario").ClickAsync());
+
+        Assert.Equal("sis-vendor-credentials-01612590000000.ics", download.SuggestedFilename);
+        Assert.StartsWith("BEGIN:VCALENDAR", await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await Expect(visit.Page.Locator("#downloaded")).ToHaveTextAsync("Se descargó el archivo de calendario con la fecha de vencimiento.");
+        await Expect(visit.Message).ToBeEmptyAsync();
+    }
+
+    [Fact]
     public async Task A_browser_without_WebCrypto_does_not_offer_links()
     {
         await using var world = await TestWorld.CreateAsync(azurite);

@@ -1,6 +1,9 @@
 /**
  * Exports of the module `host.js`, which the publisher of the screens adds to this folder. The module for development is
  * Credentialing.DevHost/host.js. See web/README.md.
+ *
+ * Loading the module must not start a sign-in: the page for vendors, `share/`, loads it for `api` alone. Its users have no account.
+ * It does not call the functions.
  */
 
 /** An LEA of which the user is a coordinator. */

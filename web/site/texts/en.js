@@ -272,7 +272,7 @@ export default {
     leaAndId: "{name} (CDS code {id})",
     vendor: "For",
     formats: "All values as",
-    format: { text: "text", env: ".env file", json: "JSON" },
+    format: { text: "Text", env: ".env file", json: "JSON" },
     copyAll: "Copy all",
     copiedAll: "All values were copied.",
   },

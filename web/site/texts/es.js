@@ -264,7 +264,7 @@ export default {
     leaAndId: "{name} (código CDS {id})",
     vendor: "Para",
     formats: "Todos los datos como",
-    format: { text: "texto", env: "archivo .env", json: "JSON" },
+    format: { text: "Texto", env: "Archivo .env", json: "JSON" },
     copyAll: "Copiar todo",
     copiedAll: "Se copiaron todos los datos.",
   },
