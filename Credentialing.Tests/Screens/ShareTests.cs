@@ -306,7 +306,7 @@ public sealed class ShareTests(AzuriteFixture azurite, BrowserFixture browser)
         await visit.GenerateAsync();
         await visit.Page.RouteAsync("**/calendar*", route => route.FulfillAsync(new() { Status = 503 }));
         await visit.Button("Descargar archivo de calendario").ClickAsync();
-        await Expect(visit.Message).ToContainTextAsync("Ocurrió algo inesperado. El archivo de calendario no se descargó.", new() { UseInnerText = true });
+        await Expect(visit.Message).ToContainTextAsync("El servicio no está disponible en este momento. El archivo de calendario no se descargó.", new() { UseInnerText = true });
         await visit.Page.UnrouteAsync("**/calendar*");
         await visit.Page.RouteAsync("**/credentials/calendar?language=es", route => route.FulfillAsync(new() { ContentType = "text/calendar", Body = "BEGIN:VCALENDAR" }));
 

@@ -240,6 +240,8 @@ function show(decrypted) {
 function setState(newState) {
   state = newState;
   render();
+  if (state === "ended")
+    byId("main").focus(); // what had the focus is hidden
 }
 
 function render() {

@@ -74,6 +74,10 @@ let downloading = false;
 /** Whether the calendar file was downloaded. */
 let downloaded = false;
 
+/** What the lists show, as JSON. An unchanged list is not replaced, because one of its elements may have the focus. */
+let renderedClients = "";
+let renderedShares = "";
+
 const dialog = byId("sharing", HTMLDialogElement);
 const vendor = byId("vendor", HTMLInputElement);
 const days = byId("share-days", HTMLSelectElement);
@@ -282,15 +286,15 @@ async function downloadCalendar() {
  * @param {"share" | "cancellation" | "calendar"} action
  */
 function showFailure(failure, action) {
-  const values = () => ({ notDone: texts.notDone[action] });
-  if (failure.kind === "offline" || failure.kind === "unreachable")
-    showMessage({ name: "changeOffline", values });
+  const values = () => ({ notDone: texts.notDone[action], notLoaded: texts.notDone[action] });
+  if (failure.kind !== "error")
+    showMessage({ name: failure.kind === "offline" ? "changeOffline" : "unreachable", values });
   else if (failure.status === 401)
     showMessage({ name: "changeSessionEnded", tone: "warning", values, action: signInAction(refresh), outdatedByRead: true });
   else if (failure.status === 403)
     showMessage({ name: "changeNotPermitted", values });
   else
-    showMessage({ name: "shareUnexpected", values });
+    showMessage({ name: failure.status === 429 || failure.status > 500 ? "unavailable" : "unexpected", values });
 }
 
 /**
@@ -338,12 +342,10 @@ function renderHandover({ credentials, secretKey }) {
   byId("downloaded").textContent = downloaded ? texts.handover.downloaded : "";
   const clients = secretKey === null ? [] : knownClients(credentials);
   byId("checklist").hidden = clients.length === 0;
-  // Elements are kept, because one of them may have the focus.
-  const list = byId("clients");
   const content = JSON.stringify([clients, share]);
-  if (list.dataset.content !== content) {
-    list.dataset.content = content;
-    list.replaceChildren(...clients.map((client, index) => {
+  if (content !== renderedClients) {
+    renderedClients = content;
+    byId("clients").replaceChildren(...clients.map((client, index) => {
       const id = `client-${index}`;
       const box = element("input", { id, class: "usa-checkbox__input", type: "checkbox", autocomplete: "off" });
       box.addEventListener("change", () => box.checked ? ticked.add(client) : ticked.delete(client));
@@ -394,12 +396,11 @@ function renderShares() {
   byId("shares-not-loaded").hidden = !notLoaded;
   byId("canceled").textContent = canceledVendor === null ? "" : fill(texts.shares.canceled, { vendor: canceledVendor });
   byId("shares").hidden = current.length === 0 && !notLoaded && canceledVendor === null;
-  // Elements are kept, because one of them may have the focus.
   const list = byId("shares-list");
   const content = JSON.stringify([current, texts.shares, timeZone]);
-  if (list.dataset.content !== content) {
+  if (content !== renderedShares) {
+    renderedShares = content;
     const focused = list.contains(document.activeElement) ? document.activeElement?.id : undefined;
-    list.dataset.content = content;
     list.replaceChildren(...current.map(share => item(share, timeZone)));
     if (focused !== undefined)
       (document.getElementById(focused) ?? byId("shares-title")).focus();

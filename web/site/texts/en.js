@@ -408,10 +408,6 @@ export default {
       title: "These credentials already have the maximum number of links, so no link was created.",
       text: "Give the credentials to further vendors in another secure way.",
     },
-    shareUnexpected: {
-      title: "Something unexpected happened.",
-      text: "{notDone} Try again; if it happens again, contact TOMS support.",
-    },
     shareOpened: {
       title: "The link for {vendor} has been opened, so it was not canceled.",
       text: "Ask the vendor. If the vendor did not open the link, somebody else has the secret key: revoke or regenerate the credentials right away.",

@@ -400,10 +400,6 @@ export default {
       title: "Estas credenciales ya tienen el número máximo de enlaces, así que no se creó ninguno más.",
       text: "Entregue las credenciales a los demás proveedores de otra manera segura.",
     },
-    shareUnexpected: {
-      title: "Ocurrió algo inesperado.",
-      text: "{notDone} Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
-    },
     shareOpened: {
       title: "El enlace para {vendor} ya se abrió, así que no se canceló.",
       text: "Consulte al proveedor. Si no fue el proveedor quien abrió el enlace, otra persona tiene la clave secreta: revoque o regenere las credenciales de inmediato.",
