@@ -238,8 +238,15 @@ public sealed class SharePageTests(AzuriteFixture azurite, BrowserFixture browse
         var key = RandomNumberGenerator.GetBytes(32);
         var content = new
         {
-            leaId = "01612590000000", lea = "Oakland Unified", vendor = "Aeries", baseUrl = "https://toms.example", username = "sis-01612590000000", secretKey,
-            expiresAt = "2027-11-23T20:00:00Z", timeZone = "America/Los_Angeles", guideUrl = damaged == "guide" ? "javascript:alert(1)" : null,
+            leaId = "01612590000000",
+            lea = "Oakland Unified",
+            vendor = "Aeries",
+            baseUrl = "https://toms.example",
+            username = "sis-01612590000000",
+            secretKey,
+            expiresAt = "2027-11-23T20:00:00Z",
+            timeZone = "America/Los_Angeles",
+            guideUrl = damaged == "guide" ? "javascript:alert(1)" : null,
         };
         var link = damaged switch
         {
