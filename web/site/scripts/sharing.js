@@ -26,6 +26,9 @@ const maxVendorLength = 200;
 /** For how many days a client that used the credentials is known. */
 const knownClientDays = 365;
 
+/** After this time, the browser has saved the calendar file. */
+const downloadTime = 60_000; // milliseconds
+
 /** @type {Shown | null} */
 let shown = null;
 
@@ -174,6 +177,7 @@ async function create() {
 
   const thisCreation = ++latestCreation;
   creating = true;
+  canceledVendor = null;
   showMessage(null);
   renderDialog();
   const { key, ciphertext } = await encrypt({
@@ -242,7 +246,9 @@ async function cancel({ id, vendor }) {
   canceling = null;
   if (result.kind === "success") {
     canceledVendor = vendor;
-    acceptShares((shares ?? []).filter(share => share.id !== id));
+    if (shares !== null) // not removed in the meantime
+      acceptShares(shares.filter(share => share.id !== id));
+    renderShares();
     byId("canceled").focus();
   } else if (result.kind === "error" && result.problem === "share-opened") {
     showMessage({ name: "shareOpened", values: () => ({ vendor }) });
@@ -274,7 +280,7 @@ async function downloadCalendar() {
 
   const url = URL.createObjectURL(new Blob([result.body], { type: "text/calendar" }));
   element("a", { href: url, download: `sis-vendor-credentials-${id}.ics` }).click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), downloadTime);
   downloaded = true;
   if (shown !== null)
     renderHandover(shown);
