@@ -102,6 +102,7 @@ public sealed class ShareTests(AzuriteFixture azurite, BrowserFixture browser)
         await visit.Button("Close").ClickAsync();
         await Expect(visit.Button("Share with SEIS")).ToBeFocusedAsync();
         await Expect(visit.Page.Locator("#link")).ToHaveValueAsync("");
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
         var infinite = SharedLink.Parse(await visit.ShareAsync("Infinite Campus"));
         await visit.Button("Close").ClickAsync();
         await Expect(visit.Page.GetByLabel("SEIS", new() { Exact = true })).ToBeCheckedAsync();
