@@ -20,7 +20,7 @@ public sealed record Lea(LeaId Id, string Name, IReadOnlyList<Coordinator> Coord
     public const int MaxCoordinators = 49;
 
     /// <summary>Returns the LEA's name for use in a sentence; a text with its CDS code if the name is unknown.</summary>
-    internal static string NameOf(Lea? lea, LeaId leaId) => lea?.Name ?? Unnamed(leaId);
+    public static string NameOf(Lea? lea, LeaId leaId) => lea?.Name ?? Unnamed(leaId);
 
     private static string Unnamed(LeaId leaId) => $"LEA {leaId}";
 }

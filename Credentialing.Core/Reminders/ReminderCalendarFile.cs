@@ -12,9 +12,9 @@ using Calendar = Ical.Net.Calendar;
 namespace Credentialing.Core.Reminders;
 
 /// <summary>
-/// The calendar attachment of a reminder (RFC 5545): an all-day event on the expiry date, with an alarm on the morning before.
+/// The calendar file with the expiry date (RFC 5545), attached to reminders: an all-day event on the expiry date, with an alarm on the morning before.
 /// It has no METHOD: it is a file to import, not a scheduling message, which would need an ORGANIZER (RFC 5546, section 3.2.1).
-/// All reminders of one generation have the same event UID, in every language, so calendars show the event once.
+/// All files of one generation have the same event UID, in every language, so calendars show the event once.
 /// </summary>
 internal static class ReminderCalendarFile
 {
@@ -27,7 +27,7 @@ internal static class ReminderCalendarFile
     /// <summary>Alarm at 9:00 on the day before.</summary>
     private static readonly Duration AlarmBeforeStart = Duration.FromHours(-15);
 
-    /// <summary>Creates the attachment. Deterministic: the same input gives the same bytes.</summary>
+    /// <summary>Creates the file. Deterministic: the same input gives the same bytes.</summary>
     public static EmailAttachment Create(Credential credential, LeaCalendar calendar, Uri link, Language language, string summary, string description)
     {
         var expiry = new CalendarEvent

@@ -24,26 +24,30 @@ public sealed class ReminderEmail(LeaCalendar calendar, CredentialingScreen scre
             .Select(recipients => Compose(reminder, recipients.Key, recipients)),
     ];
 
+    /// <summary>Creates the calendar file that is attached to the reminders, and that coordinators can download. Deterministic.</summary>
+    /// <param name="credential">Credentials that have not expired.</param>
+    /// <param name="leaName">The name of the LEA.</param>
+    /// <param name="language">The language of the event's texts.</param>
+    public EmailAttachment CreateCalendarFile(Credential credential, string leaName, Language language)
+    {
+        var values = Values(credential, leaName, language);
+        return ReminderCalendarFile.Create(
+            credential, calendar, screen.For(credential.LeaId), language,
+            Template.RenderText("event_summary", language, values), Template.RenderText("event_description", language, values));
+    }
+
     private Email Compose(Reminder reminder, Language language, IEnumerable<Coordinator> recipients)
     {
         var credential = reminder.Credential;
-        var link = screen.For(credential.LeaId);
-        var values = new Dictionary<string, object>
-        {
-            ["lea_name"] = OneLine.Of(reminder.LeaName),
-            ["expired"] = reminder.IsAfterExpiry,
-            ["days"] = reminder.DaysRemaining,
-            ["countdown"] = LeaCalendar.InDays(reminder.DaysRemaining, language),
-            ["expires"] = calendar.InWords(credential.ExpiresAt, language),
-            ["at_time"] = calendar.AtTimeInWords(credential.ExpiresAt, language),
-            ["username"] = credential.Username.ToString(),
-            ["generated"] = calendar.InWords(credential.GeneratedAt, language),
-            ["generated_by"] = credential.GeneratedBy.Name,
-            ["link"] = link.AbsoluteUri,
-            ["vendor_address"] = addresses.VendorBaseUrl.AbsoluteUri,
-            ["vendor_guide"] = addresses.VendorGuideUrl?.AbsoluteUri ?? "",
-            ["help"] = addresses.Help ?? "",
-        };
+        var values = Values(credential, reminder.LeaName, language);
+        values["expired"] = reminder.IsAfterExpiry;
+        values["days"] = reminder.DaysRemaining;
+        values["countdown"] = LeaCalendar.InDays(reminder.DaysRemaining, language);
+        values["generated"] = calendar.InWords(credential.GeneratedAt, language);
+        values["generated_by"] = credential.GeneratedBy.Name;
+        values["vendor_address"] = addresses.VendorBaseUrl.AbsoluteUri;
+        values["vendor_guide"] = addresses.VendorGuideUrl?.AbsoluteUri ?? "";
+        values["help"] = addresses.Help ?? "";
         var content = Template.Render(language, values);
         return new Email(
             reminder.OperationIdIn(language),
@@ -51,11 +55,19 @@ public sealed class ReminderEmail(LeaCalendar calendar, CredentialingScreen scre
             content.Subject,
             content.Text,
             content.Html,
-            reminder.IsAfterExpiry ? null : ReminderCalendarFile.Create(
-                credential, calendar, link, language,
-                Template.RenderText("event_summary", language, values), Template.RenderText("event_description", language, values)))
+            reminder.IsAfterExpiry ? null : CreateCalendarFile(credential, reminder.LeaName, language))
         {
             Language = language,
         };
     }
+
+    /// <summary>The variables that the emails and the calendar file have in common.</summary>
+    private Dictionary<string, object> Values(Credential credential, string leaName, Language language) => new()
+    {
+        ["lea_name"] = OneLine.Of(leaName),
+        ["username"] = credential.Username.ToString(),
+        ["expires"] = calendar.InWords(credential.ExpiresAt, language),
+        ["at_time"] = calendar.AtTimeInWords(credential.ExpiresAt, language),
+        ["link"] = screen.For(credential.LeaId).AbsoluteUri,
+    };
 }

@@ -25,9 +25,6 @@ public sealed record Share(ShareId Id, int Generation, string Vendor, DateTimeOf
     /// <summary>The maximum length of the ciphertext, in characters.</summary>
     public const int MaxCiphertextLength = 4096;
 
-    /// <summary>The lifetime of a share if the coordinator chooses none.</summary>
-    public static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(1);
-
     /// <summary>The maximum lifetime of a share.</summary>
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(7);
 
@@ -49,13 +46,13 @@ public sealed record Share(ShareId Id, int Generation, string Vendor, DateTimeOf
     private bool IsCurrent(Credential? credential) => credential is { Revocation: null } && credential.Generation == Generation;
 
     /// <summary>Whether it can be opened at <paramref name="now"/>.</summary>
-    internal bool IsWaiting(Credential? credential, DateTimeOffset now) => OpenedAt is null && now < ExpiresAt && IsCurrent(credential);
+    internal bool IsWaiting(Credential? credential, DateTimeOffset now) => OpenedAt is null && !HasEnded(credential, now);
 
     /// <summary>
-    /// Whether its row is of no use any more at <paramref name="now"/>: it has expired without being opened, or its secret key was
-    /// superseded or revoked.
+    /// Whether its row is of no use any more at <paramref name="now"/>: it has expired without being opened, its secret key was superseded or
+    /// revoked, or its ciphertext is missing, because the row was restored from a backup.
     /// </summary>
-    internal bool HasEnded(Credential? credential, DateTimeOffset now) => !IsCurrent(credential) || (OpenedAt is null && now >= ExpiresAt);
+    internal bool HasEnded(Credential? credential, DateTimeOffset now) => !IsCurrent(credential) || (OpenedAt is null && (now >= ExpiresAt || Ciphertext is null));
 
     /// <summary>Whether a row is one of a share.</summary>
     internal static bool IsRow(TableEntity row) => row.RowKey.StartsWith(LeaPartition.ShareRowPrefix, StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public sealed partial class ShareService(CredentialingStorage storage, Credentia
     {
         var (stored, shares) = await ReadAsync(leaId, CredentialAndShares, cancellationToken);
         var now = time.GetUtcNow();
-        return [.. shares.Where(share => !share.HasEnded(stored?.Credential, now)).OrderByDescending(share => share.CreatedAt)];
+        return [.. shares.Where(share => !share.HasEnded(stored?.Credential, now)).OrderByDescending(share => share.CreatedAt).ThenBy(share => share.Id.Key, StringComparer.Ordinal)];
     }
 
     /// <summary>

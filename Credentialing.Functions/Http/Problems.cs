@@ -36,6 +36,9 @@ public static class Problems
     internal static IResult InvalidLinks() =>
         Problem(400, "invalid-links", "The value of \"links\" is not valid.", "\"links\" must be \"temporary\", or be omitted.");
 
+    internal static IResult InvalidLanguage() =>
+        Problem(400, "invalid-language", "The language is not valid.", "\"language\" must be \"en\" or \"es\", or be omitted.");
+
     internal static IResult InvalidDate() =>
         Problem(400, "invalid-date", "The date is not valid.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
 
@@ -76,6 +79,9 @@ public static class Problems
         Problem(400, "malformed-share-id", "The share id is malformed.", "The link is incomplete or mistyped. A share id is 14 digits, a hyphen and 32 hexadecimal digits.");
 
     internal static IResult InvalidShare(string why) => Problem(422, "invalid-share", "The share is not valid.", why + " Nothing was changed.");
+
+    internal static IResult NoValidCredentials() =>
+        Problem(404, "no-valid-credentials", "The LEA has no valid credentials.", "Generate credentials first.");
 
     internal static IResult NothingToShare() =>
         Problem(409, "nothing-to-share", "There are no valid credentials to share.", "Generate credentials first. Nothing was changed.");

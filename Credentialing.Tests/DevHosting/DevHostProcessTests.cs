@@ -8,6 +8,7 @@ using System.Text.Json;
 using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 using UglyToad.PdfPig;
+using static Credentialing.Tests.DevHosting.GettingStarted;
 
 namespace Credentialing.Tests.DevHosting;
 
@@ -62,7 +63,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
 
-        var (report, output) = await RunInShellAsync(await CommandsOfGuideAsync("The story in five calls", host));
+        var (report, output) = await RunInShellAsync(await CommandsAsync("The story in five calls", host));
 
         AssertIsReport(report!, "Informe de calificaciones del estudiante");
         Assert.Contains("Current credentials expire in 9 days.", output, StringComparison.Ordinal);
@@ -77,7 +78,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
         using var inbox = new Inbox(host.Inbox);
-        var blocks = await CommandsOfGuideAsync("The year's end in two minutes", host);
+        var blocks = await CommandsAsync("The year's end in two minutes", host);
         Assert.Equal(3, blocks.Length);
 
         Assert.Contains("\"milestone\":14,\"to\":[\"luis@lea.example\",\"rosa@lea.example\"]", (await RunInShellAsync([blocks[0]])).Output, StringComparison.Ordinal);
@@ -102,7 +103,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         using var data = new TemporaryFolder();
         await using var host = await DevHostProcess.StartAsync(data.Path);
         using var inbox = new Inbox(host.Inbox);
-        var blocks = (await CommandsOfGuideAsync("A rotation without an outage, in two minutes", host)).Select(PastedKeys).ToArray();
+        var blocks = await CommandsAsync("A rotation without an outage, in two minutes", host);
         Assert.Equal(3, blocks.Length);
 
         var keys = $"OLD={await host.GenerateAsync("If-None-Match", "*")}\n";
@@ -114,8 +115,6 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         using var rosa = await host.SignInAsync("rosa");
         using var ended = await rosa.DeleteAsync(new Uri("/api/leas/01612590000000/credentials/previous", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal("SEIS 401\nAeries 200\n", (await RunInShellAsync([keys, blocks[2]])).Output);
-
-        static string PastedKeys(string block) => string.Join('\n', block.Split('\n').Where(line => !line.StartsWith("read ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -394,25 +393,6 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
         var commands = host.Welcome.Split("\n\n").Single(paragraph => paragraph.StartsWith("COORDINATOR=", StringComparison.Ordinal)).Split('\n');
         Assert.Equal(3, commands.Length);
         return commands;
-    }
-
-    /// <summary>Returns the bash blocks in a section of docs/getting-started.md, with the address of this DevHost.</summary>
-    private static async Task<string[]> CommandsOfGuideAsync(string section, DevHostProcess host)
-    {
-        var guide = await File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "docs/getting-started.md"), TestContext.Current.CancellationToken);
-        var blocks = guide.Split("\n## ").Single(text => text.StartsWith(section, StringComparison.Ordinal))
-            .Split("```").Where(block => block.StartsWith("bash\n", StringComparison.Ordinal)).Select(block => block["bash\n".Length..]);
-        return [.. blocks.Select(block => block.Replace("http://127.0.0.1:7071/", host.Address.ToString(), StringComparison.Ordinal))];
-    }
-
-    /// <summary>Runs the commands in one shell in a temporary folder. Returns the downloaded report, if any, and the output.</summary>
-    private static async Task<(byte[]? Report, string Output)> RunInShellAsync(string[] commands)
-    {
-        using var folder = new TemporaryFolder();
-        var shell = await ProcessResult.RunAsync(new ProcessStartInfo("bash") { WorkingDirectory = folder.Path }, string.Join('\n', commands.Append("")));
-        Assert.Equal((0, ""), (shell.ExitCode, shell.Errors));
-        var report = Path.Combine(folder.Path, "report.pdf");
-        return (File.Exists(report) ? await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken) : null, shell.Output);
     }
 
     private static async Task<double> DaysAheadAsync(DevHostProcess host)

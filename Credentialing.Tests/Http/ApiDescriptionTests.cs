@@ -17,6 +17,7 @@ namespace Credentialing.Tests.Http;
 public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     private const string Credentials = "leas/01612590000000/credentials";
+    private const string CalendarFile = Credentials + "/calendar";
     private const string Shares = "leas/01612590000000/shares";
     private const string Share = """{"vendor":"Aeries","expiresInHours":1,"ciphertext":"AQID"}""";
     private const string UnknownShare = "01612590000000-00000000000000000000000000000000";
@@ -68,7 +69,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         // Coordinators.
         await GetAsync(Credentials, "rosa");
         await GetAsync("leas/01612590000000/announcements", "rosa");
-        foreach (var path in (string[])["leas/abc/credentials", "leas/abc/announcements"])
+        foreach (var path in (string[])["leas/abc/credentials", "leas/abc/announcements", "leas/abc/credentials/calendar", CalendarFile, $"{CalendarFile}?language=fr"])
             await GetAsync(path, "rosa");
         await SendAsync(HttpMethod.Post, "leas/abc/credentials", "rosa", TestHost.Authorization, ifNoneMatch);
         await SendAsync(HttpMethod.Post, Credentials, "rosa", TestHost.Authorization);
@@ -87,6 +88,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await SendAsync(HttpMethod.Post, Revocation, "rosa", "{}", ifMatch);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await host.GenerateAsync("rosa", TestWorld.Oakland);
+        await GetAsync(CalendarFile, "rosa");
 
         // Vendors, and TOMS validating their credentials.
         var basic = TestHost.Basic(TestWorld.Oakland, key);
@@ -144,7 +146,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await GetAsync(path);
         foreach (var persona in (string?[])[null, "bea"])
         {
-            foreach (var path in (string[])[Credentials, "leas/01612590000000/announcements", "leas/01612590000000", "reminders/preview"])
+            foreach (var path in (string[])[Credentials, CalendarFile, "leas/01612590000000/announcements", "leas/01612590000000", "reminders/preview"])
                 await GetAsync(path, persona);
             await SendAsync(HttpMethod.Put, "leas/01612590000000", persona, "{}");
             await SendAsync(HttpMethod.Post, Credentials, persona, "{}");
@@ -180,7 +182,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         foreach (var fault in (Fault[])[Fault.ConnectionFailed, Fault.UnexpectedException])
         {
             world.Traffic.InjectFault = _ => fault;
-            foreach (var (path, persona) in ((string, string)[])[(Credentials, "rosa"), ("leas/01612590000000/announcements", "rosa"), ("leas/01612590000000", "toms"), ("reminders/preview", "toms")])
+            foreach (var (path, persona) in ((string, string)[])[(Credentials, "rosa"), (CalendarFile, "rosa"), ("leas/01612590000000/announcements", "rosa"), ("leas/01612590000000", "toms"), ("reminders/preview", "toms")])
                 await GetAsync(path, persona);
             foreach (var path in (string[])["v1/credential", Reports, Report])
                 await AsVendorAsync(path);

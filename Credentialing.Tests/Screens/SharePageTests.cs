@@ -202,14 +202,14 @@ public sealed class SharePageTests(AzuriteFixture azurite, BrowserFixture browse
         var link = await SharedLink.CreateAsync(host, await host.MustGenerateAsync("rosa", TestWorld.Oakland));
         await using var vendor = await Visit.OpenAsync(browser, host, persona: null, path: link.Path);
 
-        await vendor.Context.SetOfflineAsync(true);
-        await vendor.Button("Show the credentials").ClickAsync();
-        await Expect(vendor.Message).ToContainTextAsync("You are offline. The link was not used up.", new() { UseInnerText = true });
-        await vendor.Context.SetOfflineAsync(false);
         world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         await vendor.Button("Show the credentials").ClickAsync();
         await Expect(vendor.Message).ToContainTextAsync("The service is not available at the moment.");
         world.Traffic.InjectFault = null;
+        await vendor.Context.SetOfflineAsync(true);
+        await vendor.Button("Show the credentials").ClickAsync();
+        await Expect(vendor.Message).ToContainTextAsync("You are offline. The link was not used up.", new() { UseInnerText = true });
+        await vendor.Context.SetOfflineAsync(false);
         await vendor.Page.RouteAsync("**/opening", async route =>
         {
             await route.FetchAsync();

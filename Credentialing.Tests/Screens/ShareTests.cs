@@ -309,8 +309,6 @@ public sealed class ShareTests(AzuriteFixture azurite, BrowserFixture browser)
         await visit.Button("Descargar archivo de calendario").ClickAsync();
         await Expect(visit.Message).ToContainTextAsync("El servicio no está disponible en este momento. El archivo de calendario no se descargó.", new() { UseInnerText = true });
         await visit.Page.UnrouteAsync("**/calendar*");
-        await visit.Page.RouteAsync("**/credentials/calendar?language=es", route => route.FulfillAsync(new() { ContentType = "text/calendar", Body = "BEGIN:VCALENDAR" }));
-
         var download = await visit.Page.RunAndWaitForDownloadAsync(() => visit.Button("Descargar archivo de calendario").ClickAsync());
 
         Assert.Equal("sis-vendor-credentials-01612590000000.ics", download.SuggestedFilename);

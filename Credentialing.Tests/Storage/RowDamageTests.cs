@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using CsCheck;
@@ -26,6 +27,8 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         ("use:000001:unknown", "LastUsedOn"), ("use:000001:unknown", "SchemaVersion"),
         ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("coordinator:rosa", "Language"), ("announcement", "Content"), ("announcement", "PostingUntil"),
         .. ((string[])["ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"]).Select(column => ("reminder:000001:14", column)),
+        .. ((string[])["Generation", "Vendor", "CreatedAt", "CreatedBy", "CreatedByName", "ExpiresAt", "OpenedAt", "OpenedBy", "Ciphertext", "SchemaVersion"])
+            .Select(column => ("share:", column)),
         .. ((string[])["Kind", "At", "ById", "ByName", "Generation", "Detail", "PreviousUntil", "Former", "ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"])
             .Select(column => ("notice:", column)),
     ];
@@ -52,6 +55,8 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
     [InlineData("use:1:Aeries")]
     [InlineData("use:000001:a:b")]
     [InlineData("notice:")]
+    [InlineData("share:")]
+    [InlineData("share:1")]
     public Task Every_operation_succeeds_or_reports_the_LEA_of_an_unexpected_row_key(string rowKey) =>
         CheckAsync(world => world.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, rowKey), TableUpdateMode.Merge));
 
@@ -93,6 +98,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!.CurrentKey, TestContext.Current.CancellationToken)).Value;
         world.Clock.Advance(TimeSpan.FromDays(7));
         await AddNoticeAsync(world);
+        var share = await ShareAsync(world);
         await damage(world);
 
         var preview = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
@@ -103,6 +109,10 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await TryAsync(() => world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Credentials.EndPreviousKeyAsync(TestWorld.Oakland, TestWorld.Rosa, seenGeneration: null, TestContext.Current.CancellationToken));
         await world.Notices.TrySendAsync(TestWorld.Oakland);
+        await TryAsync(() => world.Shares.ListAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Shares.CreateAsync(TestWorld.Oakland, TestWorld.Rosa, "Aeries", "AQID", TimeSpan.FromHours(1), seenGeneration: null, TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Shares.OpenAsync(share, TestContext.Current.CancellationToken));
+        await TryAsync(() => world.Shares.CancelAsync(share, TestWorld.Rosa, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
@@ -133,6 +143,9 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
             ["Former"] = "luis\ten\tluis@lea.example\tLuis Ortega",
         },
         TestContext.Current.CancellationToken);
+
+    private static async Task<ShareId> ShareAsync(TestWorld world) => Assert.IsType<ShareOutcome.Created>(await world.Shares.CreateAsync(
+        TestWorld.Oakland, TestWorld.Rosa, "Aeries", "AQID", TimeSpan.FromHours(1), seenGeneration: null, TestContext.Current.CancellationToken)).Share.Id;
 
     private static async Task TryAsync(Func<Task> operation) => Assert.True(await Record.ExceptionAsync(operation) is null or UnreadableRowException);
 

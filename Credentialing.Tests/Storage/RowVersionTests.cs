@@ -5,6 +5,7 @@ using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.DailyRun.DailyRunDriver;
@@ -55,6 +56,8 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 2);
         await RunAsync(world);
         await CheckVersionsAsync();
+        await ShareAsync(world);
+        Assert.Equal(1, Assert.Single(await RowsAsync(world, "share:"))[Version]);
 
         async Task AuthenticateAsync()
         {
@@ -124,12 +127,13 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("credential", "status authenticate bearer announcement run generate restore end revoke")]
+    [InlineData("credential", "status authenticate bearer announcement run generate restore end revoke list share open")]
     [InlineData("lea", "find save announcement run")]
     [InlineData("coordinator:rosa", "find save announcement run")]
     [InlineData("reminder:000001:14", "run")]
     [InlineData("announcement", "run")]
     [InlineData("notice:", "run")]
+    [InlineData("share:", "run list share open cancel")]
     [InlineData("event:", "")] // never read
     [InlineData("use:000002:unknown", "")] // the status does not contain it
     [InlineData(IndexEntry, "run")]
@@ -143,6 +147,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         var current = (await StatusAsync(world)).Credential!;
         var token = (await world.Tokens.IssueAsync(current.CurrentKey, TestContext.Current.CancellationToken)).Value;
         await world.AuthenticateAsync(TestWorld.Oakland, key);
+        var share = Assert.IsType<ShareOutcome.Created>(await ShareAsync(world)).Share.Id;
         await MakeNewerAsync(world, row);
         var before = await RowContentsAsync(world, row);
         Assert.NotEmpty(before);
@@ -157,6 +162,10 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await TryAsync("run", () => RunAsync(world));
         if ((await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Unreadable.Count > 0)
             refused.Add("restore");
+        await TryAsync("list", () => world.Shares.ListAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
+        await TryAsync("share", () => ShareAsync(world));
+        await TryAsync("open", () => world.Shares.OpenAsync(share, TestContext.Current.CancellationToken));
+        await TryAsync("cancel", () => world.Shares.CancelAsync(share, TestWorld.Rosa, TestContext.Current.CancellationToken));
         await TryAsync("end", () => world.Credentials.EndPreviousKeyAsync(TestWorld.Oakland, TestWorld.Rosa, 2, TestContext.Current.CancellationToken));
         await TryAsync("revoke", () => world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "It was disclosed.", 2, TestContext.Current.CancellationToken));
         await TryAsync("generate", () => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 2));
@@ -420,6 +429,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
 
     private static Task<Core.Announcements.Announcement?> AnnouncementAsync(TestWorld world) =>
         world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+
+    private static Task<ShareOutcome> ShareAsync(TestWorld world) => world.Shares.CreateAsync(
+        TestWorld.Oakland, TestWorld.Rosa, "Aeries", "AQID", TimeSpan.FromHours(1), seenGeneration: null, TestContext.Current.CancellationToken);
 
     private static Task SaveAsync(TestWorld world, Lea lea) => world.SaveAsync(lea);
 }

@@ -10,6 +10,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.ScoreReports;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -97,6 +98,8 @@ public sealed class TestWorld : IAsyncDisposable
     public ScoreReportStore Reports => Get<ScoreReportStore>();
 
     public DailyRunService Run => Get<DailyRunService>();
+
+    public ShareService Shares => Get<ShareService>();
 
     public NoticeService Notices => Get<NoticeService>();
 
