@@ -413,9 +413,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
             : [.. (await world.RowsAsync("Leas")).Where(entity => entity.PartitionKey == id && entity.RowKey.StartsWith(row, StringComparison.Ordinal))];
     }
 
-    /// <summary>Returns the rows with all columns, including timestamp and ETag.</summary>
+    /// <summary>Returns the rows with all columns but timestamp and ETag: an index entry that is added again gets new ones.</summary>
     private static async Task<string[]> RowContentsAsync(TestWorld world, string row, LeaId? lea = null) =>
-        [.. (await RowsAsync(world, row, lea)).Select(entity => string.Join('\n', Columns(entity)))];
+        [.. (await RowsAsync(world, row, lea)).Select(entity => string.Join('\n', Columns(entity, "odata.etag", "Timestamp")))];
 
     private static IEnumerable<string> Columns(TableEntity row, params string[] without) =>
         row.Where(column => !without.Contains(column.Key))
