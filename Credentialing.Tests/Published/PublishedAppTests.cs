@@ -87,6 +87,14 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         Assert.Contains("Pacific Time", email.TextBody, StringComparison.Ordinal);
         var announced = Assert.Single(running.Services.MyToms.Requests);
         Assert.Equal(("PUT", true), (announced.Method, announced.Authorization?.StartsWith("Bearer ", StringComparison.Ordinal)));
+
+        // The key is shared: one of two openings gets the ciphertext.
+        using var content = ApiHost.Json("""{"vendor":"Aeries","ciphertext":"AQID"}""");
+        var share = (await Host.SendAsync(HttpMethod.Post, $"leas/{TestWorld.Oakland}/shares", "rosa", content)).Json.GetProperty("id").GetString();
+        var openings = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Host.SendAsync(HttpMethod.Post, $"shares/{share}/opening")));
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Gone], openings.Select(opening => opening.Status).Order());
+        var calendar = await Host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/credentials/calendar?language=es", "rosa");
+        Assert.StartsWith("BEGIN:VCALENDAR", calendar.Text, StringComparison.Ordinal);
     }
 
     [Theory]
