@@ -230,6 +230,9 @@ public sealed class SharePageTests(AzuriteFixture azurite, BrowserFixture browse
     [InlineData("ciphertext")]
     [InlineData("content")]
     [InlineData("guide")]
+    [InlineData("baseUrl")]
+    [InlineData("username")]
+    [InlineData("expiresAt")]
     public async Task What_cannot_be_decrypted_is_not_shown(string damaged)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
@@ -241,10 +244,10 @@ public sealed class SharePageTests(AzuriteFixture azurite, BrowserFixture browse
             leaId = "01612590000000",
             lea = "Oakland Unified",
             vendor = "Aeries",
-            baseUrl = "https://toms.example",
-            username = "sis-01612590000000",
+            baseUrl = damaged == "baseUrl" ? "https://toms.example/$(id)" : "https://toms.example",
+            username = damaged == "username" ? "`id`" : "sis-01612590000000",
             secretKey,
-            expiresAt = "2027-11-23T20:00:00Z",
+            expiresAt = damaged == "expiresAt" ? "2027-11-23 ($(id))" : "2027-11-23T20:00:00Z",
             timeZone = "America/Los_Angeles",
             guideUrl = damaged == "guide" ? "javascript:alert(1)" : null,
         };

@@ -159,12 +159,16 @@ async function stretch(passphrase, salt) {
 }
 
 /**
- * Whether decrypted JSON has the members of shared credentials. The page shows the texts and links to the guide.
+ * Whether decrypted JSON has the members of shared credentials. Anybody can create a link, so nothing that a shell would execute is
+ * accepted in a value of the .env file, and no script as the link to the guide.
  * @param {any} content
  */
 const isSharedCredentials = content =>
   ["leaId", "lea", "vendor", "baseUrl", "username", "secretKey", "expiresAt", "timeZone"].every(name => isLine(content?.[name])) &&
-  isInstant(content.expiresAt) &&
+  /^https?:\/\/[\w.~:/%[\]-]+$/i.test(content.baseUrl) &&
+  /^[\w-]+$/.test(content.username) &&
+  /^\w+$/.test(content.secretKey) &&
+  /^[\dT:.-]+Z$/.test(content.expiresAt) && isInstant(content.expiresAt) &&
   isTimeZone(content.timeZone) &&
   (content.guideUrl === null || (isLine(content.guideUrl) && /^https?:\/\//i.test(content.guideUrl)));
 
