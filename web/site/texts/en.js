@@ -342,7 +342,7 @@ export default {
     },
     changeUnexpected: {
       title: "Something unexpected happened.",
-      text: "{notDone} Reload this page and try again; if it happens again, contact TOMS support.",
+      text: "{notDone} Try again; if it happens again, contact TOMS support.",
     },
     wordingChanged: {
       title: "The statement of the authorization has changed.",

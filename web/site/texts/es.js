@@ -334,7 +334,7 @@ export default {
     },
     changeUnexpected: {
       title: "Ocurrió algo inesperado.",
-      text: "{notDone} Recargue esta página e inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
+      text: "{notDone} Inténtelo de nuevo; si vuelve a ocurrir, comuníquese con el soporte técnico de TOMS.",
     },
     wordingChanged: {
       title: "La declaración de la autorización ha cambiado.",
