@@ -12,8 +12,8 @@ using Calendar = Ical.Net.Calendar;
 namespace Credentialing.Core.Reminders;
 
 /// <summary>
-/// The calendar file with the expiry date (RFC 5545), attached to reminders: an all-day event on the expiry date, with an alarm on the morning before.
-/// It has no METHOD: it is a file to import, not a scheduling message, which would need an ORGANIZER (RFC 5546, section 3.2.1).
+/// The calendar file of a reminder (RFC 5545), which coordinators can also download: an all-day event on the expiry date, with an alarm on
+/// the morning before. It has no METHOD: it is a file to import, not a scheduling message, which would need an ORGANIZER (RFC 5546, section 3.2.1).
 /// All files of one generation have the same event UID, in every language, so calendars show the event once.
 /// </summary>
 internal static class ReminderCalendarFile

@@ -11,7 +11,7 @@ namespace Credentialing.Core.Shares;
 /// A one-time link that hands the secret key to a vendor. The coordinator's browser encrypts the key; the service stores only the
 /// ciphertext, until the link is opened, and never has the key to it. Immutable.
 /// </summary>
-/// <param name="Id">The id. Who knows it can open the share.</param>
+/// <param name="Id">The id. A client that has it can open the share.</param>
 /// <param name="Generation">The generation of the secret key. The share opens only while it is the current one.</param>
 /// <param name="Vendor">For whom it is: one line of at most <see cref="OneLine.MaxNameLength"/>.</param>
 /// <param name="CreatedAt">When it was created.</param>

@@ -5,7 +5,7 @@ namespace Credentialing.Core.Shares;
 
 /// <summary>
 /// The id of a share: the LEA's CDS code, a hyphen and 128 random bits in lower-case hexadecimal. It cannot be guessed. The CDS code
-/// leads to the LEA's partition, so that the share is opened in one transaction with a check of the credentials. Immutable.
+/// is the partition key, so that one transaction opens the share and checks the credentials. Immutable.
 /// </summary>
 public sealed partial record ShareId
 {

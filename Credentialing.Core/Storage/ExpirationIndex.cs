@@ -11,8 +11,8 @@ namespace Credentialing.Core.Storage;
 /// written before its credential. Only the daily run deletes it, after it has read that the credential expires on another date or
 /// was revoked. A stale entry is harmless, because the daily run reads the credential itself. A missing entry cannot occur.
 /// <para>
-/// A change with a notice for the coordinators adds a second entry, for the next day, before the change. So the next daily run
-/// finds the LEA and sends what could not be sent at once.
+/// A change with a notice for the coordinators, and a new share, add a second entry, for the next day, before the change. So the next
+/// daily run finds the LEA, sends what could not be sent at once, and deletes the shares that have ended.
 /// </para>
 /// </summary>
 internal sealed class ExpirationIndex(CredentialingStorage storage)

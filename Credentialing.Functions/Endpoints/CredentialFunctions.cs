@@ -86,7 +86,7 @@ public sealed class CredentialFunctions(
                 return problem;
             var outcome = await credentials.EndPreviousKeyAsync(lea, coordinator, seenGeneration, cancellationToken);
             if (outcome is ChangeOutcome.Conflict conflict)
-                return ResponseTo(request, conflict.Current);
+                return Precondition.Conflict(request, conflict.Current, calendar);
             if (outcome is ChangeOutcome.Changed changed)
                 FollowUp(request, lea, changed.HasNotice, before: null);
             return TypedResults.NoContent();
@@ -121,7 +121,7 @@ public sealed class CredentialFunctions(
 
             var outcome = await credentials.RevokeAsync(lea, by, OneLine.Of(body!.Reason), seenGeneration, cancellationToken);
             if (outcome is ChangeOutcome.Conflict conflict)
-                return ResponseTo(request, conflict.Current);
+                return Precondition.Conflict(request, conflict.Current, calendar);
             if (outcome is ChangeOutcome.Changed changed)
                 FollowUp(request, lea, changed.HasNotice, changed.Before);
             return await RespondWithStatusAsync(request, lea, cancellationToken);
@@ -189,17 +189,10 @@ public sealed class CredentialFunctions(
                 return TypedResults.Created(
                     request.Path, CredentialResponse.Of(generated.Credential.LeaId, status, calendar, addresses) with { SecretKey = generated.SecretKey.Reveal() });
             case GenerationOutcome.Conflict conflict:
-                return ResponseTo(request, conflict.Current);
+                return Precondition.Conflict(request, conflict.Current, calendar);
             default:
                 throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
         }
-    }
-
-    /// <summary>The response to a conflict.</summary>
-    private IResult ResponseTo(HttpRequest request, Credential? current)
-    {
-        Precondition.SetETag(request, current);
-        return Problems.CredentialChanged(current, calendar);
     }
 
     /// <summary>The result of the index rebuild.</summary>

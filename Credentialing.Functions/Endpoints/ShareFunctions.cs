@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Shares;
 using Credentialing.Functions.Authentication;
@@ -51,7 +50,7 @@ public sealed partial class ShareFunctions(Caller caller, ShareService shares, L
             {
                 ShareOutcome.Created created => TypedResults.Created((string?)null, ShareResponse.Of(created.Share)),
                 ShareOutcome.TooMany => Problems.TooManyShares(),
-                ShareOutcome.Conflict conflict => Changed(request, conflict.Current),
+                ShareOutcome.Conflict conflict => Precondition.Conflict(request, conflict.Current, calendar),
                 _ => Problems.NothingToShare(),
             };
         });
@@ -105,18 +104,12 @@ public sealed partial class ShareFunctions(Caller caller, ShareService shares, L
         return await shares.OpenAsync(share, cancellationToken) is { } ciphertext ? TypedResults.Ok(new OpeningResponse(ciphertext)) : Problems.ShareGone();
     }
 
-    private IResult Changed(HttpRequest request, Credential? current)
-    {
-        Precondition.SetETag(request, current);
-        return Problems.CredentialChanged(current, calendar);
-    }
-
     [GeneratedRegex(@"\A[A-Za-z0-9_-]+\z")]
     private static partial Regex Base64Url();
 
     /// <summary>A share to create.</summary>
     /// <param name="Vendor">For whom it is: 1 to 200 characters on one line. The LEA's coordinators see it.</param>
-    /// <param name="Ciphertext">What the browser encrypted: base64url without padding, at most 4,096 characters.</param>
+    /// <param name="Ciphertext">What the browser has encrypted: base64url without padding, at most 4,096 characters.</param>
     /// <param name="ExpiresInHours">For how many hours it can be opened, but never past the expiration of the credentials: 1 to 168; 24 by default.</param>
     private sealed record ShareRequest(string? Vendor, string? Ciphertext, int ExpiresInHours = 24);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -23,6 +24,13 @@ internal static class Precondition
         var headers = request.HttpContext.Response.Headers;
         headers.ETag = ETag(credential.Generation);
         headers.AccessControlExposeHeaders = HeaderNames.ETag; // for screens of another origin; the platform's CORS settings cannot expose headers
+    }
+
+    /// <summary>The response to a conflict, with the ETag of the current credentials.</summary>
+    internal static IResult Conflict(HttpRequest request, Credential? current, LeaCalendar calendar)
+    {
+        SetETag(request, current);
+        return Problems.CredentialChanged(current, calendar);
     }
 
     /// <summary>

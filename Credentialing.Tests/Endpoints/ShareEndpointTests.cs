@@ -27,12 +27,12 @@ public sealed class ShareEndpointTests(AzuriteFixture azurite)
         var second = await OpenAsync(host, id);
 
         Assert.Equal((HttpStatusCode.OK, Ciphertext), (first.Status, first.Json.GetProperty("ciphertext").GetString()));
-        Assert.Equal((HttpStatusCode.Gone, "share-gone"), (second.Status, TypeOf(second)));
+        Assert.Equal((HttpStatusCode.Gone, "share-gone"), (second.Status, second.ProblemType));
         var opened = Assert.Single((await host.SendAsync(HttpMethod.Get, Shares, "luis")).Json.EnumerateArray());
         Assert.Equal(world.Clock.GetUtcNow().UtcDateTime, opened.GetProperty("openedAt").GetDateTime());
         Assert.DoesNotContain(Ciphertext, await RowsAsync(world), StringComparison.Ordinal);
         var canceled = await CancelAsync(host, id);
-        Assert.Equal((HttpStatusCode.Conflict, "share-opened"), (canceled.Status, TypeOf(canceled)));
+        Assert.Equal((HttpStatusCode.Conflict, "share-opened"), (canceled.Status, canceled.ProblemType));
     }
 
     [Fact]
@@ -131,12 +131,12 @@ public sealed class ShareEndpointTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        Assert.Equal("nothing-to-share", TypeOf(await SendAsync(host)));
+        Assert.Equal("nothing-to-share", (await SendAsync(host)).ProblemType);
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        Assert.Equal("credential-changed", TypeOf(await SendAsync(host, 24, "If-Match", "\"2\"")));
+        Assert.Equal("credential-changed", (await SendAsync(host, 24, "If-Match", "\"2\"")).ProblemType);
         Assert.Equal(HttpStatusCode.Created, (await SendAsync(host, 24, "If-Match", "\"1\"")).Status);
         var malformed = await OpenAsync(host, "01612590000000-x");
-        Assert.Equal((HttpStatusCode.BadRequest, "malformed-share-id"), (malformed.Status, TypeOf(malformed)));
+        Assert.Equal((HttpStatusCode.BadRequest, "malformed-share-id"), (malformed.Status, malformed.ProblemType));
     }
 
     private static Task<ApiResponse> SendAsync(ApiHost host, int hours = 24, params string[] headers) => host.SendAsync(
@@ -152,8 +152,6 @@ public sealed class ShareEndpointTests(AzuriteFixture azurite)
     private static Task<ApiResponse> OpenAsync(ApiHost host, string id) => host.SendAsync(HttpMethod.Post, $"shares/{id}/opening");
 
     private static Task<ApiResponse> CancelAsync(ApiHost host, string id) => host.SendAsync(HttpMethod.Delete, $"{Shares}/{id}", "rosa");
-
-    private static string TypeOf(ApiResponse response) => response.Json.GetProperty("type").GetString()!.Split(':')[^1];
 
     private static async Task<string> RowsAsync(TestWorld world) => JsonSerializer.Serialize(
         await world.Storage.Leas.QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));

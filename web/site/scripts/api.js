@@ -155,7 +155,7 @@ export const readShares = lea => send("GET", `leas/${encodeURIComponent(lea)}/sh
 export const cancelShare = (lea, id) => send("DELETE", `leas/${encodeURIComponent(lea)}/shares/${encodeURIComponent(id)}`, body => body === null);
 
 /**
- * Opens a share. This works once. Needs no token: whoever has the link may open it.
+ * Opens a share. Works once. Needs no token: the id in the link is the authorization.
  * @param {string} id
  * @returns {Promise<Outcome<{ ciphertext: string }>>}
  */

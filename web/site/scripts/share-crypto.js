@@ -159,7 +159,7 @@ async function stretch(passphrase, salt) {
 }
 
 /**
- * Whether decrypted JSON has the members of shared credentials. Anybody can create a link, so nothing that a shell would execute is
+ * Whether decrypted JSON has the members of shared credentials. An attacker can create a link, so nothing that a shell would execute is
  * accepted in a value of the .env file, and no script as the link to the guide.
  * @param {any} content
  */
