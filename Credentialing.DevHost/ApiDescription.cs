@@ -160,9 +160,7 @@ internal static class ApiDescription
             responses[produced.Status] = Response(
                 ReasonPhrase(produced.Status),
                 [.. produced.Headers, .. CommonHeaders(caller, produced.Status)],
-                produced.Body is not null ? Content("application/json", Reference(produced.Body, schemas))
-                    : produced.Files.Length > 0 ? new JsonObject(produced.Files.Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject())))
-                    : null);
+                SuccessContent(produced, schemas));
         }
 
         var problems = function.GetCustomAttributes<ProducesProblemAttribute>().Concat(CommonProblems(caller, accepts))
@@ -239,6 +237,15 @@ internal static class ApiDescription
         if (content is not null)
             response["content"] = content;
         return response;
+    }
+
+    /// <summary>The JSON body, the files, or both: then the client chooses by <c>Accept</c>. Null if there is no body.</summary>
+    private static JsonObject? SuccessContent(ProducesResponseAttribute produced, SortedDictionary<string, (Type Type, JsonNode Schema)> schemas)
+    {
+        var content = produced.Body is null ? [] : Content("application/json", Reference(produced.Body, schemas));
+        foreach (var type in produced.Files)
+            content[type] = new JsonObject();
+        return content.Count == 0 ? null : content;
     }
 
     private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };

@@ -42,6 +42,9 @@ public static class Problems
     internal static IResult InvalidDate() =>
         Problem(400, "invalid-date", "The date is not valid.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
 
+    internal static IResult InvalidAfter() =>
+        Problem(400, "invalid-after", "The value of \"after\" is not valid.", "\"after\" must be the value of \"next\" in an earlier response, or be omitted.");
+
     internal static IResult MalformedJson(string where) =>
         Problem(400, "malformed-json", "The body is not the expected JSON.", where);
 

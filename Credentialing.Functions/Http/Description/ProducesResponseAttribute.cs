@@ -2,7 +2,7 @@ namespace Credentialing.Functions.Http.Description;
 
 /// <summary>A response of a function that is not a problem.</summary>
 /// <param name="status">The HTTP status code.</param>
-/// <param name="body">The type of the body; null if there is no body or the body is a file.</param>
+/// <param name="body">The type of the body; null if there is no body, or it is always a file.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class ProducesResponseAttribute(int status, Type? body = null) : Attribute
 {
@@ -13,6 +13,6 @@ internal sealed class ProducesResponseAttribute(int status, Type? body = null) :
     /// <summary>Headers, in addition to those of every response.</summary>
     public string[] Headers { get; init; } = [];
 
-    /// <summary>The media types of a file.</summary>
+    /// <summary>The media types of a file. If there is a <see cref="Body"/> too, the client chooses by <c>Accept</c>.</summary>
     public string[] Files { get; init; } = [];
 }
