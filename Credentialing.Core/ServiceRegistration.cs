@@ -4,6 +4,7 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
+using Credentialing.Core.Overview;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
@@ -46,6 +47,7 @@ public static class ServiceRegistration
             .AddSingleton<NoticeEmail>()
             .AddSingleton<NoticeService>()
             .AddSingleton<ShareService>()
+            .AddSingleton<OverviewService>()
             .AddSingleton<DailyRunService>();
     }
 }

@@ -116,6 +116,7 @@ public static class DevHostApplication
             ["Credentialing:MyToms:ApiKey"] = DevMyToms.ApiKey,
             ["Credentialing:Mail:From"] = "toms@toms.example",
             ["ReminderSchedule"] = "0 0 14 * * *",
+            ["OverviewSchedule"] = "0 0 15 * * *",
         };
         if (parts.Smtp is { } smtp)
         {

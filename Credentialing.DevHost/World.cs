@@ -2,6 +2,7 @@ using Azure.Storage.Blobs.Models;
 using Credentialing.Core;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Overview;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,7 @@ internal sealed record SampleStudent(Ssid Ssid, string Name);
 internal sealed class World(
     CredentialingStorage storage,
     LeaRegister register,
+    OverviewService overview,
     TimeProvider time,
     IServiceProvider services)
 {
@@ -72,6 +74,7 @@ internal sealed class World(
         }
 
         await UploadMissingAsync(cancellationToken);
+        await overview.CheckAsync(cancellationToken);
     }
 
     /// <summary>Generates credentials with a past date, if the LEA has none. The key is discarded.</summary>

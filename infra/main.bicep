@@ -48,6 +48,9 @@ param alertEmail string
 @description('Schedule of the daily run: NCRONTAB, UTC.')
 param reminderSchedule string = '0 0 14 * * *'
 
+@description('Schedule of the check of the statewide overview: NCRONTAB, UTC. An hour after the daily run, it sees its emails.')
+param overviewSchedule string = '0 0 15 * * *'
+
 @description('Time zone of the LEAs, IANA name.')
 param timeZone string = 'America/Los_Angeles'
 
@@ -177,6 +180,7 @@ module functionApp 'modules/function-app.bicep' = {
     settings: union(
       {
         ReminderSchedule: reminderSchedule
+        OverviewSchedule: overviewSchedule
         Credentialing__Azure__TableEndpoint: dataStorage.outputs.tableEndpoint
         Credentialing__Azure__BlobEndpoint: dataStorage.outputs.blobEndpoint
         Credentialing__Azure__VaultUri: vault.outputs.uri

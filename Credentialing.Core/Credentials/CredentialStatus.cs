@@ -52,14 +52,24 @@ public sealed record CredentialStatus(CredentialState State, Credential? Credent
     {
         if (credential is null)
             return new(CredentialState.None, null, null, "No credentials have been generated.");
-        if (credential.Revocation is not null)
-            return new(CredentialState.Revoked, credential, null, "Current credentials have been revoked.");
-        if (credential.HasExpired(now))
-            return new(CredentialState.Expired, credential, 0, "Current credentials have expired.");
+        var (state, daysRemaining) = StateOf(credential.ExpiresAt, isRevoked: credential.Revocation is not null, calendar, now);
+        if (daysRemaining is not { } days)
+            return new(state, credential, null, "Current credentials have been revoked.");
+        if (state is CredentialState.Expired)
+            return new(state, credential, days, "Current credentials have expired.");
 
-        var days = calendar.DaysUntil(credential.ExpiresAt, now);
-        var state = days <= ExpiringDays ? CredentialState.Expiring : CredentialState.Active;
         var at = days == 0 ? $" at {calendar.TimeInWords(credential.ExpiresAt)}" : "";
         return new(state, credential, days, $"Current credentials expire {LeaCalendar.InDays(days)}{at}.") { PreviousKey = credential.PreviousKeyAt(now) };
+    }
+
+    /// <summary>Returns the state at <paramref name="now"/> of credentials that were generated, and <see cref="DaysRemaining"/>.</summary>
+    internal static (CredentialState State, int? DaysRemaining) StateOf(DateTimeOffset expiresAt, bool isRevoked, LeaCalendar calendar, DateTimeOffset now)
+    {
+        if (isRevoked)
+            return (CredentialState.Revoked, null);
+        if (now >= expiresAt)
+            return (CredentialState.Expired, 0);
+        var days = calendar.DaysUntil(expiresAt, now);
+        return (days <= ExpiringDays ? CredentialState.Expiring : CredentialState.Active, days);
     }
 }

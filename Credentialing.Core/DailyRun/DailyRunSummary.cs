@@ -21,6 +21,9 @@ public sealed record DailyRunSummary(
     /// <summary>The number of notices of changes that the mail service accepted, because they could not be sent at once.</summary>
     public int Notices { get; init; }
 
+    /// <summary>The LEAs to whose coordinators an email was sent or refused, or had no recipient.</summary>
+    public IReadOnlyList<LeaId> Emailed { get; init; } = [];
+
     /// <summary>The first 20 failures, in one line.</summary>
     internal string FailuresInWords => string.Join(" ", Failures.Take(Named))
         + (Failures.Count > Named ? string.Create(CultureInfo.InvariantCulture, $" And {Failures.Count - Named} more.") : "");

@@ -30,6 +30,9 @@ internal sealed record LeaResult
     /// <summary>Calendar days until expiry; null if there are no credentials, or the LEA could not be processed.</summary>
     internal int? DaysRemaining { get; init; }
 
+    /// <summary>Whether an email was sent or refused, or had no recipient.</summary>
+    internal bool HasEmail => Sent || Notices > 0 || Rejected > 0 || WithoutRecipient;
+
     /// <summary>Whether there was nothing to do.</summary>
     internal bool IsEmpty => this is { Sent: false, Notices: 0, Posted: false, Removed: false, WithoutRecipient: false, Rejected: 0, RetryAt: null, Failures.Count: 0 };
 

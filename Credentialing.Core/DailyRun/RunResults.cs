@@ -90,6 +90,7 @@ internal sealed class RunResults
                 Elapsed: elapsed)
             {
                 Notices = results.Sum(result => result.Notices),
+                Emailed = [.. entries.Where(entry => entry.Value.Result.HasEmail).Select(entry => LeaId.Parse(entry.Key))],
             };
         }
     }

@@ -22,6 +22,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> reminders;
     private readonly Counter<long> notices;
     private readonly Counter<long> announcements;
+    private readonly Counter<long> overviewRefreshes;
     private readonly Histogram<double> runDuration;
     private readonly Histogram<int> daysToExpiry;
 
@@ -36,6 +37,7 @@ public sealed class CredentialingTelemetry
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
         notices = meter.CreateCounter<long>("credentialing.notices", "{notice}", "Notices of changes to the other coordinators, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
+        overviewRefreshes = meter.CreateCounter<long>("credentialing.overview.refreshes", "{refresh}", "Refreshes of LEAs in the statewide overview, by outcome.");
         runDuration = meter.CreateHistogram<double>("credentialing.run.duration", "s", "Duration of a daily run.",
             advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
         daysToExpiry = meter.CreateHistogram<int>("credentialing.days_to_expiry", "{day}", "Days until expiry of the credentials of each LEA that a daily run processed; 0 if expired.",
@@ -86,6 +88,10 @@ public sealed class CredentialingTelemetry
     /// <c>failed</c>: the request failed.
     /// </param>
     internal void RecordAnnouncement(string action, string outcome) => announcements.Add(1, Tag("action", action), Tag("outcome", outcome));
+
+    /// <summary>An LEA was refreshed in the statewide overview.</summary>
+    /// <param name="outcome"><c>done</c>, or <c>failed</c>: the next check refreshes it.</param>
+    internal void RecordOverviewRefresh(string outcome) => overviewRefreshes.Add(1, Tag("outcome", outcome));
 
     /// <summary>A daily run ended.</summary>
     /// <param name="elapsed">Its duration.</param>

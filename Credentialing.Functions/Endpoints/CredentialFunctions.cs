@@ -3,6 +3,7 @@ using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Notices;
+using Credentialing.Core.Overview;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -13,7 +14,7 @@ namespace Credentialing.Functions.Endpoints;
 
 /// <summary>An LEA's credentials, for its coordinators. Validation and index rebuild, for TOMS.</summary>
 public sealed class CredentialFunctions(
-    Caller caller, CredentialService credentials, AnnouncementService announcements, NoticeService notices, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
+    Caller caller, CredentialService credentials, AnnouncementService announcements, NoticeService notices, OverviewService overview, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
 {
     /// <summary>Returns the state of the LEA's credentials. Send the ETag in <c>If-Match</c> to regenerate or revoke them.</summary>
     [Function("GetCredentials")]
@@ -163,11 +164,15 @@ public sealed class CredentialFunctions(
             return TypedResults.Ok(new RestorationResponse(indexed, [.. unreadable.Select(lea => new FailureResponse(lea.Key, lea.Value))]));
         });
 
-    /// <summary>Tells the other coordinators, and removes the announcement of superseded or revoked credentials.</summary>
+    /// <summary>
+    /// Tells the other coordinators, removes the announcement of superseded or revoked credentials, and refreshes the overview: at once,
+    /// and with the result of the email.
+    /// </summary>
     private void FollowUp(HttpRequest request, LeaId leaId, bool hasNotice, Credential? before)
     {
+        AfterResponse.Start(request.HttpContext.Response, () => overview.RefreshAsync(leaId));
         if (hasNotice)
-            AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(leaId));
+            AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(leaId), () => overview.RefreshAsync(leaId));
         if (before is not null)
             AfterResponse.Start(request.HttpContext.Response, () => announcements.TryWithdrawAsync(before));
     }

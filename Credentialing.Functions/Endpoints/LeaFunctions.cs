@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Credentialing.Core;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Notices;
+using Credentialing.Core.Overview;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -11,7 +12,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The LEAs and their coordinators. TOMS keeps them up to date.</summary>
-public sealed class LeaFunctions(Caller caller, LeaRegister leas, NoticeService notices)
+public sealed class LeaFunctions(Caller caller, LeaRegister leas, NoticeService notices, OverviewService overview)
 {
     /// <summary>Returns an LEA as TOMS last saved it.</summary>
     [Function("GetLea")]
@@ -58,8 +59,10 @@ public sealed class LeaFunctions(Caller caller, LeaRegister leas, NoticeService 
                 return Problems.InvalidLea($"{why} Nothing was changed.");
             var lea = new Lea(id, body!.Name!, [.. body.Coordinators!.Select(c => new Coordinator(c!.Id!, c.Name!, c.Email, ParseLanguage(c.Language)!.Value))]);
             var outcome = await leas.SaveAsync(lea, savedBy, cancellationToken);
+            if (outcome is not SaveOutcome.Unchanged)
+                AfterResponse.Start(request.HttpContext.Response, () => overview.RefreshAsync(id));
             if (outcome is SaveOutcome.SavedWithNotice)
-                AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(id));
+                AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(id), () => overview.RefreshAsync(id));
             return outcome is SaveOutcome.Conflict ? Problems.LeaChanged() : TypedResults.NoContent();
         });
 

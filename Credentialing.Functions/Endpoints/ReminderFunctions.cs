@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Overview;
 using Credentialing.Core.Reminders;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
@@ -12,16 +13,26 @@ using Microsoft.Azure.Functions.Worker;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The daily run and its preview.</summary>
-public sealed class ReminderFunctions(Caller caller, DailyRunService run, LeaCalendar calendar, TimeProvider time)
+public sealed class ReminderFunctions(Caller caller, DailyRunService run, OverviewService overview, LeaCalendar calendar, TimeProvider time)
 {
     /// <summary>
     /// Sends the reminders and updates the announcements that are due, once a day. If any part fails, the run fails, and the
-    /// platform retries it. A retry does not repeat completed work.
+    /// platform retries it. A retry does not repeat completed work. Then refreshes the LEAs with an email in the overview.
     /// </summary>
     [Function("SendExpiryReminders")]
     [FixedDelayRetry(3, "00:10:00")]
-    public Task SendAsync([TimerTrigger("%ReminderSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>
-        run.RunAsync(cancellationToken);
+    public async Task SendAsync([TimerTrigger("%ReminderSchedule%")] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await overview.RefreshAsync((await run.RunAsync(cancellationToken)).Emailed, cancellationToken);
+        }
+        catch (DailyRunFailedException failed)
+        {
+            await overview.RefreshAsync(failed.Summary.Emailed, cancellationToken);
+            throw;
+        }
+    }
 
     /// <summary>
     /// Previews the daily run. By default, the preview is for now. With <c>?on=2027-11-09</c>, it is for that day at the current

@@ -17,6 +17,10 @@ public sealed class PlatformOptions : IValidatableObject
     [Required]
     public string ReminderSchedule { get; set; } = "";
 
+    /// <summary>When the daily check of the overview starts, in the same format. An hour after the daily run, it also sees its emails.</summary>
+    [Required]
+    public string OverviewSchedule { get; set; } = "";
+
     /// <summary>The connection string of Application Insights; null to disable the export. The Functions host reads it too.</summary>
     [ConfigurationKeyName(TelemetryRegistration.ConnectionSetting)]
     public string? ApplicationInsights { get; set; }
@@ -32,8 +36,12 @@ public sealed class PlatformOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (CrontabSchedule.TryParse(ReminderSchedule, new CrontabSchedule.ParseOptions { IncludingSeconds = true }) is null)
-            yield return new ValidationResult("It must be an NCRONTAB expression of six fields, such as \"0 0 14 * * *\".", [nameof(ReminderSchedule)]);
+        foreach (var (name, schedule) in ((string, string)[])[(nameof(ReminderSchedule), ReminderSchedule), (nameof(OverviewSchedule), OverviewSchedule)])
+        {
+            if (CrontabSchedule.TryParse(schedule, new CrontabSchedule.ParseOptions { IncludingSeconds = true }) is null)
+                yield return new ValidationResult("It must be an NCRONTAB expression of six fields, such as \"0 0 14 * * *\".", [name]);
+        }
+
         if (ApplicationInsights is { Length: > 0 } && !TelemetryRegistration.IsConnectionString(ApplicationInsights))
             yield return new ValidationResult("It must be a connection string of Application Insights.", [nameof(ApplicationInsights)]);
         if (ClientId is { Length: > 0 } && !Guid.TryParse(ClientId, out _))

@@ -10,11 +10,17 @@ internal static class AfterResponse
 {
     /// <summary>Starts the work when the response has been sent.</summary>
     /// <param name="response">The response.</param>
-    /// <param name="work">The work. It must not throw.</param>
-    internal static void Start(HttpResponse response, Func<Task> work) => response.OnCompleted(() =>
+    /// <param name="steps">The work, one step after the other. It must not throw.</param>
+    internal static void Start(HttpResponse response, params Func<Task>[] steps) => response.OnCompleted(() =>
     {
         // Not awaited: the server reads the next request of the connection only after this callback.
-        _ = work();
+        _ = RunAsync(steps);
         return Task.CompletedTask;
     });
+
+    private static async Task RunAsync(Func<Task>[] steps)
+    {
+        foreach (var step in steps)
+            await step();
+    }
 }

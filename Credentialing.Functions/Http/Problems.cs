@@ -45,6 +45,12 @@ public static class Problems
     internal static IResult InvalidAfter() =>
         Problem(400, "invalid-after", "The value of \"after\" is not valid.", "\"after\" must be the value of \"next\" in an earlier response, or be omitted.");
 
+    internal static IResult InvalidState() =>
+        Problem(400, "invalid-state", "The state is not valid.", "\"state\" must be \"none\", \"active\", \"expiring\", \"expired\" or \"revoked\", or be omitted.");
+
+    internal static IResult InvalidSearch() =>
+        Problem(400, "invalid-search", "The text to search for is not valid.", $"\"q\" must be at most {OneLine.MaxNameLength} characters, or be omitted.");
+
     internal static IResult MalformedJson(string where) =>
         Problem(400, "malformed-json", "The body is not the expected JSON.", where);
 

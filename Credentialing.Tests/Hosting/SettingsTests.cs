@@ -44,6 +44,8 @@ public sealed class SettingsTests
     [InlineData("Credentialing:Help", "toms-help@toms.example\nBcc: all@lea.example", "Credentialing__Help: It must be one line of at most 200 characters.")]
     [InlineData("ReminderSchedule", null, "ReminderSchedule: The ReminderSchedule field is required.")]
     [InlineData("ReminderSchedule", "daily", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
+    [InlineData("OverviewSchedule", null, "OverviewSchedule: The OverviewSchedule field is required.")]
+    [InlineData("OverviewSchedule", "daily", "OverviewSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("ReminderSchedule", "0 14 * * *", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "insights", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
@@ -135,6 +137,7 @@ public sealed class SettingsTests
             ["Credentialing:ScreenUrl"] = "https://toms.example/credentialing/",
             ["Credentialing:VendorBaseUrl"] = "https://toms.example/api/v1",
             ["ReminderSchedule"] = "0 0 14 * * *",
+            ["OverviewSchedule"] = "0 0 15 * * *",
         };
         Validate(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
     }

@@ -115,7 +115,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
             new TableServiceClient(new Uri("https://account.table.core.windows.net"), new TableSharedKeyCredential("account", "a2V5")),
             new BlobServiceClient(new Uri("https://account.blob.core.windows.net")));
         Assert.Equal(
-            new[] { storage.Expirations.Name, storage.Leas.Name },
+            new[] { storage.Expirations.Name, storage.Leas.Name, storage.Overview.Name },
             deployment.ResourcesOfType("Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => table.Name.Split('/')[^1]).Order());
         Assert.Equal(
             new[] { "package", storage.ScoreReports.Name },
@@ -137,6 +137,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
             ]).Order(StringComparer.Ordinal),
             settings.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(sample["ReminderSchedule"], settings["ReminderSchedule"]);
+        Assert.Equal(sample["OverviewSchedule"], settings["OverviewSchedule"]);
         Assert.Equal(sample["Credentialing__TimeZone"], settings["Credentialing__TimeZone"]);
         Assert.Equal(Bicep.Installation["TOMS_AUTHORITY"], settings["Credentialing__Toms__Authority"]);
         Assert.Equal(Bicep.Installation["TOMS_AUDIENCE"], settings["Credentialing__Toms__Audience"]);

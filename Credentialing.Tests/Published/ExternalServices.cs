@@ -48,6 +48,7 @@ internal sealed class ExternalServices : IAsyncDisposable
     internal IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
         ["ReminderSchedule"] = "0 0 14 * * *",
+        ["OverviewSchedule"] = "0 0 15 * * *",
         ["Credentialing__Azure__TableEndpoint"] = new Uri(Azurite.TableAddress, Account).ToString(),
         ["Credentialing__Azure__BlobEndpoint"] = new Uri(Azurite.BlobAddress, Account).ToString(),
         ["Credentialing__Azure__VaultUri"] = vault.Address.ToString(),

@@ -18,6 +18,12 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
     /// <summary>The fault of the n-th request since the last <see cref="Reset"/>, counted from 1; null for no faults.</summary>
     public Func<int, Fault>? InjectFault { get; set; }
 
+    /// <summary>
+    /// Whether the refreshes of the overview count. They run in the background after responses, so by default they are neither recorded
+    /// nor get faults.
+    /// </summary>
+    public bool IncludesRefreshes { get; set; }
+
     /// <summary>The requests sent since the last <see cref="Reset"/>, as method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
 
@@ -31,7 +37,14 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
-        requests.Enqueue($"{message.Request.Method} {message.Request.Uri.ToUri().PathAndQuery}");
+        var request = $"{message.Request.Method} {message.Request.Uri.ToUri().PathAndQuery}";
+        if (!IncludesRefreshes && IsRefresh(request))
+        {
+            await ProcessNextAsync(message, pipeline);
+            return;
+        }
+
+        requests.Enqueue(request);
         var fault = InjectFault?.Invoke(requests.Count) ?? Fault.None;
         await calls.CallAsync(
             ExternalService.Storage,
@@ -41,6 +54,12 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
         if (!message.BufferResponse && message.Response.ContentStream is { } content)
             message.Response.ContentStream = new CountingStream(content, count => Interlocked.Add(ref bytesRead, count));
     }
+
+    /// <summary>Whether it reads or writes a row of the overview, or reads the rows of an LEA that the overview needs.</summary>
+    private static bool IsRefresh(string request) =>
+        request.Contains("/Overview(PartitionKey='leas'", StringComparison.Ordinal)
+        || (request.StartsWith("POST", StringComparison.Ordinal) && request.Contains("/Overview", StringComparison.Ordinal))
+        || (request.Contains("PartitionKey%20eq", StringComparison.Ordinal) && request.Contains("RowKey%20ne%20%27announcement%27", StringComparison.Ordinal));
 
     /// <summary>Reports how many bytes are read from a stream.</summary>
     private sealed class CountingStream(Stream content, Action<int> read) : Stream

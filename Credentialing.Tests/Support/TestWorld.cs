@@ -9,6 +9,7 @@ using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
+using Credentialing.Core.Overview;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Shares;
@@ -104,6 +105,8 @@ public sealed class TestWorld : IAsyncDisposable
     public NoticeService Notices => Get<NoticeService>();
 
     public AnnouncementService Announcements => Get<AnnouncementService>();
+
+    public OverviewService Overview => Get<OverviewService>();
 
     public LeaCalendar Calendar => Get<LeaCalendar>();
 
