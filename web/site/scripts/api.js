@@ -175,6 +175,44 @@ export const readCalendar = (lea, language) => send(
   { mediaType: "text/calendar" });
 
 /**
+ * Downloads a CSV file. There is no limit to its size or to the time that it takes, but its parts must arrive.
+ * @param {string} path
+ * @param {AbortSignal} canceled
+ * @param {(bytes: number) => void} onProgress called with the number of bytes received so far
+ * @returns {Promise<Success<Blob> | Failure | { kind: "interrupted" } | { kind: "canceled" }>} "interrupted": the connection was lost
+ *   after the start of the file, which is not complete
+ */
+export async function downloadCsv(path, canceled, onProgress) {
+  const stalled = new AbortController();
+  let timer = setTimeout(() => stalled.abort(), timeout);
+  const response = await request("GET", path, { mediaType: "text/csv", signal: AbortSignal.any([canceled, stalled.signal]) });
+  try {
+    if (canceled.aborted)
+      return { kind: "canceled" };
+    if (!(response instanceof Response))
+      return response;
+    if (!response.ok)
+      return await failureOf(response);
+    if (response.body === null || !response.headers.get("Content-Type")?.startsWith("text/csv"))
+      return { kind: "error", status: 500 };
+    let bytes = 0;
+    const counted = response.body.pipeThrough(new TransformStream({
+      transform(part, controller) {
+        clearTimeout(timer);
+        timer = setTimeout(() => stalled.abort(), timeout);
+        onProgress(bytes += part.byteLength);
+        controller.enqueue(part);
+      },
+    }));
+    return { kind: "success", body: await new Response(counted, { headers: { "Content-Type": "text/csv" } }).blob(), etag: null };
+  } catch {
+    return { kind: canceled.aborted ? "canceled" : "interrupted" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
  * @param {string} method
  * @param {string} path
  * @param {(body: any) => boolean} isExpected whether the body of a response is valid
@@ -182,7 +220,29 @@ export const readCalendar = (lea, language) => send(
  *   response, default JSON
  * @returns {Promise<Outcome<any>>}
  */
-async function send(method, path, isExpected, { headers = {}, body, mediaType = "application/json", withoutToken = false } = {}) {
+async function send(method, path, isExpected, options = {}) {
+  const response = await request(method, path, options);
+  if (!(response instanceof Response))
+    return response;
+  if (!response.ok)
+    return await failureOf(response);
+  try {
+    const received = response.status === 204 ? null : options.mediaType === undefined ? await response.json() : await response.text();
+    return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
+  } catch {
+    return { kind: "unreachable" };
+  }
+}
+
+/**
+ * Sends a request.
+ * @param {string} method
+ * @param {string} path
+ * @param {{ headers?: Record<string, string>, body?: string, mediaType?: string, withoutToken?: boolean, signal?: AbortSignal }} options
+ *   `signal`: aborts the request; default: a timeout
+ * @returns {Promise<Response | Failure>} the response, whose body has not been read
+ */
+async function request(method, path, { headers = {}, body, mediaType = "application/json", withoutToken = false, signal }) {
   if (!navigator.onLine)
     return { kind: "offline" };
   /** @type {Record<string, string>} */
@@ -196,29 +256,32 @@ async function send(method, path, isExpected, { headers = {}, body, mediaType = 
   }
 
   try {
-    const response = await fetch(new URL(path, absoluteUrl(host.api)), {
+    return await fetch(new URL(path, absoluteUrl(host.api)), {
       method,
       headers: { ...headers, Accept: mediaType, ...authorization },
       body,
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(timeout),
+      signal: signal ?? AbortSignal.timeout(timeout),
     });
-    if (response.ok) {
-      const received = response.status === 204 ? null : mediaType === "application/json" ? await response.json() : await response.text();
-      return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
-    }
-
-    const problem = await response.json().catch(() => null);
-    return {
-      kind: "error",
-      status: response.status,
-      ...(typeof problem?.help === "string" ? { help: problem.help } : {}),
-      ...(typeof problem?.type === "string" ? { problem: problem.type.replace(problemTypePrefix, "") } : {}),
-    };
   } catch {
     return { kind: "unreachable" };
   }
+}
+
+/**
+ * The failure that a response other than 2xx reports.
+ * @param {Response} response
+ * @returns {Promise<Failure>}
+ */
+async function failureOf(response) {
+  const problem = await response.json().catch(() => null);
+  return {
+    kind: "error",
+    status: response.status,
+    ...(typeof problem?.help === "string" ? { help: problem.help } : {}),
+    ...(typeof problem?.type === "string" ? { problem: problem.type.replace(problemTypePrefix, "") } : {}),
+  };
 }
 
 /** @param {any} body */

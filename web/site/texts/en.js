@@ -28,6 +28,7 @@ export default {
   notLoaded: {
     credentials: "We could not load your credentials.",
     announcements: "We could not load your announcements.",
+    file: "The file was not downloaded.",
   },
 
   notDone: {
@@ -277,6 +278,15 @@ export default {
     copiedAll: "All values were copied.",
   },
 
+  /** A button that downloads a CSV file. */
+  download: {
+    start: "Download CSV",
+    cancel: "Cancel the download",
+    progress: "Downloading: {kilobytes} KB so far.",
+    done: "The file was downloaded.",
+    canceled: "The download was canceled. No file was saved.",
+  },
+
   actions: {
     signIn: "Sign in again",
     retry: "Try again",
@@ -319,6 +329,10 @@ export default {
     unknownLea: {
       title: "There is no such LEA.",
       text: "The CDS code in this page's address is not valid: it must have 14 digits. Select Credentialing above.",
+    },
+    interrupted: {
+      title: "The download was interrupted.",
+      text: "The connection ended before the whole file had arrived, so no file was saved. Try again.",
     },
     partialFailure: {
       title: "Some announcements could not be read.",

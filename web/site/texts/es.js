@@ -25,6 +25,7 @@ export default {
   notLoaded: {
     credentials: "No pudimos cargar sus credenciales.",
     announcements: "No pudimos cargar sus avisos.",
+    file: "No se descargó el archivo.",
   },
 
   notDone: {
@@ -269,6 +270,15 @@ export default {
     copiedAll: "Se copiaron todos los datos.",
   },
 
+  /** A button that downloads a CSV file. */
+  download: {
+    start: "Descargar CSV",
+    cancel: "Cancelar la descarga",
+    progress: "Descargando: {kilobytes} KB hasta ahora.",
+    done: "Se descargó el archivo.",
+    canceled: "La descarga se canceló. No se guardó ningún archivo.",
+  },
+
   actions: {
     signIn: "Volver a iniciar sesión",
     retry: "Intentar de nuevo",
@@ -311,6 +321,10 @@ export default {
     unknownLea: {
       title: "No existe esa LEA.",
       text: "El código CDS de la dirección de esta página no es válido: debe tener 14 dígitos. Seleccione Credenciales arriba.",
+    },
+    interrupted: {
+      title: "La descarga se interrumpió.",
+      text: "La conexión terminó antes de que llegara el archivo completo, así que no se guardó ningún archivo. Inténtelo de nuevo.",
     },
     partialFailure: {
       title: "Algunos avisos no se pudieron leer.",
