@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Azure.Data.Tables;
 using Credentialing.Core.Storage;
@@ -51,8 +50,7 @@ internal sealed record AuditEvent(
     /// The end of the row key, which sorts newest first. The random suffix keeps events of the same tick (100 ns) unique. An event
     /// keeps its key when its transaction is retried.
     /// </summary>
-    private readonly string key = string.Create(
-        CultureInfo.InvariantCulture, $"{DateTimeOffset.MaxValue.Ticks - At.UtcTicks:D19}:{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+    private readonly string key = $"{InvertedTime.Of(At)}:{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
     internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string wording, DateTimeOffset? previousUntil) =>
         new(leaId, at, generation == 1 ? Generated : Regenerated, byId, byName, generation, PreviousUntil: previousUntil) { Details = new() { Wording = wording } };

@@ -3,7 +3,7 @@ using Azure.Storage.Blobs;
 
 namespace Credentialing.Core.Storage;
 
-/// <summary>The two tables and the blob container: all data except secrets. Thread safe, because the Azure clients are.</summary>
+/// <summary>The tables and the blob container: all data except secrets. Thread safe, because the Azure clients are.</summary>
 public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceClient blobs)
 {
     /// <summary>One partition per LEA. The partition key is the CDS code.</summary>
@@ -11,6 +11,9 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
 
     /// <summary>Secondary index: UTC expiry date (yyyy-MM-dd) to the LEAs whose credentials expire on it.</summary>
     public TableClient Expirations { get; } = tables.GetTableClient("Expirations");
+
+    /// <summary>Which reports were downloaded, by whom and when. One partition per LEA. The partition key is the CDS code.</summary>
+    public TableClient Disclosures { get; } = tables.GetTableClient("Disclosures");
 
     /// <summary>The report files. Blob names: <c>{cds}/{ssid}/{year}/{type}-{language}.{format}</c>.</summary>
     public BlobContainerClient ScoreReports { get; } = blobs.GetBlobContainerClient("score-reports");
@@ -20,6 +23,7 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     {
         await Leas.CreateIfNotExistsAsync(cancellationToken);
         await Expirations.CreateIfNotExistsAsync(cancellationToken);
+        await Disclosures.CreateIfNotExistsAsync(cancellationToken);
         await ScoreReports.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
     }
 
@@ -28,7 +32,7 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     /// <exception cref="AggregateException">A table or the container is unreachable after all retries.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(Reach(Leas), Reach(Expirations), ScoreReports.GetPropertiesAsync(cancellationToken: cancellationToken));
+        await Task.WhenAll(Reach(Leas), Reach(Expirations), Reach(Disclosures), ScoreReports.GetPropertiesAsync(cancellationToken: cancellationToken));
 
         async Task Reach(TableClient table) =>
             await table.QueryAsync<TableEntity>("PartitionKey eq ''", maxPerPage: 1, cancellationToken: cancellationToken)

@@ -41,7 +41,7 @@ public sealed class RecipientTests(AzuriteFixture azurite)
 
         Assert.Equal(Lea.MaxCoordinators, Assert.Single(world.Mail.Sends).Email.To.Count);
         Assert.InRange(Lea.MaxCoordinators, 1, 50); // the limit of Azure Communication Services
-        Assert.Equal(1 + 4, world.Traffic.Requests.Count);
+        Assert.Equal(IndexQueries + 4, world.Traffic.Requests.Count);
     }
 
     [Fact]
