@@ -11,6 +11,7 @@ export default {
     label: "Main",
     home: "MyTOMS Home",
     credentialing: "Credentialing",
+    overview: "Overview",
     otherLanguage: "Español",
   },
 
@@ -47,6 +48,11 @@ export default {
     loading: "Reading the announcements…",
     leas: "SIS vendor credentials of your LEAs",
     link: "Go to SIS Vendor Credentialing for {lea}",
+    staff: {
+      title: "Statewide overview",
+      text: "See which LEAs have lost access to the student score reports, which lose it soon, and whom to call.",
+      link: "Go to the statewide overview",
+    },
     announcement: {
       expiring: {
         title: "{lea}: SIS vendor credentials expire {when}",

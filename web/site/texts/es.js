@@ -8,6 +8,7 @@ export default {
     label: "Principal",
     home: "Inicio de MyTOMS",
     credentialing: "Credenciales",
+    overview: "Panorama",
     otherLanguage: "English",
   },
 
@@ -44,6 +45,11 @@ export default {
     loading: "Leyendo los avisos…",
     leas: "Credenciales de proveedores de SIS de sus LEA",
     link: "Ir a las credenciales de proveedores de SIS de {lea}",
+    staff: {
+      title: "Panorama estatal",
+      text: "Vea qué LEA han perdido el acceso a los informes de calificaciones de los estudiantes, cuáles lo pierden pronto y a quién llamar.",
+      link: "Ir al panorama estatal",
+    },
     announcement: {
       expiring: {
         title: "{lea}: las credenciales de proveedores de SIS vencen {when}",
