@@ -86,10 +86,6 @@ internal sealed record AuditEvent(
     internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int? generation, string detail, AuditDetails details) =>
         new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail) { Details = details };
 
-    /// <summary>The time in the end of a row key, which is exact.</summary>
-    internal static DateTimeOffset TimeOf(string key) =>
-        new(DateTimeOffset.MaxValue.Ticks - long.Parse(key.AsSpan(0, 19), CultureInfo.InvariantCulture), TimeSpan.Zero);
-
     /// <summary>Transaction step: inserts the event.</summary>
     internal TableTransactionAction ToAction()
     {

@@ -82,14 +82,14 @@ public sealed partial class AuditTrail(CredentialingStorage storage, ILogger<Aud
             catch (UnreadableRowException failure)
             {
                 LogUnreadable(failure);
-                entry = AuditEntry.Unreadable(id, AuditEvent.TimeOf(id));
+                entry = AuditEntry.Unreadable(id, InvertedTime.Read(id));
             }
 
             yield return entry;
         }
     }
 
-    [GeneratedRegex(@"\A\d{19}:[0-9a-f]{8}\z")]
+    [GeneratedRegex(@"\A[0-2][0-9]{18}:[0-9a-f]{8}\z")]
     private static partial Regex IdPattern();
 
     [LoggerMessage(EventId = 41, Level = LogLevel.Warning, Message = "An event of an audit trail cannot be read. It is shown as unreadable.")]

@@ -240,14 +240,4 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
             return complete.Task;
         }
     }
-
-    /// <summary>Adds middleware in front of DevHost's pipeline.</summary>
-    private sealed class MiddlewareFilter(Action<IApplicationBuilder> add) : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            add(app);
-            next(app);
-        };
-    }
 }

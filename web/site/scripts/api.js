@@ -175,6 +175,102 @@ export const readCalendar = (lea, language) => send(
   { mediaType: "text/calendar" });
 
 /**
+ * @typedef {object} AuditDetails  what an event says beyond its kind; each kind has some of it
+ * @property {string | null} wording
+ * @property {string | null} vendor
+ * @property {number | null} milestone
+ * @property {number | null} daysRemaining
+ * @property {string | null} about  kind of the event that a notice is about
+ * @property {string | null} name
+ * @property {string[]} to
+ * @property {string[]} rejected
+ * @property {string[]} deferred
+ * @property {string[]} givenUp
+ * @property {string[]} added
+ * @property {string[]} removed
+ * @property {string[]} changed
+ *
+ * @typedef {object} AuditEvent  in the format of the API
+ * @property {string} id
+ * @property {string} at
+ * @property {string} kind  newer releases of the API may add kinds
+ * @property {{ source: "person" | "toms" | "daily-run" | "notices" | "vendor", id: string | null, name: string | null } | null} by
+ * @property {number | null} generation
+ * @property {string | null} detail
+ * @property {string | null} previousUntil
+ * @property {AuditDetails} details
+ *
+ * @typedef {object} Disclosure  a download of a report, in the format of the API
+ * @property {string} ssid
+ * @property {string} reportId
+ * @property {number} generation
+ * @property {string} client
+ * @property {string} at
+ * @property {boolean} isWhole
+ * @property {boolean} byLink
+ *
+ * @typedef {object} DisclosureSummary
+ * @property {{ month: string, client: string, count: number }[]} months
+ * @property {string} asOf
+ * @property {string} timeZone
+ *
+ * @typedef {{ ssid: string, client: string, from: string, to: string }} DisclosureFilter  empty texts do not filter
+ */
+
+/**
+ * The path of an LEA's events, newest first.
+ * @param {string} lea
+ */
+export const eventsPath = lea => `leas/${encodeURIComponent(lea)}/events`;
+
+/**
+ * @param {string} lea
+ * @param {string | null} after `next` of the page before; null for the first page
+ * @returns {Promise<Outcome<{ events: AuditEvent[], next: string | null, timeZone: string }>>}
+ */
+export const readEvents = (lea, after) => send(
+  "GET",
+  withQuery(eventsPath(lea), { after }),
+  body => Array.isArray(body?.events) && body.events.every(isEvent) && isNext(body.next) && isTimeZone(body.timeZone));
+
+/**
+ * The path of the downloads that match a filter, newest first.
+ * @param {string} lea
+ * @param {DisclosureFilter} filter
+ */
+export const disclosuresPath = (lea, filter) => withQuery(`leas/${encodeURIComponent(lea)}/disclosures`, filter);
+
+/**
+ * @param {string} lea
+ * @param {DisclosureFilter} filter
+ * @param {string | null} after
+ * @returns {Promise<Outcome<{ disclosures: Disclosure[], next: string | null, timeZone: string }>>}
+ */
+export const readDisclosures = (lea, filter, after) => send(
+  "GET",
+  withQuery(`leas/${encodeURIComponent(lea)}/disclosures`, { ...filter, after }),
+  body => Array.isArray(body?.disclosures) && body.disclosures.every(isDisclosure) && isNext(body.next) && isTimeZone(body.timeZone));
+
+/**
+ * Reads how many reports each client downloaded in each of the last twelve months.
+ * @param {string} lea
+ * @returns {Promise<Outcome<DisclosureSummary>>}
+ */
+export const readDisclosureSummary = lea => send(
+  "GET",
+  `leas/${encodeURIComponent(lea)}/disclosures/summary`,
+  body => Array.isArray(body?.months) &&
+    body.months.every((/** @type {any} */ count) => isDate(`${count?.month}-01`) && typeof count.client === "string" && Number.isInteger(count.count)) &&
+    isInstant(body.asOf) && isTimeZone(body.timeZone));
+
+/**
+ * Reads an LEA's name. Only for TOMS's staff.
+ * @param {string} lea
+ * @returns {Promise<Outcome<{ name: string }>>}
+ */
+export const readLea = lea => send("GET", `leas/${encodeURIComponent(lea)}`, body => typeof body?.name === "string");
+
+/**
  * Downloads a CSV file. There is no limit to its size or to the time that it takes, but its parts must arrive.
  * @param {string} path
  * @param {AbortSignal} canceled
@@ -283,6 +379,28 @@ async function failureOf(response) {
     ...(typeof problem?.type === "string" ? { problem: problem.type.replace(problemTypePrefix, "") } : {}),
   };
 }
+
+/**
+ * A path with query parameters, without those that are empty.
+ * @param {string} path
+ * @param {Record<string, string | null>} parameters
+ */
+function withQuery(path, parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "").map(([name, value]) => [name, String(value)]);
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** @param {any} next */
+const isNext = next => next === null || typeof next === "string";
+
+/** @param {any} event */
+const isEvent = event =>
+  ["id", "kind"].every(name => typeof event?.[name] === "string") && isInstant(event.at) &&
+  (event.by === null || typeof event.by?.source === "string") && (event.previousUntil === null || isInstant(event.previousUntil)) &&
+  ["to", "rejected", "deferred", "givenUp", "added", "removed", "changed"].every(name => Array.isArray(event.details?.[name]));
+
+/** @param {any} disclosure */
+const isDisclosure = disclosure => ["ssid", "reportId", "client"].every(name => typeof disclosure?.[name] === "string") && isInstant(disclosure.at);
 
 /** @param {any} body */
 const isCredentials = body =>

@@ -155,6 +155,12 @@ const dayNumber = (instant, timeZone) => Date.parse(new Intl.DateTimeFormat("sv-
 /** @param {string} day date without a time, ISO 8601 */
 export const calendarDate = day => format({ instant: day, timeZone: "UTC" }, { dateStyle: "full" });
 
+/** @param {string} yearAndMonth such as "2027-11": "November 2027" */
+export const month = yearAndMonth => format({ instant: `${yearAndMonth}-01`, timeZone: "UTC" }, { year: "numeric", month: "long" });
+
+/** @param {string} tag of a language, such as "es": "Spanish" */
+export const languageName = tag => new Intl.DisplayNames(language, { type: "language" }).of(tag) ?? tag;
+
 /**
  * @param {Moment} moment
  * @param {Intl.DateTimeFormatOptions} options
