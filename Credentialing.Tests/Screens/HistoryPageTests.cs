@@ -72,6 +72,7 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa]), "toms", TestContext.Current.CancellationToken);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         await host.MustGenerateAsync("luis", TestWorld.Oakland, seenGeneration: 1, keepPreviousForDays: 3);
         await host.MustRevokeAsync("toms", TestWorld.Oakland, seenGeneration: 2, "<b>It was disclosed.</b>");
@@ -80,7 +81,7 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
 
         var events = visit.Page.Locator("#events-list li");
         await Expect(events.Filter(new() { HasText = "TOMS revoked the credentials (generation 2). Reason: <b>It was disclosed.</b>" })).ToHaveCountAsync(1);
-        await Expect(events.Filter(new() { HasText = "regenerated the credentials (generation 2). The old secret key was kept until Thursday, November 26, 2026 at 12:00 PM Pacific Time." })).ToHaveCountAsync(1);
+        await Expect(events.Filter(new() { HasText = "regenerated the credentials (generation 2). The old secret key was kept until Thursday, November 26, 2026 at 12:01 PM Pacific Time." })).ToHaveCountAsync(1);
         await Expect(events.Filter(new() { HasText = "Rosa Delgado authorized the release of student data to vendors and generated the first credentials (generation 1).Statement of the authorization: version 2026-1" })).ToHaveCountAsync(1);
         await Expect(events.Filter(new() { HasText = "Rosa Delgado: key-polishedWith a cloth." })).ToHaveCountAsync(1);
         await Expect(events.Last).ToHaveTextAsync("Monday, November 23, 2026 at 12:00 PM Pacific TimeTOMS reported a change of the LEA or its coordinators.Name of the LEA: Oakland UnifiedAdded: Rosa Delgado (rosa)");
