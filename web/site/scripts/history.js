@@ -5,7 +5,7 @@ import { addDownload } from "./download.js";
 import { byId, element, renderError } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { showHelp } from "./help.js";
-import { dateAndTime, fill, languageName, month, onLanguageSwitch, ready, texts } from "./language.js";
+import { dateAndTime, fill, languageName, month, onLanguageSwitch, ready, shortDateAndTime, texts } from "./language.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage } from "./messages.js";
 import { addPagedList } from "./paged-list.js";
 import { host, isHosted, isStaff } from "./session.js";
@@ -184,7 +184,7 @@ function disclosureRow({ ssid: student, reportId, generation, client: name, at, 
     ...(byLink ? [texts.history.search.byLink] : []),
   ];
   return [
-    element("strong", {}, dateAndTime({ instant: at, timeZone })),
+    element("strong", {}, shortDateAndTime({ instant: at, timeZone })),
     element("span", {}, fill(texts.history.search.report, { report: reportName(reportId), ssid: student })),
     element("span", {}, fill(texts.history.search.by, { client: clientName(name), notes: notes.join(", ") })),
   ];
@@ -206,7 +206,7 @@ function clientName(name) {
 /** @param {ZonedEvent} event */
 function eventRow(event) {
   return [
-    element("strong", {}, dateAndTime({ instant: event.at, timeZone: event.timeZone })),
+    element("strong", {}, shortDateAndTime({ instant: event.at, timeZone: event.timeZone })),
     element("span", {}, sentence(event), ...detailLines(event)),
   ];
 }
