@@ -181,7 +181,8 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
     private static Task AddAsync(TestWorld world, params IEnumerable<AuditEvent> events) =>
         world.Account.Tables().GetTableClient("Leas").SubmitTransactionAsync(events.Select(item => item.ToAction()), TestContext.Current.CancellationToken);
 
-    private static async Task AddManyAsync(TestWorld world, int count)
+    /// <summary>Adds this number of events.</summary>
+    internal static async Task AddManyAsync(TestWorld world, int count)
     {
         foreach (var batch in Enumerable.Range(0, count).Chunk(100))
             await AddAsync(world, batch.Select(number => AuditEvent.PreviousKeyEnded(TestWorld.Oakland, world.Clock.GetUtcNow().AddSeconds(number), "rosa", "Rosa Delgado", number)));
