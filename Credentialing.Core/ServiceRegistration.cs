@@ -1,6 +1,8 @@
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Disclosures;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
@@ -22,8 +24,8 @@ public static class ServiceRegistration
     /// <summary>
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
-    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
-    /// <see cref="DailyRunOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
+    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/>,
+    /// <see cref="DailyRunOptions"/> and <see cref="DisclosureOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
     /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>
     public static IServiceCollection AddCredentialingCore(this IServiceCollection services)
@@ -36,11 +38,14 @@ public static class ServiceRegistration
             .AddMetrics()
             .AddSingleton<CredentialingTelemetry>()
             .AddSingleton<CredentialingStorage>()
+            .AddSingleton<AuditTrail>()
             .AddSingleton<LeaRegister>()
             .AddSingleton<CredentialService>()
             .AddSingleton<VendorTokens>()
             .AddSingleton<VendorAuthenticator>()
             .AddSingleton<ScoreReportStore>()
+            .AddSingleton<DisclosureLog>()
+            .AddSingleton<DisclosureUpkeep>()
             .AddSingleton<AnnouncementService>()
             .AddSingleton<ReminderEmail>()
             .AddSingleton<EmailDelivery>()

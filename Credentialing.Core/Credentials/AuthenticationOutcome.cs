@@ -9,7 +9,11 @@ public abstract record AuthenticationOutcome
 
     /// <summary>Valid and not expired.</summary>
     /// <param name="Key">The key that was presented, or that the token was issued for.</param>
-    public sealed record Authenticated(VendorKey Key) : AuthenticationOutcome;
+    public sealed record Authenticated(VendorKey Key) : AuthenticationOutcome
+    {
+        /// <summary>The client that a temporary link was issued to; null if there is no link: the client sent the request itself.</summary>
+        public ClientName? LinkIssuedTo { get; init; }
+    }
 
     /// <summary>Valid but expired. Only a client that presents the valid secret key or token learns this.</summary>
     /// <param name="Key">The key that was presented, or that the token was issued for.</param>

@@ -47,7 +47,12 @@ public sealed partial class VendorAuthenticator(
     /// <param name="resource">The resource that was requested.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     public Task<AuthenticationOutcome> AuthenticateLinkAsync(string linkToken, string resource, CancellationToken cancellationToken) =>
-        CountAsync("link", async () => await CheckAsync(await tokens.ReadLinkAsync(linkToken, resource, cancellationToken), cancellationToken));
+        CountAsync("link", async () =>
+        {
+            var issued = await tokens.ReadLinkAsync(linkToken, resource, cancellationToken);
+            var outcome = await CheckAsync(issued, cancellationToken);
+            return outcome is AuthenticationOutcome.Authenticated authenticated ? authenticated with { LinkIssuedTo = issued!.Client } : outcome;
+        });
 
     private async Task<AuthenticationOutcome> CountAsync(string by, Func<Task<AuthenticationOutcome>> check)
     {
@@ -97,7 +102,7 @@ public sealed partial class VendorAuthenticator(
         return outcome;
     }
 
-    private async Task<AuthenticationOutcome> CheckAsync((Username Username, int Generation)? issued, CancellationToken cancellationToken)
+    private async Task<AuthenticationOutcome> CheckAsync(IssuedToken? issued, CancellationToken cancellationToken)
     {
         if (issued is not { } token ||
             await table.FindAsync(token.Username.LeaId, cancellationToken) is not { } stored ||

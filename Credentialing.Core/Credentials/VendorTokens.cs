@@ -14,6 +14,12 @@ public sealed record VendorToken(string Value, TimeSpan Lifetime)
     public override string ToString() => nameof(VendorToken);
 }
 
+/// <summary>The content of a valid token.</summary>
+/// <param name="Username">The username of the LEA's credentials.</param>
+/// <param name="Generation">The generation of the key that the token was issued for.</param>
+/// <param name="Client">The client that a temporary link was issued to; unknown for a bearer token.</param>
+internal sealed record IssuedToken(Username Username, int Generation, ClientName Client);
+
 /// <summary>
 /// Issues and validates the vendors' bearer tokens and the tokens of temporary links: JWTs (RFC 7519) signed with HMAC-SHA-256 and the
 /// vault's token key. A token names its LEA and generation and is valid only as long as the key of that generation: the caller must
@@ -32,6 +38,7 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
     private const string Issuer = "credentialing:vendor";
     private const string GenerationClaim = "generation";
     private const string ResourceClaim = "resource";
+    private const string ClientClaim = "client";
 
     private static readonly Kind Bearer = new("at+jwt", Issuer, MaxLifetime); // type: RFC 9068, section 2.1
     private static readonly Kind Link = new("link+jwt", "credentialing:link", MaxLinkLifetime);
@@ -41,36 +48,35 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
     /// <summary>
     /// Issues a bearer token for a key. The caller must have checked that the key has not expired.
     /// </summary>
-    public Task<VendorToken> IssueAsync(VendorKey key, CancellationToken cancellationToken) => IssueAsync(Bearer, key, resource: null, cancellationToken);
+    public Task<VendorToken> IssueAsync(VendorKey key, CancellationToken cancellationToken) => IssueAsync(Bearer, key, [], cancellationToken);
 
     /// <summary>
     /// Issues the token of a temporary link to one resource. The caller must have checked that the key has not expired.
     /// </summary>
     /// <param name="key">The key of the vendor that gets the link.</param>
     /// <param name="resource">The resource, unique within the LEA.</param>
+    /// <param name="client">The vendor's client that gets the link.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public Task<VendorToken> IssueLinkAsync(VendorKey key, string resource, CancellationToken cancellationToken) => IssueAsync(Link, key, resource, cancellationToken);
+    public Task<VendorToken> IssueLinkAsync(VendorKey key, string resource, ClientName client, CancellationToken cancellationToken) =>
+        IssueAsync(Link, key, [new(ResourceClaim, resource), new(ClientClaim, client.ToString())], cancellationToken);
 
     /// <summary>
     /// Returns the content of a bearer token; null if it is malformed, was changed in any character, or has expired.
     /// </summary>
-    internal Task<(Username Username, int Generation)?> ReadAsync(string value, CancellationToken cancellationToken) =>
-        ReadAsync(Bearer, value, resource: null, cancellationToken);
+    internal Task<IssuedToken?> ReadAsync(string value, CancellationToken cancellationToken) => ReadAsync(Bearer, value, resource: null, cancellationToken);
 
     /// <summary>
     /// Returns the content of a temporary link's token; null if it is malformed, was changed in any character, has expired, or was issued
     /// for another resource.
     /// </summary>
-    internal Task<(Username Username, int Generation)?> ReadLinkAsync(string value, string resource, CancellationToken cancellationToken) =>
+    internal Task<IssuedToken?> ReadLinkAsync(string value, string resource, CancellationToken cancellationToken) =>
         ReadAsync(Link, value, resource, cancellationToken);
 
-    private async Task<VendorToken> IssueAsync(Kind kind, VendorKey key, string? resource, CancellationToken cancellationToken)
+    private async Task<VendorToken> IssueAsync(Kind kind, VendorKey key, IEnumerable<KeyValuePair<string, object>> kindClaims, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var expires = now + kind.MaxLifetime < key.ExpiresAt ? now + kind.MaxLifetime : key.ExpiresAt;
-        var claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = key.Username.ToString(), [GenerationClaim] = key.Generation };
-        if (resource is not null)
-            claims.Add(ResourceClaim, resource);
+        var claims = new Dictionary<string, object>(kindClaims) { [JwtRegisteredClaimNames.Sub] = key.Username.ToString(), [GenerationClaim] = key.Generation };
         var signing = await keys.CurrentAsync(cancellationToken);
         var value = Handler.CreateToken(new SecurityTokenDescriptor
         {
@@ -85,7 +91,7 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
         return new VendorToken(value, TimeSpan.FromSeconds(Math.Floor((expires - now).TotalSeconds)));
     }
 
-    private async Task<(Username Username, int Generation)?> ReadAsync(Kind kind, string value, string? resource, CancellationToken cancellationToken)
+    private async Task<IssuedToken?> ReadAsync(Kind kind, string value, string? resource, CancellationToken cancellationToken)
     {
         if (!TryReadKeyId(value, out var keyId) || await keys.FindAsync(keyId, cancellationToken) is not { } key)
             return null;
@@ -105,7 +111,7 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             && (token.TryGetPayloadValue(ResourceClaim, out string issuedFor) ? issuedFor : null) == resource
             && Username.TryParse(token.Subject, out var username)
             && token.TryGetPayloadValue(GenerationClaim, out int generation)
-            ? (username, generation)
+            ? new IssuedToken(username, generation, ClientName.Of(token.TryGetPayloadValue(ClientClaim, out string client) ? client : null))
             : null;
     }
 

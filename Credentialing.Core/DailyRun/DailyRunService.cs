@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Disclosures;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
@@ -15,8 +16,8 @@ namespace Credentialing.Core.DailyRun;
 
 /// <summary>
 /// The daily run. Sends reminders for credentials that expire soon, posts and updates announcements on MyTOMS, removes the
-/// announcements of regenerated or revoked credentials, sends the notices that could not be sent at once, and deletes the shares that
-/// have ended. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
+/// announcements of regenerated or revoked credentials, sends the notices that could not be sent at once, deletes the shares that have
+/// ended, counts the downloads of the days before, and deletes the records of downloads after their retention time. Safe to run concurrently, to stop at any point, and to run again. Thread safe.
 /// </summary>
 public sealed partial class DailyRunService(
     CredentialingStorage storage,
@@ -26,6 +27,7 @@ public sealed partial class DailyRunService(
     EmailDelivery delivery,
     NoticeService notices,
     ShareService shares,
+    DisclosureUpkeep disclosures,
     MyToms myToms,
     IOptions<DailyRunOptions> options,
     CredentialingTelemetry telemetry,
@@ -93,6 +95,16 @@ public sealed partial class DailyRunService(
                 results.Record(Failed(nameof(storage.Expirations), UnreadTable, failure));
             }
 
+            try
+            {
+                foreach (var (leaId, what, why) in await disclosures.RunAsync(options.Value.Parallelism, deadline, cancellationToken))
+                    results.Record(Failed(leaId, what, why));
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                results.Record(Failed(nameof(storage.Disclosures), UnreadTable, failure));
+            }
+
             // Retry LEAs that another run had claimed, and those for which the mail service or MyTOMS throttled or was unavailable.
             while (results.NextRetryAt is { } next && next < deadline)
             {
@@ -136,7 +148,8 @@ public sealed partial class DailyRunService(
 
     /// <summary>Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only.</summary>
     /// <returns>
-    /// The plans of the LEAs for which there is something to do, and the LEAs that cannot be processed. Both are ordered by CDS code.
+    /// The plans of the LEAs for which there is something to do, whose credentials have expired or whose coordinators are not all reached,
+    /// and the LEAs that cannot be processed. Both are ordered by CDS code.
     /// </returns>
     public async Task<(IReadOnlyList<LeaPlan> Plans, IReadOnlyList<DailyRunFailure> Failures)> PreviewAsync(DateTimeOffset at, CancellationToken cancellationToken)
     {
@@ -167,7 +180,7 @@ public sealed partial class DailyRunService(
             try
             {
                 var plan = LeaPlan.Of(leaId, await LeaPlan.ReadRowsAsync(storage, leaId, token), calendar, screen, at, options.Value.RemindAfterExpiry);
-                if (!plan.IsEmpty)
+                if (!plan.IsEmpty || plan.NeedsPerson)
                     plans[cdsCode] = plan;
             }
             catch (UnreadableRowException unreadable)

@@ -25,8 +25,25 @@ public sealed record LeaPlan(
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => Reminder is null && Post is null && !Withdraws && Notices.Count == 0;
 
+    /// <summary>Whether a person must act: the credentials have expired, or the reminders do not reach every coordinator.</summary>
+    public bool NeedsPerson => Status.State is CredentialState.Expired || HasNoAddress || Refused.Count > 0;
+
     /// <summary>The number of notices of changes that are still to be sent.</summary>
     public int NoticeCount => Notices.Count;
+
+    /// <summary>
+    /// Whether the credentials are expiring or have expired, and no coordinator has an address. Only a person can correct that.
+    /// </summary>
+    public bool HasNoAddress { get; private init; }
+
+    /// <summary>
+    /// The addresses on file that the mail service refused in the last reminder, if the credentials are expiring or have expired. Only a
+    /// person can correct them.
+    /// </summary>
+    public IReadOnlyList<string> Refused { get; private init; } = [];
+
+    /// <summary>Whether <see cref="Refused"/> are all addresses on file.</summary>
+    public bool AreAllRefused { get; private init; }
 
     /// <summary>The LEA; null if TOMS never reported it.</summary>
     internal Lea? Lea { get; private init; }
@@ -77,9 +94,15 @@ public sealed record LeaPlan(
         var reminder = Reminder.Due(status, Reached(), name, lea?.Coordinators ?? [], claims, out var claim);
         var announcement = Announcement.Of(leaId, name, status, calendar, screen);
         var shares = rows.Where(Share.IsRow).Select(row => Share.Read(leaId, row)).ToList();
+        var (addresses, refused) = status is { State: CredentialState.Expiring or CredentialState.Expired, Credential: { } ending }
+            ? Reminder.AddressesOf(ending, lea?.Coordinators ?? [], claims)
+            : (null, []);
         var isPosted = announcement is not null && posted?.Is(announcement) is true;
         return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
         {
+            HasNoAddress = addresses is { Count: 0 },
+            Refused = refused,
+            AreAllRefused = refused.Count > 0 && refused.Count == addresses!.Count,
             Lea = lea,
             Notices = NoticeService.Pending(leaId, rows),
             Shares = shares,

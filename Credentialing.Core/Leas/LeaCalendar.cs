@@ -90,6 +90,16 @@ public sealed class LeaCalendar(TimeZoneInfo timeZone)
     public int DaysUntil(DateTimeOffset instant, DateTimeOffset now) =>
         LocalDate(instant).DayNumber - LocalDate(now).DayNumber;
 
+    /// <summary>Returns the first instant of a local date. If daylight saving skips midnight, that is one hour later.</summary>
+    public DateTimeOffset StartOf(DateOnly date)
+    {
+        var midnight = date.ToDateTime(TimeOnly.MinValue);
+        if (timeZone.IsInvalidTime(midnight))
+            midnight = midnight.AddHours(1);
+        var offset = timeZone.IsAmbiguousTime(midnight) ? timeZone.GetAmbiguousTimeOffsets(midnight).Max() : timeZone.GetUtcOffset(midnight);
+        return new DateTimeOffset(midnight, offset).ToUniversalTime();
+    }
+
     /// <summary>
     /// Returns the instant on <paramref name="date"/> with the local time of <paramref name="timeOfDay"/>. If daylight saving skips that
     /// time, one hour later. If daylight saving repeats it, the second occurrence.

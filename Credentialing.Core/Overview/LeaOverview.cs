@@ -1,8 +1,8 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.Storage;
@@ -216,17 +216,16 @@ public sealed record LeaOverview(LeaId LeaId, string Name)
     /// </summary>
     private static Dated SentNotice(TableEntity row)
     {
-        string[] refused = [.. AddressesIn(row, nameof(EmailClaim.Rejected)), .. AddressesIn(row, "GivenUp")];
-        var at = row.Required<DateTimeOffset>("At");
+        var details = AuditDetails.Read(row);
+        string[] refused = [.. details.Rejected, .. details.GivenUp];
+        var at = row.Required<DateTimeOffset>(nameof(AuditEvent.At));
         var result =
-            row.Required<string>("Kind") is NoticeRefusedEvent ? EmailResult.Refused
-            : AddressesIn(row, nameof(EmailClaim.Deferred)).Length > 0 ? EmailResult.Deferred
+            row.Required<string>(nameof(AuditEvent.Kind)) is NoticeRefusedEvent ? EmailResult.Refused
+            : details.Deferred.Count > 0 ? EmailResult.Deferred
             : refused.Length > 0 ? EmailResult.PartlyRefused
             : EmailResult.Sent;
         return new(at, new(Milestone: null, at, result, refused));
     }
-
-    private static string[] AddressesIn(TableEntity row, string column) => row.Optional<string>(column)?.Split(Separator) ?? [];
 
     private sealed record Dated(DateTimeOffset At, LastEmail Email);
 }

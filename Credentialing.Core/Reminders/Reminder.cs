@@ -60,11 +60,9 @@ public sealed record Reminder(
         if (sent is { Claim.Deferred.Count: 0 })
             return null;
 
-        var rejected = latestFirst.Find(item => item.Claim.SentAt is not null || item.Claim.Rejected.Count > 0)?.Claim.Rejected ?? [];
+        var rejected = LastRejected(credential, claims);
         var found = claim = sent ?? latestFirst.Find(item => item.Milestone == milestone);
-        Coordinator[] addressed = [.. Addressed(onFile)];
-        if (addressed.Length == 0)
-            addressed = [.. Addressed([credential.GeneratedBy])];
+        var addressed = AddressedOf(credential, onFile);
         Coordinator[] recipients = sent is null
             ? [.. addressed.Where(recipient => !Contains(found?.Claim.Rejected, recipient))]
             : [.. addressed.Where(recipient => Contains(sent.Claim.Deferred, recipient))];
@@ -75,15 +73,35 @@ public sealed record Reminder(
                 [.. addressed.Where(recipient => Contains(rejected, recipient)).Select(recipient => recipient.Email!)]);
     }
 
+    /// <summary>
+    /// Returns the addresses on file to which reminders about these credentials go, and those of them that the mail service rejected in
+    /// the last reminder. Only a person can correct them.
+    /// </summary>
+    internal static (IReadOnlyList<string> Addresses, IReadOnlyList<string> Rejected) AddressesOf(
+        Credential credential, IReadOnlyList<Coordinator> onFile, IReadOnlyList<ReminderClaim> claims)
+    {
+        var (addressed, rejected) = (AddressedOf(credential, onFile), LastRejected(credential, claims));
+        return ([.. addressed.Select(recipient => recipient.Email!)], [.. addressed.Where(recipient => Contains(rejected, recipient)).Select(recipient => recipient.Email!)]);
+    }
+
     /// <summary>Audit event: the mail service accepted the email.</summary>
     internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected, IReadOnlyList<string> deferred) => Event(
-        at, "reminder-sent", $"{AuditEvent.AddressList("To ", [.. Addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}");
+        at, "reminder-sent", new() { To = [.. Addresses.Except(rejected).Except(deferred)], Rejected = rejected, Deferred = deferred });
 
     /// <summary>Audit event: the mail service rejected all addresses.</summary>
-    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", AuditEvent.AddressList("Rejected: ", [.. Addresses]));
+    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", new() { Rejected = [.. Addresses] });
 
     /// <summary>Audit event: no recipient has an address.</summary>
-    internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", "");
+    internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", new());
+
+    /// <summary>The stored coordinators with an address; the one who generated the credentials, if there are none.</summary>
+    private static Coordinator[] AddressedOf(Credential credential, IReadOnlyList<Coordinator> onFile) =>
+        Addressed(onFile).ToArray() is { Length: > 0 } addressed ? addressed : [.. Addressed([credential.GeneratedBy])];
+
+    /// <summary>The addresses that the mail service rejected in the last reminder about these credentials.</summary>
+    private static IReadOnlyList<string> LastRejected(Credential credential, IReadOnlyList<ReminderClaim> claims) => claims
+        .Where(item => item.Generation == credential.Generation && (item.Claim.SentAt is not null || item.Claim.Rejected.Count > 0))
+        .MinBy(item => item.Milestone.Days)?.Claim.Rejected ?? [];
 
     private static IEnumerable<Coordinator> Addressed(IEnumerable<Coordinator> coordinators) => coordinators
         .Where(coordinator => !string.IsNullOrWhiteSpace(coordinator.Email))
@@ -94,7 +112,11 @@ public sealed record Reminder(
 
     private IEnumerable<string> Addresses => Recipients.Select(recipient => recipient.Email!);
 
-    private AuditEvent Event(DateTimeOffset at, string kind, string more) => AuditEvent.ByDailyRun(
-        Credential.LeaId, at, kind, Credential.Generation,
-        string.Create(CultureInfo.InvariantCulture, $"Milestone of {Milestone.Days} days, with {DaysRemaining} remaining.{more}"));
+    private AuditEvent Event(DateTimeOffset at, string kind, AuditDetails result) => AuditEvent.ByDailyRun(
+        Credential.LeaId,
+        at,
+        kind,
+        Credential.Generation,
+        string.Create(CultureInfo.InvariantCulture, $"Milestone of {Milestone.Days} days, with {DaysRemaining} remaining.{result.Addresses()}"),
+        result with { Milestone = Milestone.Days, DaysRemaining = DaysRemaining });
 }

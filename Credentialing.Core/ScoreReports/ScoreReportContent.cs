@@ -8,21 +8,25 @@ namespace Credentialing.Core.ScoreReports;
 
 /// <summary>
 /// The content of a report's file as a seekable stream. It reads from the response to the GET request that opened the file. To read
-/// elsewhere in the file, it sends another one, for the same version of the file. Reads asynchronously only.
+/// elsewhere in the file, it sends another one, for the same version of the file. Returns the first bytes only after the download was
+/// recorded. Reads asynchronously only.
 /// </summary>
 internal sealed class ScoreReportContent : Stream
 {
     private readonly BlobClient blob;
     private readonly ETag etag;
+    private Func<Task>? record;
     private BlobDownloadStreamingResult response;
     private long next;
     private long end;
 
     /// <param name="blob">The file.</param>
     /// <param name="response">The response that opened it: all of the file, or a range.</param>
-    internal ScoreReportContent(BlobClient blob, BlobDownloadStreamingResult response)
+    /// <param name="record">Records the download. Called once, before the first bytes are returned. If it throws, none are.</param>
+    internal ScoreReportContent(BlobClient blob, BlobDownloadStreamingResult response, Func<Task> record)
     {
         this.blob = blob;
+        this.record = record;
         this.response = response;
         etag = response.Details.ETag;
         Length = ReadRange() ?? response.Details.ContentLength;
@@ -50,6 +54,19 @@ internal sealed class ScoreReportContent : Stream
     {
         if (Position >= Length)
             return 0;
+        var count = await ReadFromStorageAsync(buffer, cancellationToken);
+        if (record is not null && count > 0)
+        {
+            await record();
+            record = null;
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
+    private async ValueTask<int> ReadFromStorageAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StorageRetryPolicy.TimeLimit);
         try

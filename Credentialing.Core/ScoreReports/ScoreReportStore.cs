@@ -49,9 +49,12 @@ public sealed class ScoreReportStore(CredentialingStorage storage)
     /// The ETag of a copy that the caller has; null for none. If the file still has it, the content is not transferred and the stream is
     /// empty.
     /// </param>
+    /// <param name="record">
+    /// Records the download. Called before the content's first bytes are returned; not if none are read. If it throws, the read fails.
+    /// </param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<ScoreReportFile?> OpenAsync(
-        LeaId leaId, ScoreReport report, HttpRange range, ETag? known, CancellationToken cancellationToken)
+        LeaId leaId, ScoreReport report, HttpRange range, ETag? known, Func<Task> record, CancellationToken cancellationToken)
     {
         var blob = storage.ScoreReports.GetBlobClient(report.BlobName(leaId));
         var options = new BlobDownloadOptions { Range = range, Conditions = new BlobRequestConditions { IfNoneMatch = known } };
@@ -61,7 +64,7 @@ public sealed class ScoreReportStore(CredentialingStorage storage)
             if (!response.HasValue) // 304
                 return new ScoreReportFile(Stream.Null, known!.Value, LastModified: null);
             var details = response.Value.Details;
-            return new ScoreReportFile(new ScoreReportContent(blob, response.Value), details.ETag, details.LastModified);
+            return new ScoreReportFile(new ScoreReportContent(blob, response.Value, record), details.ETag, details.LastModified);
         }
         catch (RequestFailedException failure) when (failure.ErrorCode == BlobErrorCode.BlobNotFound)
         {
@@ -69,7 +72,7 @@ public sealed class ScoreReportStore(CredentialingStorage storage)
         }
         catch (RequestFailedException failure) when (failure.ErrorCode == BlobErrorCode.InvalidRange && range != default)
         {
-            return await OpenAsync(leaId, report, default, known, cancellationToken);
+            return await OpenAsync(leaId, report, default, known, record, cancellationToken);
         }
     }
 }

@@ -12,6 +12,9 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     /// <summary>Secondary index: UTC expiry date (yyyy-MM-dd) to the LEAs whose credentials expire on it.</summary>
     public TableClient Expirations { get; } = tables.GetTableClient("Expirations");
 
+    /// <summary>Which reports were downloaded, by whom and when. One partition per LEA. The partition key is the CDS code.</summary>
+    public TableClient Disclosures { get; } = tables.GetTableClient("Disclosures");
+
     /// <summary>Read model of all LEAs: what the statewide overview shows. It can be rebuilt from <see cref="Leas"/>.</summary>
     public TableClient Overview { get; } = tables.GetTableClient("Overview");
 
@@ -23,6 +26,7 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     {
         await Leas.CreateIfNotExistsAsync(cancellationToken);
         await Expirations.CreateIfNotExistsAsync(cancellationToken);
+        await Disclosures.CreateIfNotExistsAsync(cancellationToken);
         await Overview.CreateIfNotExistsAsync(cancellationToken);
         await ScoreReports.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
     }
@@ -32,7 +36,8 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     /// <exception cref="AggregateException">A table or the container is unreachable after all retries.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(Reach(Leas), Reach(Expirations), Reach(Overview), ScoreReports.GetPropertiesAsync(cancellationToken: cancellationToken));
+        await Task.WhenAll(
+            Reach(Leas), Reach(Expirations), Reach(Disclosures), Reach(Overview), ScoreReports.GetPropertiesAsync(cancellationToken: cancellationToken));
 
         async Task Reach(TableClient table) =>
             await table.QueryAsync<TableEntity>("PartitionKey eq ''", maxPerPage: 1, cancellationToken: cancellationToken)

@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 namespace Credentialing.Core.Storage;
 
 /// <summary>
-/// The schema version, a column of every row in both tables, except index entries that a change has added
+/// The schema version, a column of every row in the tables, except index entries that a change has added
 /// (<see cref="ExpirationIndex.AddForChangeAsync"/>). A release reads rows of all earlier versions and rejects rows of
 /// later versions, so that it can run next to or after a newer release (rollback).
 /// <para>

@@ -19,6 +19,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> revoked;
     private readonly Counter<long> authentications;
     private readonly Counter<long> shares;
+    private readonly Counter<long> disclosures;
     private readonly Counter<long> reminders;
     private readonly Counter<long> notices;
     private readonly Counter<long> announcements;
@@ -34,6 +35,7 @@ public sealed class CredentialingTelemetry
         revoked = meter.CreateCounter<long>("credentialing.credentials.revoked", "{credential}", "Credentials revoked.");
         authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
         shares = meter.CreateCounter<long>("credentialing.shares", "{share}", "One-time links for vendors, by what happened to them.");
+        disclosures = meter.CreateCounter<long>("credentialing.disclosures", "{disclosure}", "Downloads of reports to be recorded, by outcome.");
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
         notices = meter.CreateCounter<long>("credentialing.notices", "{notice}", "Notices of changes to the other coordinators, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
@@ -70,6 +72,10 @@ public sealed class CredentialingTelemetry
     /// <param name="outcome"><c>created</c>, <c>opened</c>, <c>canceled</c>, or <c>expired</c> without being opened.</param>
     /// <param name="count">The number of shares.</param>
     internal void RecordShare(string outcome, int count = 1) => shares.Add(count, Tag("outcome", outcome));
+
+    /// <summary>A download of a report had to be recorded.</summary>
+    /// <param name="outcome"><c>recorded</c>, <c>continued</c> for a range of a recorded download, or <c>failed</c>: nothing was sent.</param>
+    internal void RecordDisclosure(string outcome) => disclosures.Add(1, Tag("outcome", outcome));
 
     /// <summary>A reminder was due.</summary>
     /// <param name="milestone">The days before expiry at which it is due.</param>

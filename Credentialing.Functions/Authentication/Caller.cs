@@ -84,17 +84,19 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="resource">The resource that is requested. A link is valid only for the resource that it was issued for.</param>
-    /// <param name="function">The function.</param>
+    /// <param name="function">The function, with the key, the vendor's client, and whether the request has a temporary link.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     internal async Task<IResult> AsVendorOrByLinkAsync(
-        HttpRequest request, string resource, Func<VendorKey, Task<IResult>> function, CancellationToken cancellationToken)
+        HttpRequest request, string resource, Func<VendorKey, ClientName, bool, Task<IResult>> function, CancellationToken cancellationToken)
     {
         if (!StringValues.IsNullOrEmpty(request.Headers.Authorization) || !request.Query.TryGetValue(LinkParameter, out var links))
-            return await AsVendorAsync(request, function, cancellationToken);
+            return await AsVendorAsync(request, key => function(key, ClientOf(request), false), cancellationToken);
         ErrorPage.Allow(request.HttpContext);
         var outcome = await vendors.AuthenticateLinkAsync(links is [{ } link] ? link : "", resource, cancellationToken); // none of several
         ShowExpiry(request, outcome);
-        return outcome is AuthenticationOutcome.Authenticated authenticated ? await function(authenticated.Key) : Problems.TemporaryLinkRefused();
+        return outcome is AuthenticationOutcome.Authenticated { LinkIssuedTo: { } client } authenticated
+            ? await function(authenticated.Key, client, true)
+            : Problems.TemporaryLinkRefused();
     }
 
     /// <summary>Adds the header <c>Credential-Expires</c> to the response, whatever happens next, if the vendor presented a key that is or was valid.</summary>

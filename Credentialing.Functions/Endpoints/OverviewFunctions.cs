@@ -41,9 +41,10 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
     [CalledBy(CallerKind.Toms)]
     [AcceptsParameter("query", "state", "Only LEAs whose credentials have this state.", Values = ["none", "active", "expiring", "expired", "revoked"])]
     [AcceptsParameter("query", "q", "Only LEAs whose name or CDS code contains this text. Case and accents do not count.")]
+    [AcceptsParameter("query", "expiresWithin", "Only LEAs whose credentials are valid and expire within this number of days, 0 to 365.", Type = typeof(int))]
     [AcceptsParameter("query", "after", "The value of \"next\" in the response with the page before. The default is the first page.")]
     [ProducesResponse(200, typeof(LeasResponse), Files = [CsvResult.MediaType], Headers = ["Content-Disposition"])]
-    [ProducesProblem(400, "invalid-state", "invalid-search", "invalid-after")]
+    [ProducesProblem(400, "invalid-state", "invalid-search", "invalid-days", "invalid-after")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "leas")] HttpRequest request,
         CancellationToken cancellationToken) =>
@@ -55,6 +56,9 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
             var search = "";
             if (request.Query.TryGetValue("q", out var searches) && (searches is not [{ Length: <= OneLine.MaxNameLength }] || (search = searches[0]!) is null))
                 return Problems.InvalidSearch();
+            int? days = null;
+            if (request.Query.TryGetValue("expiresWithin", out var numbers) && (numbers is not [{ } number] || (days = ParseDays(number)) is null))
+                return Problems.InvalidDays();
             LeaId? after = null;
             if (request.Query.TryGetValue("after", out var ids))
             {
@@ -65,11 +69,11 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
 
             var now = time.GetUtcNow();
             if (CsvResult.IsRequested(request))
-                return new CsvResult(FileName, Columns, overview.ReadAllAsync(cancellationToken).Where(lea => Matches(lea, state, search, now)).Select(lea => Row(lea, now)));
+                return new CsvResult(FileName, Columns, overview.ReadAllAsync(cancellationToken).Where(lea => Matches(lea, state, search, days, now)).Select(lea => Row(lea, now)));
             var checkedAt = overview.CheckedAtAsync(cancellationToken);
             var page = await overview.ReadPageAsync(after, cancellationToken);
             return TypedResults.Ok(new LeasResponse(
-                [.. page.Leas.Where(lea => Matches(lea, state, search, now)).Select(lea => LeaSummary.Of(lea, calendar, now))],
+                [.. page.Leas.Where(lea => Matches(lea, state, search, days, now)).Select(lea => LeaSummary.Of(lea, calendar, now))],
                 page.Next?.Value,
                 (await checkedAt)?.UtcDateTime,
                 calendar.TimeZone));
@@ -85,10 +89,20 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
         _ => null,
     };
 
-    private bool Matches(LeaOverview lea, CredentialState? state, string search, DateTimeOffset now) =>
-        (state is null || lea.StateAt(now, calendar).State == state)
-        && (search.Length == 0 || lea.LeaId.Value.Contains(search, StringComparison.Ordinal)
-            || CultureInfo.InvariantCulture.CompareInfo.IndexOf(lea.Name, search, CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace) >= 0);
+    private static int? ParseDays(string number) =>
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= Credential.Lifetime.Days ? days : null;
+
+    private bool Matches(LeaOverview lea, CredentialState? state, string search, int? days, DateTimeOffset now)
+    {
+        var (current, remaining) = lea.StateAt(now, calendar);
+        return (state is null || current == state)
+            && (days is null || (current is CredentialState.Active or CredentialState.Expiring && remaining <= days))
+            && Contains(lea, search);
+    }
+
+    private static bool Contains(LeaOverview lea, string search) =>
+        search.Length == 0 || lea.LeaId.Value.Contains(search, StringComparison.Ordinal)
+            || CultureInfo.InvariantCulture.CompareInfo.IndexOf(lea.Name, search, CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace) >= 0;
 
     private IReadOnlyList<string?> Row(LeaOverview lea, DateTimeOffset now)
     {

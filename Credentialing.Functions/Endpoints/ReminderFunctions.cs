@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Overview;
@@ -36,7 +37,8 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, Overvi
 
     /// <summary>
     /// Previews the daily run. By default, the preview is for now. With <c>?on=2027-11-09</c>, it is for that day at the current
-    /// time of day, if nothing changes until then.
+    /// time of day, if nothing changes until then. Also lists the LEAs whose credentials have expired, and the problems that only a person
+    /// can correct.
     /// </summary>
     [Function("PreviewReminders")]
     [CalledBy(CallerKind.Toms)]
@@ -59,16 +61,40 @@ public sealed class ReminderFunctions(Caller caller, DailyRunService run, Overvi
             return TypedResults.Ok(new PreviewResponse(
                 on,
                 at.UtcDateTime,
-                [.. plans.Select(PlanResponse.Of)],
+                [.. plans.Where(plan => !plan.IsEmpty).Select(PlanResponse.Of)],
+                [.. plans.Where(plan => plan.Status.State is CredentialState.Expired).Select(plan => new ExpiredResponse(plan.LeaId.Value, plan.LeaName, plan.Status.Credential!.ExpiresAt.UtcDateTime))],
+                [.. plans.Where(plan => plan.HasNoAddress || plan.Refused.Count > 0).Select(ProblemOf)],
                 [.. failures.Select(failure => new FailureResponse(failure.Where, failure.What))]));
         });
+
+    private static ContactProblem ProblemOf(LeaPlan plan) => new(
+        plan.LeaId.Value, plan.LeaName, plan.HasNoAddress ? "no-address" : plan.AreAllRefused ? "all-refused" : "some-refused", plan.Refused);
 
     /// <summary>A preview of a daily run.</summary>
     /// <param name="On">The day, in the time zone of the LEAs.</param>
     /// <param name="At">The instant for which the preview is computed.</param>
     /// <param name="Leas">The planned actions, one item for each LEA with an action.</param>
-    /// <param name="Failures">The parts of the preview that failed.</param>
-    private sealed record PreviewResponse(DateOnly On, DateTime At, IReadOnlyList<PlanResponse> Leas, IReadOnlyList<FailureResponse> Failures);
+    /// <param name="Expired">The LEAs whose credentials have expired and were neither regenerated nor revoked.</param>
+    /// <param name="Problems">
+    /// The LEAs with expiring or expired credentials whose reminders do not reach every coordinator. Only a person can correct them.
+    /// </param>
+    /// <param name="Failures">The parts of the preview that failed, such as LEAs whose records cannot be read.</param>
+    private sealed record PreviewResponse(
+        DateOnly On, DateTime At, IReadOnlyList<PlanResponse> Leas, IReadOnlyList<ExpiredResponse> Expired, IReadOnlyList<ContactProblem> Problems, IReadOnlyList<FailureResponse> Failures);
+
+    /// <summary>An LEA whose credentials have expired.</summary>
+    /// <param name="LeaId">The LEA's CDS code.</param>
+    /// <param name="Name">The LEA's name.</param>
+    /// <param name="ExpiredAt">Since when its vendors have no access.</param>
+    private sealed record ExpiredResponse(string LeaId, string Name, DateTime ExpiredAt);
+
+    /// <summary>An LEA whose reminders do not reach every coordinator.</summary>
+    /// <param name="LeaId">The LEA's CDS code.</param>
+    /// <param name="Name">The LEA's name.</param>
+    /// <param name="Kind">No coordinator has an address, or the mail service refused all or some of the addresses.</param>
+    /// <param name="Refused">The registered addresses that the mail service refused in the last reminder.</param>
+    private sealed record ContactProblem(
+        string LeaId, string Name, [property: AllowedValues("no-address", "all-refused", "some-refused")] string Kind, IReadOnlyList<string> Refused);
 
     /// <summary>The planned actions of a daily run for an LEA.</summary>
     /// <param name="LeaId">The LEA's CDS code.</param>

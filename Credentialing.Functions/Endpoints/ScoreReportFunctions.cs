@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Disclosures;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
@@ -11,7 +12,7 @@ using Microsoft.Net.Http.Headers;
 namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The score reports of an LEA's students, for its vendors.</summary>
-public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports, VendorTokens tokens)
+public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports, DisclosureLog disclosures, VendorTokens tokens, TimeProvider time)
 {
     private const string LinksParameter = "links";
     private const string TemporaryLinks = "temporary";
@@ -37,13 +38,14 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
                 return Problems.InvalidLinks();
             // A path, not an absolute URL, so that it is correct behind a gateway.
             var path = request.Path.ToString().TrimEnd('/');
+            var client = Caller.ClientOf(request);
             var listed = new List<ScoreReportResponse>();
             foreach (var (report, length, lastModified) in await reports.ListAsync(key.LeaId, student, cancellationToken))
             {
                 var link = $"{path}/{report.Id}";
                 listed.Add(new(report.Id, report.Type, report.Year, report.Language, report.Format, length, lastModified.UtcDateTime, link)
                 {
-                    TemporaryLink = withTemporaryLinks ? $"{link}?{Caller.LinkParameter}={(await tokens.IssueLinkAsync(key, Resource(ssid, report.Id), cancellationToken)).Value}" : null,
+                    TemporaryLink = withTemporaryLinks ? $"{link}?{Caller.LinkParameter}={(await tokens.IssueLinkAsync(key, Resource(ssid, report.Id), client, cancellationToken)).Value}" : null,
                 });
             }
 
@@ -51,7 +53,7 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         }, cancellationToken);
 
     /// <summary>
-    /// Downloads a score report file. Streamed; supports conditional and range requests (RFC 9110, sections 13 and 14). The
+    /// Downloads a score report file. The download is recorded before the first byte is sent. Streamed; supports conditional and range requests (RFC 9110, sections 13 and 14). The
     /// <c>temporaryLink</c> of a report works without an <c>Authorization</c> header, for 30 minutes, and only for that report. If there is such a
     /// header, the query parameter <c>link</c> is ignored. Errors of a request with a temporary link are HTML pages if <c>Accept</c> names <c>text/html</c>.
     /// </summary>
@@ -75,14 +77,14 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
         string ssid,
         string id,
         CancellationToken cancellationToken) =>
-        caller.AsVendorOrByLinkAsync(request, Resource(ssid, id), async key =>
+        caller.AsVendorOrByLinkAsync(request, Resource(ssid, id), async (key, client, byLink) =>
         {
             if (!Ssid.TryParse(ssid, out var student))
                 return Problems.MalformedSsid();
             if (!ScoreReport.TryParseId(student, id, out var report))
                 return Problems.ScoreReportNotFound();
             var condition = new FileCondition(request.Headers);
-            if (await reports.OpenAsync(key.LeaId, report, condition.Range, condition.KnownTag, cancellationToken) is not { } file)
+            if (await reports.OpenAsync(key.LeaId, report, condition.Range, condition.KnownTag, RecordAsync, cancellationToken) is not { } file)
                 return Problems.ScoreReportNotFound();
 
             var tag = new EntityTagHeaderValue(file.ETag.ToString("H"));
@@ -96,6 +98,9 @@ public sealed class ScoreReportFunctions(Caller caller, ScoreReportStore reports
             // The content is not trusted. No script in a report may run in this origin.
             request.HttpContext.Response.Headers.ContentSecurityPolicy = "sandbox";
             return TypedResults.File(file.Content, report.MediaType, $"{report.Ssid}-{report.Id}", file.LastModified, tag, enableRangeProcessing: true);
+
+            Task RecordAsync() => disclosures.RecordAsync(new Disclosure(
+                key.LeaId, student, report.Id, key.Generation, client, byLink, IsWhole: request.HttpContext.Response.StatusCode is StatusCodes.Status200OK, time.GetUtcNow()));
         }, cancellationToken);
 
     /// <summary>The text that a temporary link is issued for: it identifies a report within the LEA.</summary>

@@ -2,6 +2,7 @@ using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Disclosures;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Functions.Authentication;
@@ -29,6 +30,7 @@ public static class CredentialingRegistration
         services.AddValidated<MailOptions>(MailOptions.Section);
         services.AddValidated<MyTomsOptions>(MyTomsOptions.Section);
         services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
+        services.AddValidated<DisclosureOptions>(DisclosureOptions.Section);
         services.AddSingleton(provider => new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(Options(provider).TimeZone)));
         services.AddSingleton(provider => new CredentialingScreen(Options(provider).ScreenUrl!));
         services.AddSingleton(provider => AddressesOf(Options(provider)));

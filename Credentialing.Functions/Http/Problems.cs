@@ -42,6 +42,9 @@ public static class Problems
     internal static IResult InvalidDate() =>
         Problem(400, "invalid-date", "The date is not valid.", "\"on\" must be a date such as 2027-11-09, from today to two years from now.");
 
+    internal static IResult InvalidPeriod(string format) =>
+        Problem(400, "invalid-period", "The period is not valid.", $"\"from\" and \"to\" must each be {format}, or be omitted. \"from\" must not be later than \"to\", and a period of months must not exceed 120.");
+
     internal static IResult InvalidAfter() =>
         Problem(400, "invalid-after", "The value of \"after\" is not valid.", "\"after\" must be the value of \"next\" in an earlier response, or be omitted.");
 
@@ -50,6 +53,9 @@ public static class Problems
 
     internal static IResult InvalidSearch() =>
         Problem(400, "invalid-search", "The text to search for is not valid.", $"\"q\" must be at most {OneLine.MaxNameLength} characters, or be omitted.");
+
+    internal static IResult InvalidDays() =>
+        Problem(400, "invalid-days", "The number of days is not valid.", $"\"expiresWithin\" must be a whole number from 0 to {Credential.Lifetime.Days}, or be omitted.");
 
     internal static IResult MalformedJson(string where) =>
         Problem(400, "malformed-json", "The body is not the expected JSON.", where);

@@ -78,7 +78,7 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         var token = (await IssueAsync(world)).Value;
         if (isLink)
-            token = (await world.Tokens.IssueLinkAsync((await StatusAsync(world)).Credential!.CurrentKey, "a report", TestContext.Current.CancellationToken)).Value;
+            token = (await world.Tokens.IssueLinkAsync((await StatusAsync(world)).Credential!.CurrentKey, "a report", ClientName.Unknown, TestContext.Current.CancellationToken)).Value;
         Assert.IsType<AuthenticationOutcome.Authenticated>(await CheckAsync(token));
         world.Traffic.Reset();
 

@@ -7,6 +7,9 @@ namespace Credentialing.Tests.DailyRun;
 /// <summary>Executes daily runs and advances the fake clock while they wait.</summary>
 internal static class DailyRunDriver
 {
+    /// <summary>The queries of a run for what is due: reminders and announcements, downloads to count, downloads to delete.</summary>
+    internal const int IndexQueries = 3;
+
     /// <summary>How often to check whether a run is waiting. It affects how soon the fake time is advanced, not by how much.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(1);
 

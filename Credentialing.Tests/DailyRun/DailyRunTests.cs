@@ -84,21 +84,21 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         world.Clock.Advance(TimeSpan.FromDays(349));
         world.Traffic.Reset();
         await RunAsync(world);
-        Assert.Single(world.Traffic.Requests); // the index query, which finds nothing
+        Assert.Equal(IndexQueries, world.Traffic.Requests.Count); // they find nothing
 
         world.Clock.Advance(TimeSpan.FromDays(2));
         world.Traffic.Reset();
         await RunAsync(world);
-        Assert.Equal(1 + 4, world.Traffic.Requests.Count);
+        Assert.Equal(IndexQueries + 4, world.Traffic.Requests.Count);
 
         world.Traffic.Reset();
         await RunAsync(world);
-        Assert.Equal(1 + 1, world.Traffic.Requests.Count); // there is nothing to do
+        Assert.Equal(IndexQueries + 1, world.Traffic.Requests.Count); // there is nothing to do
 
         world.Clock.Advance(TimeSpan.FromDays(1));
         world.Traffic.Reset();
         await RunAsync(world);
-        Assert.Equal(1 + 3, world.Traffic.Requests.Count); // the announcement says 13 days
+        Assert.Equal(IndexQueries + 3, world.Traffic.Requests.Count); // the announcement says 13 days
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class DailyRunTests(AzuriteFixture azurite)
         Assert.Equal([world.Clock.GetUtcNow().AddDays(364).ToString("yyyy-MM-dd", null)], (await world.RowsAsync("Expirations")).Select(row => row.PartitionKey));
         world.Traffic.Reset();
         Assert.Equal(0, (await RunAsync(world)).Leas);
-        Assert.Single(world.Traffic.Requests);
+        Assert.Equal(IndexQueries, world.Traffic.Requests.Count);
         Assert.Single(world.Mail.Sends);
     }
 

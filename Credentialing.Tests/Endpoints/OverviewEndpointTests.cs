@@ -70,6 +70,8 @@ public sealed class OverviewEndpointTests(AzuriteFixture azurite)
     [InlineData("?state=none", "10621660000000")]
     [InlineData("?state=expired", "")]
     [InlineData("?state=revoked", "01612590000000")]
+    [InlineData("?expiresWithin=364", "")]
+    [InlineData("?expiresWithin=365", "01611430000000")]
     [InlineData("?q=PENASCO", "10621660000000")]
     [InlineData("?q=0161", "01611430000000 01612590000000")]
     [InlineData("?q=0161&state=revoked", "01612590000000")]
@@ -103,6 +105,8 @@ public sealed class OverviewEndpointTests(AzuriteFixture azurite)
     [InlineData("?state=", "invalid-state")]
     [InlineData("?state=none&state=active", "invalid-state")]
     [InlineData("?q=a&q=b", "invalid-search")]
+    [InlineData("?expiresWithin=soon", "invalid-days")]
+    [InlineData("?expiresWithin=366", "invalid-days")]
     [InlineData("?after=1", "invalid-after")]
     [InlineData("?after=01612590000000&after=01612590000000", "invalid-after")]
     public async Task An_invalid_parameter_returns_400(string query, string type)

@@ -164,7 +164,7 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         Assert.Single(scenario.World.Traffic.Requests, request => request.StartsWith("GET", StringComparison.Ordinal) && request.Contains("score-reports", StringComparison.Ordinal));
     }
 
-    /// <summary>In addition to one request for the credential. HEAD requests of the API do not exist.</summary>
+    /// <summary>In addition to one request for the credential, and one for the record of the download. HEAD requests of the API do not exist.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(1, "Range", "bytes=4-")]
@@ -186,10 +186,10 @@ public sealed class ScoreReportEndpointTests(AzuriteFixture azurite)
         var tag = (await scenario.GetAsync(Report)).Headers.ETag!.ToString();
         scenario.World.Traffic.Reset();
 
-        await scenario.GetAsync(Report, [.. headers.Select(header => header.Replace("TAG", tag, StringComparison.Ordinal))]);
+        var response = await scenario.GetAsync(Report, [.. headers.Select(header => header.Replace("TAG", tag, StringComparison.Ordinal))]);
 
         Assert.Equal(requests, scenario.World.Traffic.Requests.Count(request => request.StartsWith("GET", StringComparison.Ordinal) && request.Contains("/score-reports/", StringComparison.Ordinal)));
-        Assert.Equal(requests + 1, scenario.World.Traffic.Requests.Count);
+        Assert.Equal(requests + (response.Body.Length > 0 ? 2 : 1), scenario.World.Traffic.Requests.Count);
     }
 
     /// <summary>RFC 9110, section 13. TAG, DATE, EARLIER and LATER are relative to the file.</summary>

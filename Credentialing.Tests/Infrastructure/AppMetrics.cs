@@ -14,6 +14,7 @@ internal static class AppMetrics
         ["credentialing.notices"] = ["kind", "outcome"],
         ["credentialing.reminders"] = ["milestone", "outcome"],
         ["credentialing.shares"] = ["outcome"],
+        ["credentialing.disclosures"] = ["outcome"],
         ["credentialing.overview.refreshes"] = ["outcome"],
         ["credentialing.announcements"] = ["action", "outcome"],
     };

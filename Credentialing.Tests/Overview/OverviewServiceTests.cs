@@ -63,6 +63,7 @@ public sealed class OverviewServiceTests(AzuriteFixture azurite)
 
         var email = (await SingleAsync(world)).LastEmail!;
         Assert.Equal((null, EmailResult.Refused, world.Clock.GetUtcNow()), (email.Milestone, email.Result, email.At!.Value));
+        Assert.Equal(["luis@lea.example"], email.Refused);
 
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);

@@ -81,7 +81,7 @@ public sealed class PublishedAppFaultTests
             "ReminderSchedule", "OverviewSchedule", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID", "Credentialing__ScreenUrl", "Credentialing__VendorBaseUrl", "Credentialing__TimeZone",
             "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint", "Credentialing__Azure__VaultUri", "Credentialing__Azure__CommunicationEndpoint",
             "Credentialing__Mail__From", "Credentialing__Mail__Smtp__Port", "Credentialing__Mail__Smtp__Security", "Credentialing__MyToms__BaseUrl",
-            "Credentialing__Toms__Authority", "Credentialing__DailyRun__Parallelism", "Credentialing__DailyRun__TimeLimit",
+            "Credentialing__Toms__Authority", "Credentialing__DailyRun__Parallelism", "Credentialing__DailyRun__TimeLimit", "Credentialing__Disclosures__RetentionYears",
         ];
         var errors = await FailToStartAsync(settings.ToDictionary(setting => setting, _ => Wrong));
         Assert.All(settings, setting => Assert.Contains($"{setting}: ", errors, StringComparison.Ordinal));

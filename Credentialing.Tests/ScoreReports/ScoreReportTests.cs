@@ -148,7 +148,7 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     }
 
     private static Task<ScoreReportFile?> OpenAsync(TestWorld world, ScoreReport report, HttpRange range = default) =>
-        world.Reports.OpenAsync(TestWorld.Oakland, report, range, known: null, TestContext.Current.CancellationToken);
+        world.Reports.OpenAsync(TestWorld.Oakland, report, range, known: null, record: () => Task.CompletedTask, TestContext.Current.CancellationToken);
 
     private static async Task<ScoreReport> UploadVideoAsync(TestWorld world, string content)
     {

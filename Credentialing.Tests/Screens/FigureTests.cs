@@ -16,6 +16,10 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     private const int Width = 860;
     private const int BottomMargin = 40;
 
+    /// <summary>The width of the figure of a table, and the height: its first rows.</summary>
+    private const int TableWidth = 1280;
+    private const int TableHeight = 1240;
+
     /// <summary>The height of the figures of a dialog on a long page.</summary>
     private const int DialogHeight = 740;
 
@@ -36,6 +40,8 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         { "screen-expired", ScreenState.Expired },
         { "screen-share", ScreenState.Sharing },
         { "screen-shared", ScreenState.Shared },
+        { "screen-history", ScreenState.History },
+        { "screen-overview", ScreenState.StatewideOverview },
         { "share-ready", ScreenState.ShareReady },
         { "share-opened", ScreenState.ShareOpened },
         { "screen-home", ScreenState.HomeOfSeveralLeas },
@@ -47,13 +53,19 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await state.OpenAsync(browser, host, new() { ViewportSize = new() { Width = Width, Height = 1400 } });
+        await using var visit = await state.OpenAsync(browser, host, new() { ViewportSize = new() { Width = state is ScreenState.StatewideOverview ? TableWidth : Width, Height = 1400 } });
         await visit.Page.EvaluateAsync("document.fonts.ready");
 
         // Crops to the height of the content, without DevHost's panel.
         await visit.Page.EvaluateAsync("document.querySelector('aside').hidden = true");
         var bottom = await visit.Page.EvaluateAsync<int>("Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)");
-        await visit.Page.SetViewportSizeAsync(Width, state is ScreenState.Sharing or ScreenState.Shared ? DialogHeight : bottom - BottomMargin);
+        var (width, height) = state switch
+        {
+            ScreenState.Sharing or ScreenState.Shared => (Width, DialogHeight),
+            ScreenState.StatewideOverview => (TableWidth, TableHeight),
+            _ => (Width, bottom - BottomMargin),
+        };
+        await visit.Page.SetViewportSizeAsync(width, height);
         await TakeAsync(visit.Page, name);
     }
 

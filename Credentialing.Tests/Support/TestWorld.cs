@@ -6,6 +6,7 @@ using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Disclosures;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
@@ -97,6 +98,8 @@ public sealed class TestWorld : IAsyncDisposable
     public LeaRegister Register => Get<LeaRegister>();
 
     public ScoreReportStore Reports => Get<ScoreReportStore>();
+
+    public DisclosureLog Disclosures => Get<DisclosureLog>();
 
     public DailyRunService Run => Get<DailyRunService>();
 

@@ -137,8 +137,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
             await host.SendAsync(HttpMethod.Get, "v1/students/9016125901/score-reports/2026-ssr-en.pdf", headers: ["Authorization", $"Bearer {token}"]);
             await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential");
+            foreach (var format in (string[])["application/json", "text/csv"])
+                await host.SendAsync(HttpMethod.Get, "leas/01612590000000/disclosures?ssid=9016125901", "rosa", headers: ["Accept", format]);
             world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
+            await host.SendAsync(HttpMethod.Get, "leas/01612590000000/disclosures?ssid=9016125901", "rosa");
             world.Traffic.InjectFault = null;
             world.Clock.Advance(TimeSpan.FromDays(351));
             using var runs = Collect<double>(host.Meters, "credentialing.run.duration");
@@ -148,7 +151,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         var sent = string.Join('\n', ingestion.Received);
         Assert.All(
-            (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.reminders", "credentialing.run.duration"],
+            (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.disclosures", "credentialing.reminders", "credentialing.run.duration"],
             metric => Assert.Contains($"\"name\":\"{metric}\"", sent, StringComparison.Ordinal));
         Assert.All(
             (string[])["authenticate vendor", "generate credentials", "daily run", "process LEA"],

@@ -1,4 +1,4 @@
-metadata description = 'Storage account of the data: the tables Leas, Expirations and Overview, and the container score-reports.'
+metadata description = 'Storage account of the data: the tables Leas, Expirations, Disclosures and Overview, and the container score-reports.'
 
 param name string
 param location string
@@ -53,6 +53,10 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
 
     resource expirations 'tables' = {
       name: 'Expirations'
+    }
+
+    resource disclosures 'tables' = {
+      name: 'Disclosures'
     }
 
     resource overview 'tables' = {

@@ -5,7 +5,7 @@ import { onLanguageSwitch, otherLanguage, switchLanguage, translatePage } from "
 import { isStaff } from "./session.js";
 import { absoluteUrl } from "./site.js";
 
-/** @typedef {"home" | "credentialing" | "overview"} Page */
+/** @typedef {"home" | "credentialing" | "history" | "overview"} Page */
 
 /**
  * Builds the frame. Translates the page now and at each language switch.
@@ -22,7 +22,7 @@ export function buildFrame(current) {
     ...(page === current ? { "aria-current": "page" } : {}),
   }));
 
-  const tabs = element("ul", { class: "usa-list usa-list--unstyled" }, tab("home", "./"), tab("credentialing", "credentialing/"));
+  const tabs = element("ul", { class: "usa-list usa-list--unstyled" }, tab("home", "./"), tab("credentialing", "credentialing/"), tab("history", "history/"));
 
   const skipLink = element("a", { class: "usa-skipnav", href: "#main", "data-text": "navigation.skip" });
   skipLink.addEventListener("click", event => {
