@@ -56,6 +56,17 @@ let page = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let searchTimer;
 
+/** @type {Record<Column, (lea: ListedLea) => string | number | null>} The value by which each column is sorted. Instants and dates sort as text. */
+const values = {
+  name: lea => lea.name,
+  state: lea => states.indexOf(lea.state ?? "unknown"),
+  expires: lea => lea.state === "revoked" ? null : lea.expiresAt,
+  generated: lea => lea.generatedAt,
+  lastUse: lea => lea.lastUse?.on ?? null,
+  lastEmail: lea => lea.lastEmail?.at ?? null,
+  coordinators: lea => lea.coordinators.filter(({ email }) => email !== null).length,
+};
+
 const search = byId("search", HTMLInputElement);
 const state = byId("state", HTMLSelectElement);
 const week = byId("week", HTMLInputElement);
@@ -156,7 +167,9 @@ function turnTo(number) {
   announce(byId("page").textContent ?? "");
 }
 
-const pageCount = () => Math.max(1, Math.ceil(found.length / rowsPerPage));
+function pageCount() {
+  return Math.max(1, Math.ceil(found.length / rowsPerPage));
+}
 
 function render() {
   byId("content").hidden = leas.length === 0 && !isComplete;
@@ -246,10 +259,14 @@ function row(lea) {
 }
 
 /** @param {string} client */
-const clientName = client => client === "unknown" || client === "other" ? texts.clients[client] : client;
+function clientName(client) {
+  return client === "unknown" || client === "other" ? texts.clients[client] : client;
+}
 
 /** @param {string | null} text */
-const lines = text => text === null ? [] : [element("span", { class: "line" }, text)];
+function lines(text) {
+  return text === null ? [] : [element("span", { class: "line" }, text)];
+}
 
 /** @param {ListedLea} lea */
 function daysOf({ state, daysRemaining, expiresAt }) {
@@ -284,7 +301,9 @@ function coordinatorContent({ coordinators }) {
 }
 
 /** @param {ListedLea} lea */
-const expiresThisWeek = ({ state, daysRemaining }) => (state === "active" || state === "expiring") && Number(daysRemaining) <= weekDays;
+function expiresThisWeek({ state, daysRemaining }) {
+  return (state === "active" || state === "expiring") && Number(daysRemaining) <= weekDays;
+}
 
 /** Compares LEAs in the current order. An LEA without a value follows the others in both directions. Equal LEAs are in the order of their CDS codes. */
 function comparison() {
@@ -300,19 +319,15 @@ function comparison() {
   };
 }
 
-/** @type {Record<Column, (lea: ListedLea) => string | number | null>} The value by which each column is sorted. Instants and dates sort as text. */
-const values = {
-  name: lea => lea.name,
-  state: lea => states.indexOf(lea.state ?? "unknown"),
-  expires: lea => lea.state === "revoked" ? null : lea.expiresAt,
-  generated: lea => lea.generatedAt,
-  lastUse: lea => lea.lastUse?.on ?? null,
-  lastEmail: lea => lea.lastEmail?.at ?? null,
-  coordinators: lea => lea.coordinators.filter(({ email }) => email !== null).length,
-};
-
-/** Without case and accents. @param {string} text */
-const normalize = text => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+/**
+ * Without case and accents.
+ * @param {string} text
+ */
+function normalize(text) {
+  return text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+}
 
 /** @param {number} number */
-const format = number => number.toLocaleString(document.documentElement.lang);
+function format(number) {
+  return number.toLocaleString(document.documentElement.lang);
+}
