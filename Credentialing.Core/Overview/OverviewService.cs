@@ -245,13 +245,13 @@ public sealed partial class OverviewService(CredentialingStorage storage, Creden
 
     private static ParallelOptions Parallelism(CancellationToken cancellationToken) => new() { MaxDegreeOfParallelism = ParallelRefreshes, CancellationToken = cancellationToken };
 
-    [LoggerMessage(EventId = 30, Level = LogLevel.Warning, Message = "LEA {LeaId} could not be refreshed in the overview: {Reason}. The next check refreshes it.")]
+    [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "LEA {LeaId} could not be refreshed in the overview: {Reason}. The next check refreshes it.")]
     private partial void LogNotRefreshed(LeaId leaId, string reason);
 
-    [LoggerMessage(EventId = 31, Message = "Check of the overview finished: {Leas} LEAs, {Refreshed} refreshed, {Failed} not refreshed, {Unreadable} with rows that cannot be read, {Seconds:F1} s.")]
+    [LoggerMessage(EventId = 25, Message = "Check of the overview finished: {Leas} LEAs, {Refreshed} refreshed, {Failed} not refreshed, {Unreadable} with rows that cannot be read, {Seconds:F1} s.")]
     private partial void LogChecked(LogLevel level, int leas, int refreshed, int failed, int unreadable, double seconds);
 
-    [LoggerMessage(EventId = 32, Level = LogLevel.Warning, Message = "Check of the overview: rows of LEA {LeaId} cannot be read. {Reason}")]
+    [LoggerMessage(EventId = 26, Level = LogLevel.Warning, Message = "Check of the overview: rows of LEA {LeaId} cannot be read. {Reason}")]
     private partial void LogUnreadable(string leaId, string reason);
 
     private sealed class Counts

@@ -19,7 +19,7 @@ public sealed class ReadinessTests(AzuriteFixture azurite)
         world.Clock.Advance(Readiness.CacheInterval - TimeSpan.FromTicks(1));
         world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(host)).Status);
-        Assert.Equal(4, world.Traffic.Requests.Count); // three tables and the container
+        Assert.Equal(5, world.Traffic.Requests.Count); // four tables and the container
         Assert.Equal(4, world.Vault.Calls); // for each of the two secrets, the list and the version
 
         world.Clock.Advance(TimeSpan.FromTicks(1));
@@ -66,7 +66,7 @@ public sealed class ReadinessTests(AzuriteFixture azurite)
         gate.Open();
 
         Assert.Empty(await other);
-        Assert.Equal(4, world.Traffic.Requests.Count);
+        Assert.Equal(5, world.Traffic.Requests.Count);
     }
 
     [Fact]

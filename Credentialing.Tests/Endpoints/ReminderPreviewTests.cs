@@ -71,8 +71,34 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite, new DateTimeOffset(2026, 11, 24, 4, 30, 0, TimeSpan.Zero));
         await using var host = await TestHost.StartAsync(world);
-        Assert.Equal($$"""{"on":"{{on}}","at":"{{at}}","leas":[],"failures":[]}""", (await GetAsync(host, query)).Text);
+        Assert.Equal($$"""{"on":"{{on}}","at":"{{at}}","leas":[],"expired":[],"problems":[],"failures":[]}""", (await GetAsync(host, query)).Text);
         Assert.Single(world.Traffic.Requests);
+    }
+
+    [Fact]
+    public async Task The_preview_lists_expired_LEAs_and_problems_that_only_a_person_can_correct_without_further_requests()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa with { Email = null }]));
+        await world.GenerateAsync(TestWorld.Oakland, by: TestWorld.Rosa with { Email = null });
+        await world.SaveAsync(new Lea(TestWorld.Fresno, "Fresno Unified", [TestWorld.Rosa, TestWorld.Luis]));
+        world.Clock.Advance(TimeSpan.FromDays(7));
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        await world.MustGenerateAsync(TestWorld.Fresno);
+        world.Clock.Advance(TimeSpan.FromDays(359));
+        world.Mail.RejectedAddresses.Add("rosa@lea.example");
+        await world.Run.RunAsync(TestContext.Current.CancellationToken);
+        await using var host = await TestHost.StartAsync(world);
+        world.Traffic.Reset();
+
+        var preview = (await GetAsync(host)).Json;
+
+        Assert.Equal(4, world.Traffic.Requests.Count); // the index, and the rows of each LEA
+        Assert.Equal("""[{"leaId":"01612590000000","name":"Oakland Unified","expiredAt":"2027-11-23T20:00:00Z"}]""", preview.GetProperty("expired").GetRawText());
+        Assert.Equal(
+            [("01611430000000", "all-refused", "rosa@lea.example"), ("01612590000000", "no-address", ""), ("10621660000000", "some-refused", "rosa@lea.example")],
+            preview.GetProperty("problems").EnumerateArray().Select(problem => (
+                Text(problem, "leaId")!, Text(problem, "kind")!, string.Join(' ', problem.GetProperty("refused").EnumerateArray().Select(address => address.GetString())))));
     }
 
     [Fact]
@@ -119,6 +145,8 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
                   "notices": 0
                 }
               ],
+              "expired": [],
+              "problems": [],
               "failures": []
             }
             """;

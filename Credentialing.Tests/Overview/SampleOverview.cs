@@ -56,7 +56,7 @@ internal static class SampleOverview
         if (daysRemaining is not { } days)
             return overview;
         var expiresAt = now.AddDays(days).AddHours(2);
-        DateTimeOffset? sentAt = days is <= 14 and >= 0 ? now.AddHours(-6) : null;
+        DateTimeOffset? sentAt = days > 14 ? null : days < 0 ? expiresAt.AddDays(-1) : now.AddHours(-6);
         var refused = number % 9 == 4;
         return overview with
         {
