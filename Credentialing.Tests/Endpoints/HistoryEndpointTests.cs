@@ -21,6 +21,7 @@ public sealed class HistoryEndpointTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         world.Mail.RejectedAddresses.Add("luis@lea.example");
         await SaveAsync("Oakland", TestWorld.Luis);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
         await SaveAsync("Oakland Unified", TestWorld.Luis with { Language = Language.Spanish }, TestWorld.Rosa);
         await RunWithClockAsync(world); // the notice to both
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
