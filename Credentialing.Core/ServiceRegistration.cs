@@ -1,4 +1,5 @@
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Disclosures;
@@ -36,6 +37,7 @@ public static class ServiceRegistration
             .AddMetrics()
             .AddSingleton<CredentialingTelemetry>()
             .AddSingleton<CredentialingStorage>()
+            .AddSingleton<AuditTrail>()
             .AddSingleton<LeaRegister>()
             .AddSingleton<CredentialService>()
             .AddSingleton<VendorTokens>()

@@ -41,7 +41,7 @@ internal static class Screens
         });
         app.MapGet("/host.js", () => Results.File(Path.Combine(ProjectFolder.Path, "host.js"), "text/javascript"));
         app.MapGet(VendorGuidePath, () => Results.File(Path.Combine(ProjectFolder.Root, "docs", "vendor-guide.md"), "text/plain; charset=utf-8"));
-        app.MapGet("/dev/personas", () => World.Personas.Where(persona => persona.Leas.Count > 0).Select(persona => new
+        app.MapGet("/dev/personas", () => World.Personas.Select(persona => new
         {
             persona.Id,
             persona.Name,

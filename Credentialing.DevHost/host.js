@@ -29,15 +29,24 @@ let signedIn = JSON.parse(localStorage.getItem(storageKey) ?? "null");
 let clockOffset = 0;
 const filled = fillBar();
 
-export async function leas() {
-  while (signedIn === null)
-    await signIn();
-  return signedIn.persona.leas;
-}
+/** @type {Promise<void> | null} The sign-in in progress that the page has requested. */
+let signingIn = null;
+
+export const leas = async () => (await signedInPersona()).leas;
+
+/** The persona without LEAs is TOMS. */
+export const isStaff = async () => (await leas()).length === 0;
 
 export async function accessToken() {
   await filled; // the screens need the time when they show a response
   return String(signedIn?.token);
+}
+
+/** Waits for sign-in. Several callers share one dialog. */
+async function signedInPersona() {
+  while (signedIn === null)
+    await (signingIn ??= signIn().finally(() => signingIn = null));
+  return signedIn.persona;
 }
 
 export const now = () => Date.now() + clockOffset;
@@ -67,7 +76,7 @@ function pick(personas) {
       element("h2", { id: "devhost-title", class: "usa-modal__heading" }, "DevHost: who are you?"),
       element("ul", { class: "usa-list usa-list--unstyled" }, ...personas.map(({ id, name, leas }) => element("li", { class: "margin-top-1" },
         element("button", { type: "button", class: "usa-button usa-button--outline width-full", value: id },
-          `${name}: ${leas.map(lea => lea.name).join("; ")}`)))))));
+          leas.length === 0 ? `${name} staff: all LEAs` : `${name}: ${leas.map(lea => lea.name).join("; ")}`)))))));
   document.body.append(dialog);
   dialog.showModal();
   return new Promise(resolve => {

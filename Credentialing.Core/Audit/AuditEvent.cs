@@ -14,7 +14,7 @@ namespace Credentialing.Core.Audit;
 /// <param name="ById">Who did it: an id known to TOMS, <see cref="ByDailyRunId"/>, <see cref="ByNoticesId"/> or <see cref="ByVendorId"/>.</param>
 /// <param name="ByName">The name of that person, if known.</param>
 /// <param name="Generation">The generation that was created or that the event is about; null if it is not about a credential.</param>
-/// <param name="Detail">Further information for readers of the audit trail.</param>
+/// <param name="Detail">Further information for readers of the table, in English. Of a revocation: the reason.</param>
 /// <param name="PreviousUntil">Until when the previous key works; null if it does not.</param>
 internal sealed record AuditEvent(
     LeaId LeaId, DateTimeOffset At, string Kind, string ById, string? ByName, int? Generation, string? Detail = null, DateTimeOffset? PreviousUntil = null)
@@ -24,6 +24,8 @@ internal sealed record AuditEvent(
     internal const string Revoked = "credential-revoked";
     internal const string PreviousEnded = "previous-key-ended";
     internal const string Saved = "lea-saved";
+    internal const string AnnouncementPosted = "announcement-posted";
+    internal const string AnnouncementRemoved = "announcement-removed";
     internal const string ShareCreated = "share-created";
     internal const string ShareOpened = "share-opened";
     internal const string ShareCanceled = "share-canceled";
@@ -32,9 +34,17 @@ internal sealed record AuditEvent(
     /// <summary>The column of a notice with the coordinators that the event removed.</summary>
     internal const string FormerColumn = "Former";
 
-    private const string ByDailyRunId = "daily-run";
-    private const string ByNoticesId = "notices";
-    private const string ByVendorId = "vendor";
+    /// <summary>The daily run.</summary>
+    internal const string ByDailyRunId = "daily-run";
+
+    /// <summary>The sending of emails that notify coordinators of a change.</summary>
+    internal const string ByNoticesId = "notices";
+
+    /// <summary>A client that opened a share. It is not authenticated.</summary>
+    internal const string ByVendorId = "vendor";
+
+    /// <summary>The details by column. The emails of <see cref="ToNotice"/> do not need them.</summary>
+    internal AuditDetails Details { get; init; } = new();
 
     /// <summary>
     /// The end of the row key, which sorts newest first. The random suffix keeps events of the same tick (100 ns) unique. An event
@@ -42,8 +52,8 @@ internal sealed record AuditEvent(
     /// </summary>
     private readonly string key = $"{InvertedTime.Of(At)}:{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
-    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, DateTimeOffset? previousUntil) =>
-        new(leaId, at, generation == 1 ? Generated : Regenerated, byId, byName, generation, PreviousUntil: previousUntil);
+    internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string wording, DateTimeOffset? previousUntil) =>
+        new(leaId, at, generation == 1 ? Generated : Regenerated, byId, byName, generation, PreviousUntil: previousUntil) { Details = new() { Wording = wording } };
 
     internal static AuditEvent PreviousKeyEnded(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation) =>
         new(leaId, at, PreviousEnded, byId, byName, generation);
@@ -51,11 +61,17 @@ internal sealed record AuditEvent(
     internal static AuditEvent CredentialRevoked(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string reason) =>
         new(leaId, at, Revoked, byId, byName, generation, reason);
 
-    internal static AuditEvent LeaSaved(LeaId leaId, DateTimeOffset at, string by) =>
-        new(leaId, at, Saved, by, ByName: null, Generation: null);
+    internal static AuditEvent LeaSaved(LeaId leaId, DateTimeOffset at, string by, AuditDetails changes) =>
+        new(leaId, at, Saved, by, ByName: null, Generation: null) { Details = changes };
 
-    internal static AuditEvent AboutNotice(LeaId leaId, DateTimeOffset at, string kind, int? generation, string detail) =>
-        new(leaId, at, kind, ByNoticesId, ByName: null, generation, detail);
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="at">When it happened.</param>
+    /// <param name="kind">What happened to the notice.</param>
+    /// <param name="about">The kind of the event that the notice is about.</param>
+    /// <param name="generation">The generation of that event.</param>
+    /// <param name="result">What the mail service answered.</param>
+    internal static AuditEvent AboutNotice(LeaId leaId, DateTimeOffset at, string kind, string about, int? generation, AuditDetails result) =>
+        new(leaId, at, kind, ByNoticesId, ByName: null, generation, $"About {about}.{result.Addresses()}") { Details = result with { About = about } };
 
     /// <param name="leaId">The LEA.</param>
     /// <param name="at">When it happened.</param>
@@ -65,17 +81,18 @@ internal sealed record AuditEvent(
     /// <param name="generation">The generation of the shared key.</param>
     /// <param name="vendor">For whom the share is.</param>
     internal static AuditEvent AboutShare(LeaId leaId, DateTimeOffset at, string kind, string? byId, string? byName, int generation, string vendor) =>
-        new(leaId, at, kind, byId ?? (kind == ShareOpened ? ByVendorId : ByDailyRunId), byName, generation, $"For {vendor}.");
+        new(leaId, at, kind, byId ?? (kind == ShareOpened ? ByVendorId : ByDailyRunId), byName, generation, $"For {vendor}.") { Details = new() { Vendor = vendor } };
 
-    internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int generation, string detail) =>
-        new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail);
-
-    /// <summary>Returns addresses as a sentence for <see cref="Detail"/>, with a space before it; empty if there are none.</summary>
-    internal static string AddressList(string label, IReadOnlyList<string> addresses) =>
-        addresses.Count == 0 ? "" : $" {label}{string.Join(", ", addresses)}.";
+    internal static AuditEvent ByDailyRun(LeaId leaId, DateTimeOffset at, string kind, int? generation, string detail, AuditDetails details) =>
+        new(leaId, at, kind, ByDailyRunId, ByName: null, generation, detail) { Details = details };
 
     /// <summary>Transaction step: inserts the event.</summary>
-    internal TableTransactionAction ToAction() => new(TableTransactionActionType.Add, Row(LeaPartition.EventRowPrefix));
+    internal TableTransactionAction ToAction()
+    {
+        var row = Row(LeaPartition.EventRowPrefix);
+        Details.Write(row);
+        return new(TableTransactionActionType.Add, row);
+    }
 
     /// <summary>
     /// Transaction step: inserts the outbox row of the email that notifies the LEA's other coordinators of this event. It has the

@@ -87,7 +87,7 @@ public sealed partial class CredentialService(
         for (var attempt = 1; ; attempt++)
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
-            var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, next.PreviousKey?.ExpiresAt);
+            var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, wording.Version, next.PreviousKey?.ExpiresAt);
             if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(held), .. DeleteOldUses(held.Uses, generation)]))
                 break;
             var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
@@ -219,7 +220,7 @@ internal sealed class LeaProcessor(
                 using var claim = new CancellationTokenSource(Remaining(work.ClaimedUntil), time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(claim.Token, cancellationToken);
                 await myToms.PutAsync(announcement, either.Token);
-                await LeaPartition.TrySubmitAsync(storage, PostedAnnouncement.Write(announcement, otherUntil, work.PostVersion));
+                await LeaPartition.TrySubmitAsync(storage, [PostedAnnouncement.Write(announcement, otherUntil, work.PostVersion), .. PostedEvent(work.Plan, announcement)]);
                 telemetry.RecordAnnouncement("post", "done");
                 return new() { Posted = true };
             }
@@ -229,7 +230,7 @@ internal sealed class LeaProcessor(
             await myToms.DeleteAsync(work.Plan.LeaId, cancellationToken);
             if (otherUntil is not null)
                 return new() { RetryAt = otherUntil };
-            if (!await LeaPartition.TrySubmitAsync(storage, work.Plan.Posted!.Delete(work.Plan.LeaId)))
+            if (!await LeaPartition.TrySubmitAsync(storage, work.Plan.Posted!.Delete(work.Plan.LeaId), RemovedEvent(work.Plan.LeaId)))
                 return new() { RetryAt = work.At + RetryInterval };
             telemetry.RecordAnnouncement("remove", "done");
             return new() { Removed = true };
@@ -245,6 +246,20 @@ internal sealed class LeaProcessor(
             return LeaResult.Failed($"Its announcement could not be {(work.Plan.Withdraws ? "removed" : "posted")}.", failure);
         }
     }
+
+    /// <summary>
+    /// Transaction step: the audit event of a posted announcement. None if only the number of days in an announcement on MyTOMS has
+    /// changed, as it does every day.
+    /// </summary>
+    private IEnumerable<TableTransactionAction> PostedEvent(LeaPlan plan, Announcement announcement) =>
+        plan.Posted is { PostingUntil: null } && announcement.State is not CredentialState.Expired
+            ? []
+            : [AuditEvent.ByDailyRun(
+                plan.LeaId, time.GetUtcNow(), AuditEvent.AnnouncementPosted, plan.Status.Credential?.Generation, announcement.Title, new() { DaysRemaining = announcement.DaysRemaining }).ToAction()];
+
+    /// <summary>Transaction step: the audit event of a removed announcement, which may have been of superseded credentials.</summary>
+    private TableTransactionAction RemovedEvent(LeaId leaId) =>
+        AuditEvent.ByDailyRun(leaId, time.GetUtcNow(), AuditEvent.AnnouncementRemoved, generation: null, detail: "", new()).ToAction();
 
     private async Task<LeaResult> DeleteStaleAsync(LeaPlan plan, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {

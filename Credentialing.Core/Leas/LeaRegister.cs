@@ -135,9 +135,24 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
     private static (string Id, string? Email) Identity(Coordinator coordinator) => (coordinator.Id, coordinator.Email?.ToUpperInvariant());
 
+    private static AuditDetails Differences(Lea? held, Lea lea)
+    {
+        var before = (held?.Coordinators ?? []).ToDictionary(coordinator => coordinator.Id, StringComparer.Ordinal);
+        var after = lea.Coordinators.Select(coordinator => coordinator.Id).ToHashSet(StringComparer.Ordinal);
+        return new()
+        {
+            Name = held?.Name == lea.Name ? null : lea.Name,
+            Added = [.. lea.Coordinators.Where(coordinator => !before.ContainsKey(coordinator.Id)).Select(NameAndId)],
+            Removed = [.. before.Values.Where(coordinator => !after.Contains(coordinator.Id)).Select(NameAndId)],
+            Changed = [.. lea.Coordinators.Where(coordinator => before.TryGetValue(coordinator.Id, out var earlier) && earlier != coordinator).Select(NameAndId)],
+        };
+
+        static string NameAndId(Coordinator coordinator) => $"{coordinator.Name} ({coordinator.Id})";
+    }
+
     private static List<TableTransactionAction> Changes(Lea lea, Lea? held, IReadOnlyList<TableEntity> rows, string savedBy, DateTimeOffset at, bool hasNotice)
     {
-        var auditEvent = AuditEvent.LeaSaved(lea.Id, at, savedBy);
+        var auditEvent = AuditEvent.LeaSaved(lea.Id, at, savedBy, Differences(held, lea));
         var leaRow = LeaPartition.Entity(lea.Id, LeaPartition.LeaRow);
         leaRow[Name] = lea.Name;
         var changes = new List<TableTransactionAction>

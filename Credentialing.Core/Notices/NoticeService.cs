@@ -81,7 +81,7 @@ public sealed partial class NoticeService(
         var isDeferredTooLong = notice.Claim.SentAt is not null && now - notice.At >= MaxDeferral;
         if (messages.Count == 0 || isDeferredTooLong) // no recipient is left
         {
-            TableTransactionAction[] givenUp = messages.Count == 0 ? [] : [Event(notice, now, "notice-refused", AuditEvent.AddressList("Deferred for too long: ", notice.Claim.Deferred))];
+            TableTransactionAction[] givenUp = messages.Count == 0 ? [] : [Event(notice, now, "notice-refused", new() { GivenUp = notice.Claim.Deferred })];
             var isDeleted = await LeaPartition.TrySubmitAsync(storage, [notice.Delete(notice.Claim), .. givenUp]);
             return isDeleted ? new() : new() { RetryAt = now + RetryInterval };
         }
@@ -143,15 +143,15 @@ public sealed partial class NoticeService(
             EmailOutcome.Accepted(var rejected, var deferred) =>
             [
                 deferred.Count == 0 ? notice.Delete(claim) : notice.Write(claim),
-                Event(notice, at, "notice-sent", $"{AuditEvent.AddressList("To ", [.. addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}"),
+                Event(notice, at, "notice-sent", new() { To = [.. addresses.Except(rejected).Except(deferred)], Rejected = rejected, Deferred = deferred }),
             ],
-            EmailOutcome.Refused => [notice.Delete(claim), Event(notice, at, "notice-refused", AuditEvent.AddressList("Rejected: ", addresses))],
+            EmailOutcome.Refused => [notice.Delete(claim), Event(notice, at, "notice-refused", new() { Rejected = addresses })],
             _ => [notice.Write(claim)],
         };
     }
 
-    private static TableTransactionAction Event(Notice notice, DateTimeOffset at, string kind, string detail) =>
-        AuditEvent.AboutNotice(notice.LeaId, at, kind, notice.Generation, $"About {notice.Kind}.{detail}").ToAction();
+    private static TableTransactionAction Event(Notice notice, DateTimeOffset at, string kind, AuditDetails result) =>
+        AuditEvent.AboutNotice(notice.LeaId, at, kind, notice.Kind, notice.Generation, result).ToAction();
 
     [LoggerMessage(EventId = 19, Level = LogLevel.Warning, Message = "A notice to the coordinators of LEA {LeaId} could not be sent immediately: {Reason}. The next daily run sends it.")]
     private partial void LogDelayed(LeaId leaId, string reason);

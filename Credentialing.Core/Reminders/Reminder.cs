@@ -77,13 +77,13 @@ public sealed record Reminder(
 
     /// <summary>Audit event: the mail service accepted the email.</summary>
     internal AuditEvent Sent(DateTimeOffset at, IReadOnlyList<string> rejected, IReadOnlyList<string> deferred) => Event(
-        at, "reminder-sent", $"{AuditEvent.AddressList("To ", [.. Addresses.Except(rejected).Except(deferred)])}{AuditEvent.AddressList("Rejected: ", rejected)}{AuditEvent.AddressList("Deferred: ", deferred)}");
+        at, "reminder-sent", new() { To = [.. Addresses.Except(rejected).Except(deferred)], Rejected = rejected, Deferred = deferred });
 
     /// <summary>Audit event: the mail service rejected all addresses.</summary>
-    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", AuditEvent.AddressList("Rejected: ", [.. Addresses]));
+    internal AuditEvent Refused(DateTimeOffset at) => Event(at, "reminder-refused", new() { Rejected = [.. Addresses] });
 
     /// <summary>Audit event: no recipient has an address.</summary>
-    internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", "");
+    internal AuditEvent WithoutRecipient(DateTimeOffset at) => Event(at, "reminder-without-recipient", new());
 
     private static IEnumerable<Coordinator> Addressed(IEnumerable<Coordinator> coordinators) => coordinators
         .Where(coordinator => !string.IsNullOrWhiteSpace(coordinator.Email))
@@ -94,7 +94,11 @@ public sealed record Reminder(
 
     private IEnumerable<string> Addresses => Recipients.Select(recipient => recipient.Email!);
 
-    private AuditEvent Event(DateTimeOffset at, string kind, string more) => AuditEvent.ByDailyRun(
-        Credential.LeaId, at, kind, Credential.Generation,
-        string.Create(CultureInfo.InvariantCulture, $"Milestone of {Milestone.Days} days, with {DaysRemaining} remaining.{more}"));
+    private AuditEvent Event(DateTimeOffset at, string kind, AuditDetails result) => AuditEvent.ByDailyRun(
+        Credential.LeaId,
+        at,
+        kind,
+        Credential.Generation,
+        string.Create(CultureInfo.InvariantCulture, $"Milestone of {Milestone.Days} days, with {DaysRemaining} remaining.{result.Addresses()}"),
+        result with { Milestone = Milestone.Days, DaysRemaining = DaysRemaining });
 }

@@ -20,6 +20,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     private const string CalendarFile = Credentials + "/calendar";
     private const string Shares = "leas/01612590000000/shares";
     private const string Share = """{"vendor":"Aeries","expiresInHours":1,"ciphertext":"AQID"}""";
+    private const string Events = "leas/01612590000000/events";
     private const string UnknownShare = "01612590000000-00000000000000000000000000000000";
     private const string Disclosures = "leas/01612590000000/disclosures";
     private const string Summary = Disclosures + "/summary";
@@ -150,12 +151,17 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await GetAsync(path, "rosa");
         await host.SendAsync(HttpMethod.Get, Disclosures, "rosa", headers: ["Accept", "text/csv"]);
 
+        // The history.
+        foreach (var path in (string[])["leas/1/events", Events, $"{Events}?after=1"])
+            await GetAsync(path, "rosa");
+        await host.SendAsync(HttpMethod.Get, Events, "rosa", null, "Accept", "text/csv");
+
         // Unauthenticated and unauthorized callers.
         foreach (var path in (string[])["v1/credential", Reports, Report])
             await GetAsync(path);
         foreach (var persona in (string?[])[null, "bea"])
         {
-            foreach (var path in (string[])[Credentials, CalendarFile, Disclosures, Summary, "leas/01612590000000/announcements", "leas/01612590000000", "reminders/preview"])
+            foreach (var path in (string[])[Credentials, CalendarFile, Disclosures, Summary, Events, "leas/01612590000000/announcements", "leas/01612590000000", "reminders/preview"])
                 await GetAsync(path, persona);
             await SendAsync(HttpMethod.Put, "leas/01612590000000", persona, "{}");
             await SendAsync(HttpMethod.Post, Credentials, persona, "{}");
@@ -191,7 +197,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         foreach (var fault in (Fault[])[Fault.ConnectionFailed, Fault.UnexpectedException])
         {
             world.Traffic.InjectFault = _ => fault;
-            foreach (var (path, persona) in ((string, string)[])[(Credentials, "rosa"), (CalendarFile, "rosa"), (Disclosures, "rosa"), (Summary, "rosa"), ("leas/01612590000000/announcements", "rosa"), ("leas/01612590000000", "toms"), ("reminders/preview", "toms")])
+            foreach (var (path, persona) in ((string, string)[])[(Credentials, "rosa"), (CalendarFile, "rosa"), (Disclosures, "rosa"), (Summary, "rosa"), (Events, "rosa"), ("leas/01612590000000/announcements", "rosa"), ("leas/01612590000000", "toms"), ("reminders/preview", "toms")])
                 await GetAsync(path, persona);
             foreach (var path in (string[])["v1/credential", Reports, Report])
                 await AsVendorAsync(path);

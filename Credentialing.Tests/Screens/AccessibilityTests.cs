@@ -162,6 +162,32 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
     }
 
     [Fact]
+    public async Task Downloads_are_found_and_more_events_are_shown_with_the_keyboard_alone()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await using var visit = await ScreenState.HistoryWithErrors.OpenAsync(browser, host);
+        await HistoryPageTests.AddManyAsync(world, 102);
+        await Disclosures.Downloads.RecordAsync(world, TestWorld.Oakland);
+        await visit.Page.ReloadAsync();
+        await Expect(visit.Page.Locator("#events-list li")).ToHaveCountAsync(100);
+        await TabToAsync(visit, visit.Page.GetByLabel("Student (SSID)"));
+        await visit.Page.Keyboard.TypeAsync("901612590");
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByLabel("Student (SSID)")).ToBeFocusedAsync();
+        await Expect(visit.Page.GetByLabel("Student (SSID)")).ToHaveAccessibleDescriptionAsync("10 digits. Leave empty for all students. Enter 10 digits, or leave this field empty.");
+        await visit.Page.Keyboard.TypeAsync("1");
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.GetByRole(AriaRole.Group, new() { Name = "Downloads found" })).ToBeFocusedAsync();
+        await Expect(visit.Page.Locator("#found-list li")).ToHaveCountAsync(1);
+
+        await TabToAsync(visit, visit.Button("Show more"));
+        await PressAsync(visit, "Enter");
+        await Expect(visit.Page.Locator("#events-list li").Nth(100)).ToBeFocusedAsync();
+        await ExpectAnnouncedAsync(visit, AriaRole.Status, "2 more entries are shown.");
+    }
+
+    [Fact]
     public async Task A_link_is_shared_canceled_and_opened_with_the_keyboard_alone()
     {
         await using var world = await TestWorld.CreateAsync(azurite);

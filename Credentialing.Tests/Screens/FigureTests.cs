@@ -36,6 +36,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
         { "screen-expired", ScreenState.Expired },
         { "screen-share", ScreenState.Sharing },
         { "screen-shared", ScreenState.Shared },
+        { "screen-history", ScreenState.History },
         { "share-ready", ScreenState.ShareReady },
         { "share-opened", ScreenState.ShareOpened },
         { "screen-home", ScreenState.HomeOfSeveralLeas },

@@ -81,7 +81,7 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        foreach (var file in (string[])["/", "/credentialing/", "/share/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
+        foreach (var file in (string[])["/", "/credentialing/", "/history/", "/share/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
         {
             using var response = await host.Client.GetAsync(new Uri(file, UriKind.Relative), TestContext.Current.CancellationToken);
             response.EnsureSuccessStatusCode();
@@ -239,15 +239,5 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
 
             return complete.Task;
         }
-    }
-
-    /// <summary>Adds middleware in front of DevHost's pipeline.</summary>
-    private sealed class MiddlewareFilter(Action<IApplicationBuilder> add) : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            add(app);
-            next(app);
-        };
     }
 }

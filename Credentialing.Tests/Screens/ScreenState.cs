@@ -1,5 +1,8 @@
 using System.Net;
 using Credentialing.Core;
+using Credentialing.Core.Leas;
+using Credentialing.Tests.DailyRun;
+using Credentialing.Tests.Disclosures;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -57,6 +60,9 @@ public enum ScreenState
     ShareLocked,
     ShareOpened,
     ShareGone,
+    History,
+    HistoryWithErrors,
+    HistoryUnavailable,
 }
 
 internal static class ScreenStates
@@ -96,6 +102,7 @@ internal static class ScreenStates
     private static string PathOf(ScreenState state) => state switch
     {
         ScreenState.HomeWithoutAnnouncements or ScreenState.HomeExpiring or ScreenState.HomeExpired or ScreenState.HomeOfSeveralLeas or ScreenState.HomeWithPartialFailure or ScreenState.HomeUnavailable => Visit.Home,
+        ScreenState.History or ScreenState.HistoryWithErrors or ScreenState.HistoryUnavailable => "history/",
         ScreenState.UnknownLea => $"{Visit.Screen}?lea=1",
         ScreenState.NotPermitted => $"{Visit.Screen}?lea={TestWorld.Fresno}",
         _ when IsOfVendor(state) => "share/",
@@ -118,6 +125,12 @@ internal static class ScreenStates
             await host.MustGenerateAsync("luis", Institute);
             host.World.Clock.Advance(TimeSpan.FromDays(10));
             days = 356;
+        }
+
+        if (state is ScreenState.History)
+        {
+            await PrepareHistoryAsync(host);
+            return;
         }
 
         if (state is ScreenState.Overlap)
@@ -157,6 +170,32 @@ internal static class ScreenStates
             return;
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         host.World.Clock.Advance(TimeSpan.FromDays(days.Value));
+    }
+
+    /// <summary>A year with two vendors: downloads, a regeneration with an overlap, a link, a new coordinator and reminders.</summary>
+    private static async Task PrepareHistoryAsync(TestHost host)
+    {
+        var world = host.World;
+        await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa]), "toms", TestContext.Current.CancellationToken);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await SharedLink.CreateAsync(host, key, vendor: "Aeries Software");
+        world.Clock.Advance(TimeSpan.FromDays(337));
+        await RecordAsync(("9016125901", "Aeries"), ("9016125902", "Aeries"), ("9016125903", "SEIS"));
+        await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]), "toms", TestContext.Current.CancellationToken);
+        world.Clock.Advance(TimeSpan.FromDays(14));
+        await DailyRunDriver.RunWithClockAsync(world);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, keepPreviousForDays: 7);
+        await RecordAsync(("9016125901", "Aeries"), ("9016125903", "SEIS"));
+
+        async Task RecordAsync(params (string Ssid, string Client)[] downloads)
+        {
+            foreach (var (ssid, client) in downloads)
+            {
+                world.Clock.Advance(TimeSpan.FromMinutes(7));
+                await Downloads.RecordAsync(world, TestWorld.Oakland, ssid, client);
+            }
+        }
     }
 
     private static Task HoldRequestsAsync(Visit visit) => visit.Page.RouteAsync("**/api/**", _ => { });
@@ -200,6 +239,26 @@ internal static class ScreenStates
                 return;
             case ScreenState.HomeOfSeveralLeas:
                 await Expect(visit.Page.Locator("#announcements li")).ToHaveCountAsync(2);
+                return;
+            case ScreenState.History:
+                await Expect(visit.Page.Locator("#counts")).ToBeVisibleAsync();
+                await visit.Page.Locator("#client").FillAsync("Aeries");
+                await visit.Page.Keyboard.PressAsync("Enter");
+                await Expect(visit.Page.Locator("#found-list li")).ToHaveCountAsync(3);
+                await Expect(visit.Page.Locator("#events-list li").First).ToBeVisibleAsync();
+                return;
+            case ScreenState.HistoryWithErrors:
+                await visit.Page.Locator("#ssid").FillAsync("901612590");
+                await visit.Page.Locator("#from").FillAsync("2026-11-02");
+                await visit.Page.Locator("#to").FillAsync("2026-11-01");
+                await visit.Page.Keyboard.PressAsync("Enter");
+                await Expect(visit.Page.Locator("#ssid-error")).Not.ToBeEmptyAsync();
+                await Expect(visit.Page.Locator("#to-error")).Not.ToBeEmptyAsync();
+                return;
+            case ScreenState.HistoryUnavailable:
+                host.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
+                await visit.Page.ReloadAsync();
+                await Expect(visit.Message).Not.ToBeEmptyAsync();
                 return;
             case ScreenState.ShareIncomplete:
                 await visit.Page.GetByRole(AriaRole.Textbox).FillAsync("https://toms.example/share/");

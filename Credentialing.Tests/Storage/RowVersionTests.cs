@@ -134,7 +134,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     [InlineData("announcement", "run")]
     [InlineData("notice:", "run")]
     [InlineData("share:", "run list share open cancel")]
-    [InlineData("event:", "")] // never read
+    [InlineData("event:", "")] // the history shows it as unreadable
     [InlineData("use:000002:unknown", "")] // the status does not contain it
     [InlineData(IndexEntry, "run")]
     public async Task Every_operation_that_reads_a_row_of_a_newer_release_throws_and_does_not_change_it(string row, string refusedBy)

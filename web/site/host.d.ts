@@ -18,7 +18,10 @@ export interface Lea {
 /** Base URL of the API, such as `https://credentialing.example/api/`. Absolute, or relative to the site. */
 export const api: string;
 
-/** LEAs of the signed-in user, in display order. Waits for sign-in. If it rejects, the screen offers a retry. */
+/**
+ * LEAs of which the signed-in user is a coordinator, in display order. Empty for TOMS's staff. Waits for sign-in. If it rejects, the
+ * screen offers a retry.
+ */
 export function leas(): Promise<readonly Lea[]>;
 
 /**
@@ -26,6 +29,12 @@ export function leas(): Promise<readonly Lea[]>;
  * has ended.
  */
 export function accessToken(): Promise<string>;
+
+/**
+ * Optional: whether the signed-in user is a member of TOMS's staff, who may see all LEAs (the role `toms` of the API's access token).
+ * Waits for sign-in. Default: no.
+ */
+export const isStaff: (() => Promise<boolean>) | undefined;
 
 /**
  * Optional: the current time in milliseconds, if it is not the time of the browser's clock. DevHost's clock can be advanced.

@@ -175,6 +175,140 @@ export const readCalendar = (lea, language) => send(
   { mediaType: "text/calendar" });
 
 /**
+ * @typedef {object} AuditDetails  what an event says beyond its kind; each kind has some of it
+ * @property {string | null} wording
+ * @property {string | null} vendor
+ * @property {number | null} milestone
+ * @property {number | null} daysRemaining
+ * @property {string | null} about  kind of the event that a notice is about
+ * @property {string | null} name
+ * @property {string[]} to
+ * @property {string[]} rejected
+ * @property {string[]} deferred
+ * @property {string[]} givenUp
+ * @property {string[]} added
+ * @property {string[]} removed
+ * @property {string[]} changed
+ *
+ * @typedef {object} AuditEvent  in the format of the API
+ * @property {string} id
+ * @property {string} at
+ * @property {string} kind  newer releases of the API may add kinds
+ * @property {{ source: "person" | "toms" | "daily-run" | "notices" | "vendor", id: string | null, name: string | null } | null} by
+ * @property {number | null} generation
+ * @property {string | null} detail
+ * @property {string | null} previousUntil
+ * @property {AuditDetails} details
+ *
+ * @typedef {object} Disclosure  a download of a report, in the format of the API
+ * @property {string} ssid
+ * @property {string} reportId
+ * @property {number} generation
+ * @property {string} client
+ * @property {string} at
+ * @property {boolean} isWhole
+ * @property {boolean} byLink
+ *
+ * @typedef {object} DisclosureSummary
+ * @property {{ month: string, client: string, count: number }[]} months
+ * @property {string} asOf
+ * @property {string} timeZone
+ *
+ * @typedef {{ ssid: string, client: string, from: string, to: string }} DisclosureFilter  empty texts do not filter
+ */
+
+/**
+ * The path of an LEA's events, newest first.
+ * @param {string} lea
+ */
+export const eventsPath = lea => `leas/${encodeURIComponent(lea)}/events`;
+
+/**
+ * @param {string} lea
+ * @param {string | null} after `next` of the page before; null for the first page
+ * @returns {Promise<Outcome<{ events: AuditEvent[], next: string | null, timeZone: string }>>}
+ */
+export const readEvents = (lea, after) => send(
+  "GET",
+  withQuery(eventsPath(lea), { after }),
+  body => Array.isArray(body?.events) && body.events.every(isEvent) && isNext(body.next) && isTimeZone(body.timeZone));
+
+/**
+ * The path of the downloads that match a filter, newest first.
+ * @param {string} lea
+ * @param {DisclosureFilter} filter
+ */
+export const disclosuresPath = (lea, filter) => withQuery(`leas/${encodeURIComponent(lea)}/disclosures`, filter);
+
+/**
+ * @param {string} lea
+ * @param {DisclosureFilter} filter
+ * @param {string | null} after
+ * @returns {Promise<Outcome<{ disclosures: Disclosure[], next: string | null, timeZone: string }>>}
+ */
+export const readDisclosures = (lea, filter, after) => send(
+  "GET",
+  withQuery(`leas/${encodeURIComponent(lea)}/disclosures`, { ...filter, after }),
+  body => Array.isArray(body?.disclosures) && body.disclosures.every(isDisclosure) && isNext(body.next) && isTimeZone(body.timeZone));
+
+/**
+ * Reads how many reports each client downloaded in each of the last twelve months.
+ * @param {string} lea
+ * @returns {Promise<Outcome<DisclosureSummary>>}
+ */
+export const readDisclosureSummary = lea => send(
+  "GET",
+  `leas/${encodeURIComponent(lea)}/disclosures/summary`,
+  body => Array.isArray(body?.months) &&
+    body.months.every((/** @type {any} */ count) => isDate(`${count?.month}-01`) && typeof count.client === "string" && Number.isInteger(count.count)) &&
+    isInstant(body.asOf) && isTimeZone(body.timeZone));
+
+/**
+ * Reads an LEA's name. Only for TOMS's staff.
+ * @param {string} lea
+ * @returns {Promise<Outcome<{ name: string }>>}
+ */
+export const readLea = lea => send("GET", `leas/${encodeURIComponent(lea)}`, body => typeof body?.name === "string");
+
+/**
+ * Downloads a CSV file. There is no limit to its size or to the time that it takes, but its parts must arrive.
+ * @param {string} path
+ * @param {AbortSignal} canceled
+ * @param {(bytes: number) => void} onProgress called with the number of bytes received so far
+ * @returns {Promise<Success<Blob> | Failure | { kind: "interrupted" } | { kind: "canceled" }>} "interrupted": the connection was lost
+ *   after the start of the file, which is not complete
+ */
+export async function downloadCsv(path, canceled, onProgress) {
+  const stalled = new AbortController();
+  let timer = setTimeout(() => stalled.abort(), timeout);
+  const response = await request("GET", path, { mediaType: "text/csv", signal: AbortSignal.any([canceled, stalled.signal]) });
+  try {
+    if (canceled.aborted)
+      return { kind: "canceled" };
+    if (!(response instanceof Response))
+      return response;
+    if (!response.ok)
+      return await failureOf(response);
+    if (response.body === null || !response.headers.get("Content-Type")?.startsWith("text/csv"))
+      return { kind: "error", status: 500 };
+    let bytes = 0;
+    const counted = response.body.pipeThrough(new TransformStream({
+      transform(part, controller) {
+        clearTimeout(timer);
+        timer = setTimeout(() => stalled.abort(), timeout);
+        onProgress(bytes += part.byteLength);
+        controller.enqueue(part);
+      },
+    }));
+    return { kind: "success", body: await new Response(counted, { headers: { "Content-Type": "text/csv" } }).blob(), etag: null };
+  } catch {
+    return { kind: canceled.aborted ? "canceled" : "interrupted" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
  * @param {string} method
  * @param {string} path
  * @param {(body: any) => boolean} isExpected whether the body of a response is valid
@@ -182,7 +316,29 @@ export const readCalendar = (lea, language) => send(
  *   response, default JSON
  * @returns {Promise<Outcome<any>>}
  */
-async function send(method, path, isExpected, { headers = {}, body, mediaType = "application/json", withoutToken = false } = {}) {
+async function send(method, path, isExpected, options = {}) {
+  const response = await request(method, path, options);
+  if (!(response instanceof Response))
+    return response;
+  if (!response.ok)
+    return await failureOf(response);
+  try {
+    const received = response.status === 204 ? null : options.mediaType === undefined ? await response.json() : await response.text();
+    return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
+  } catch {
+    return { kind: "unreachable" };
+  }
+}
+
+/**
+ * Sends a request.
+ * @param {string} method
+ * @param {string} path
+ * @param {{ headers?: Record<string, string>, body?: string, mediaType?: string, withoutToken?: boolean, signal?: AbortSignal }} options
+ *   `signal`: aborts the request; default: a timeout
+ * @returns {Promise<Response | Failure>} the response, whose body has not been read
+ */
+async function request(method, path, { headers = {}, body, mediaType = "application/json", withoutToken = false, signal }) {
   if (!navigator.onLine)
     return { kind: "offline" };
   /** @type {Record<string, string>} */
@@ -196,30 +352,55 @@ async function send(method, path, isExpected, { headers = {}, body, mediaType = 
   }
 
   try {
-    const response = await fetch(new URL(path, absoluteUrl(host.api)), {
+    return await fetch(new URL(path, absoluteUrl(host.api)), {
       method,
       headers: { ...headers, Accept: mediaType, ...authorization },
       body,
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(timeout),
+      signal: signal ?? AbortSignal.timeout(timeout),
     });
-    if (response.ok) {
-      const received = response.status === 204 ? null : mediaType === "application/json" ? await response.json() : await response.text();
-      return isExpected(received) ? { kind: "success", body: received, etag: response.headers.get("ETag") } : { kind: "error", status: 500 };
-    }
-
-    const problem = await response.json().catch(() => null);
-    return {
-      kind: "error",
-      status: response.status,
-      ...(typeof problem?.help === "string" ? { help: problem.help } : {}),
-      ...(typeof problem?.type === "string" ? { problem: problem.type.replace(problemTypePrefix, "") } : {}),
-    };
   } catch {
     return { kind: "unreachable" };
   }
 }
+
+/**
+ * The failure that a response other than 2xx reports.
+ * @param {Response} response
+ * @returns {Promise<Failure>}
+ */
+async function failureOf(response) {
+  const problem = await response.json().catch(() => null);
+  return {
+    kind: "error",
+    status: response.status,
+    ...(typeof problem?.help === "string" ? { help: problem.help } : {}),
+    ...(typeof problem?.type === "string" ? { problem: problem.type.replace(problemTypePrefix, "") } : {}),
+  };
+}
+
+/**
+ * A path with query parameters, without those that are empty.
+ * @param {string} path
+ * @param {Record<string, string | null>} parameters
+ */
+function withQuery(path, parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "").map(([name, value]) => [name, String(value)]);
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** @param {any} next */
+const isNext = next => next === null || typeof next === "string";
+
+/** @param {any} event */
+const isEvent = event =>
+  ["id", "kind"].every(name => typeof event?.[name] === "string") && isInstant(event.at) &&
+  (event.by === null || typeof event.by?.source === "string") && (event.previousUntil === null || isInstant(event.previousUntil)) &&
+  ["to", "rejected", "deferred", "givenUp", "added", "removed", "changed"].every(name => Array.isArray(event.details?.[name]));
+
+/** @param {any} disclosure */
+const isDisclosure = disclosure => ["ssid", "reportId", "client"].every(name => typeof disclosure?.[name] === "string") && isInstant(disclosure.at);
 
 /** @param {any} body */
 const isCredentials = body =>

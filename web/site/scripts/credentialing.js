@@ -11,6 +11,7 @@ import { mostUrgent, readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage, signInAction } from "./messages.js";
 import { host, isHosted, now } from "./session.js";
 import { clearSharing, hasUnsavedLink, onOutdated, readSharedLinks, renderSharing } from "./sharing.js";
+import { absoluteUrl } from "./site.js";
 
 /**
  * @typedef {import("./api.js").Credentials} Credentials
@@ -98,6 +99,7 @@ const confirmButton = byId("confirm", HTMLButtonElement);
 const cancelButton = byId("cancel", HTMLButtonElement);
 const picker = byId("pick", HTMLSelectElement);
 const overlapChoices = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[name=overlap]"));
+const historyLink = byId("history", HTMLAnchorElement);
 const endButton = byId("end-previous", HTMLButtonElement);
 const revokeButton = byId("revoke", HTMLButtonElement);
 const revocation = byId("revocation", HTMLDialogElement);
@@ -560,6 +562,8 @@ function render() {
   byId("credentials").hidden = credentials === null && byId("loading").hidden;
   byId("authorization").hidden = credentials === null;
   byId("details").hidden = credentials === null || credentials.state === "none";
+  historyLink.hidden = credentials === null;
+  historyLink.href = absoluteUrl(`history/?lea=${encodeURIComponent(lea.id)}`);
   byId("once-only").hidden = credentials === null || secretKey !== null || ["none", "expired", "revoked"].includes(credentials.state);
   if (credentials === null)
     return;

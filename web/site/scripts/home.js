@@ -1,4 +1,7 @@
-/** MyTOMS Home: the announcements of the coordinator's LEAs. For a coordinator of several LEAs, also the state of each. */
+/**
+ * MyTOMS Home: the announcements of the coordinator's LEAs. For a coordinator of several LEAs, also the state of each. For TOMS's
+ * staff, a link to the statewide overview.
+ */
 
 import { readAnnouncements } from "./api.js";
 import { alert, byId, element } from "./elements.js";
@@ -7,7 +10,7 @@ import { showHelp } from "./help.js";
 import { date, fill, inDays, onLanguageSwitch, ready, texts, time, when } from "./language.js";
 import { readAllCredentials, shortState } from "./leas.js";
 import { readFailureMessage, removeOutdatedMessage, showMessage } from "./messages.js";
-import { host, isHosted } from "./session.js";
+import { host, isHosted, isStaff } from "./session.js";
 import { absoluteUrl } from "./site.js";
 
 /**
@@ -58,6 +61,7 @@ function refreshInBackground() {
 async function refresh(inBackground = false) {
   const thisRead = inBackground ? latestRead : ++latestRead;
   const { leas, read, failures } = await readAll();
+  const staff = leas === 0 && await isStaff();
   await ready;
   const sessionError = failures.find(({ failure }) => failure.kind === "error" && failure.status === 401);
   if (thisRead !== latestRead)
@@ -78,8 +82,9 @@ async function refresh(inBackground = false) {
     });
   for (const { failure } of failures)
     showHelp(failure.kind === "error" ? failure.help : null);
-  if (leas === 0)
+  if (leas === 0 && !staff)
     showMessage({ name: "noLeas", tone: "info" });
+  byId("staff-section").hidden = !staff;
   byId("loading").hidden = true;
   // Unchanged content is not replaced, because screen readers would read it again.
   if (failures.length < leas && JSON.stringify(read) !== JSON.stringify(announcements)) {

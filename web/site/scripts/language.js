@@ -119,6 +119,10 @@ export const time = moment => format(moment, { hour: "numeric", minute: "2-digit
 export const dateAndTime = moment => format(
   moment, { weekday: "long", year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "longGeneric" });
 
+/** @param {Moment} moment "Nov 23, 2027, 3:04 PM PST", for lists */
+export const shortDateAndTime = moment => format(
+  moment, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" });
+
 /** @param {Moment} moment "3:04 PM Pacific Time on Tuesday, November 23, 2027" */
 export const timeOnDate = moment => fill(texts.timeOnDate, { time: time(moment), date: date(moment) });
 
@@ -154,6 +158,12 @@ const dayNumber = (instant, timeZone) => Date.parse(new Intl.DateTimeFormat("sv-
 
 /** @param {string} day date without a time, ISO 8601 */
 export const calendarDate = day => format({ instant: day, timeZone: "UTC" }, { dateStyle: "full" });
+
+/** @param {string} yearAndMonth such as "2027-11": "November 2027" */
+export const month = yearAndMonth => format({ instant: `${yearAndMonth}-01`, timeZone: "UTC" }, { year: "numeric", month: "long" });
+
+/** @param {string} tag of a language, such as "es": "Spanish" */
+export const languageName = tag => new Intl.DisplayNames(language, { type: "language" }).of(tag) ?? tag;
 
 /**
  * @param {Moment} moment

@@ -16,3 +16,6 @@ export const host = /** @type {Host} */ (provided);
 
 /** The current time in milliseconds, as of `Date.now`. */
 export const now = () => provided?.now?.() ?? Date.now();
+
+/** Whether the user is a member of TOMS's staff, who may see all LEAs. Waits for sign-in. "No" if the host cannot tell. */
+export const isStaff = async () => await provided?.isStaff?.().catch(() => false) ?? false;

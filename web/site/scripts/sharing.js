@@ -3,6 +3,7 @@
 import { cancelShare, createShare, readCalendar, readShares } from "./api.js";
 import { connectDialog, openDialog, renderButtons } from "./dialogs.js";
 import { byId, element, renderError } from "./elements.js";
+import { saveFile } from "./files.js";
 import { dateAndTime, daysSince, fill, texts } from "./language.js";
 import { showMessage, signInAction } from "./messages.js";
 import { now } from "./session.js";
@@ -25,9 +26,6 @@ const maxVendorLength = 200;
 
 /** For how many days a client that used the credentials is known. */
 const knownClientDays = 365;
-
-/** After this time, the browser has saved the calendar file. */
-const downloadTime = 60_000; // milliseconds
 
 /** @type {Shown | null} */
 let shown = null;
@@ -278,9 +276,7 @@ async function downloadCalendar() {
     return;
   }
 
-  const url = URL.createObjectURL(new Blob([result.body], { type: "text/calendar" }));
-  element("a", { href: url, download: `sis-vendor-credentials-${id}.ics` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), downloadTime);
+  saveFile(new Blob([result.body], { type: "text/calendar" }), `sis-vendor-credentials-${id}.ics`);
   downloaded = true;
   if (shown !== null)
     renderHandover(shown);

@@ -11,6 +11,8 @@ export default {
     label: "Main",
     home: "MyTOMS Home",
     credentialing: "Credentialing",
+    history: "History",
+    overview: "Overview",
     otherLanguage: "Español",
   },
 
@@ -28,6 +30,9 @@ export default {
   notLoaded: {
     credentials: "We could not load your credentials.",
     announcements: "We could not load your announcements.",
+    file: "The file was not downloaded.",
+    history: "We could not load the history.",
+    downloads: "We could not load the downloads.",
   },
 
   notDone: {
@@ -46,6 +51,11 @@ export default {
     loading: "Reading the announcements…",
     leas: "SIS vendor credentials of your LEAs",
     link: "Go to SIS Vendor Credentialing for {lea}",
+    staff: {
+      title: "Statewide overview",
+      text: "See which LEAs have lost access to the student score reports, which lose it soon, and whom to call.",
+      link: "Go to the statewide overview",
+    },
     announcement: {
       expiring: {
         title: "{lea}: SIS vendor credentials expire {when}",
@@ -123,6 +133,7 @@ export default {
     lastUsed: "Last used by a vendor",
     never: "Not yet",
     usage: "Used this week",
+    history: "Downloads and history of this LEA",
     onceOnly: "The secret key of these credentials cannot be shown again. If it is lost, regenerate the credentials.",
     done: "New credentials were generated.",
     warning: "The secret key can be seen only until you leave this screen.",
@@ -277,6 +288,118 @@ export default {
     copiedAll: "All values were copied.",
   },
 
+  /** The page with the downloads of an LEA and its audit trail. */
+  history: {
+    title: "History",
+    loading: "Reading…",
+    more: "Show more",
+    added: { one: "{count} more entry is shown.", other: "{count} more entries are shown." },
+    vendor: "a vendor",
+
+    downloads: {
+      title: "Downloads of score reports",
+      text: "Each download of a report by a vendor's program is recorded before the program gets the file. A program chooses its name itself.",
+      caption: "Downloaded reports by month and program, in the last twelve months",
+      month: "Month",
+      noCounts: "No report was downloaded in the last twelve months.",
+      asOf: "As of {instant}",
+    },
+
+    search: {
+      title: "Find downloads",
+      ssid: "Student (SSID)",
+      ssidHint: "10 digits. Leave empty for all students.",
+      ssidError: "Enter 10 digits, or leave this field empty.",
+      client: "Program of the vendor",
+      clientHint: "As in the table above. Leave empty for all programs.",
+      from: "First day",
+      to: "Last day",
+      toError: "Enter a day that is not before the first day.",
+      submit: "Find downloads",
+      found: "Downloads found",
+      none: "No downloads were found.",
+      report: "{report}, student {ssid}",
+      reportName: "{type} {year}, {language} ({format})",
+      types: { ssr: "Student Score Report", "lexile-quantile": "Lexile/Quantile Measures Report" },
+      by: "By {client} ({notes})",
+      generation: "key of generation {generation}",
+      part: "a part of the file",
+      byLink: "opened by a temporary link",
+    },
+
+    events: {
+      title: "Changes and emails",
+      text: "What was done with the credentials of this LEA, by whom and when. The latest is first.",
+      none: "Nothing has happened yet.",
+    },
+
+    /** Who did it, if it was not a person. */
+    by: {
+      person: "Somebody",
+      toms: "TOMS",
+      "daily-run": "The daily run",
+      notices: "The service",
+      vendor: "A vendor",
+    },
+
+    /** What happened, by the kind of the event. */
+    kinds: /** @type {Record<string, string>} */ ({
+      "credential-generated": "{by} authorized the release of student data to vendors and generated the first credentials (generation {generation}).",
+      "credential-regenerated": "{by} authorized the release of student data to vendors and regenerated the credentials (generation {generation}). The old secret key stopped right away.",
+      "credential-regenerated-overlap": "{by} authorized the release of student data to vendors and regenerated the credentials (generation {generation}). The old secret key was kept until {until}.",
+      "credential-revoked": "{by} revoked the credentials (generation {generation}). Reason: {reason}",
+      "previous-key-ended": "{by} stopped the old secret key (generation {generation}).",
+      "lea-saved": "TOMS reported a change of the LEA or its coordinators.",
+      "share-created": "{by} created a link for {vendor}.",
+      "share-opened": "The link for {vendor} was opened.",
+      "share-canceled": "{by} canceled the link for {vendor}.",
+      "share-expired": "The link for {vendor} ended without being opened.",
+      "reminder-sent": "The coordinators were reminded of the expiration.",
+      "reminder-refused": "A reminder of the expiration was refused by the mail service.",
+      "reminder-without-recipient": "A reminder of the expiration could not be sent: no coordinator has a usable email address.",
+      "notice-sent": "The coordinators were notified of a change.",
+      "notice-refused": "An email about a change was refused by the mail service.",
+      "announcement-posted": "An announcement about the expiration was posted on MyTOMS Home.",
+      "announcement-removed": "The announcement about the expiration was removed from MyTOMS Home.",
+      unreadable: "This entry cannot be read. It is damaged, or a newer version of the service wrote it.",
+    }),
+    otherKind: "{by}: {kind}",
+
+    /** The changes of which an email notifies. */
+    about: /** @type {Record<string, string>} */ ({
+      "credential-generated": "credentials were generated",
+      "credential-regenerated": "the credentials were regenerated",
+      "credential-revoked": "the credentials were revoked",
+      "previous-key-ended": "the old secret key was stopped",
+      "lea-saved": "the coordinators changed",
+      "share-opened": "a link was opened",
+    }),
+
+    details: {
+      wording: "Statement of the authorization: version {value}",
+      daysRemaining: { one: "{count} day before the expiration", other: "{count} days before the expiration" },
+      expired: "After the expiration",
+      about: "About: {value}",
+      name: "Name of the LEA: {value}",
+      to: "Sent to: {value}",
+      rejected: "Refused addresses: {value}",
+      deferred: "Addresses to be tried again: {value}",
+      givenUp: "Addresses that were tried for too long: {value}",
+      added: "Added: {value}",
+      removed: "Removed: {value}",
+      changed: "Changed: {value}",
+    },
+  },
+
+  /** A button that downloads a CSV file. */
+  download: {
+    start: "Download CSV",
+    cancel: "Cancel the download",
+    progress: "Downloading: {kilobytes} KB so far.",
+    done: "The file was downloaded.",
+    canceled: "The download was canceled. No file was saved.",
+  },
+
   actions: {
     signIn: "Sign in again",
     retry: "Try again",
@@ -319,6 +442,14 @@ export default {
     unknownLea: {
       title: "There is no such LEA.",
       text: "The CDS code in this page's address is not valid: it must have 14 digits. Select Credentialing above.",
+    },
+    chooseLea: {
+      title: "Select an LEA.",
+      text: "Select Overview above, and then an LEA, to see its history.",
+    },
+    interrupted: {
+      title: "The download was interrupted.",
+      text: "The connection ended before the whole file had arrived, so no file was saved. Try again.",
     },
     partialFailure: {
       title: "Some announcements could not be read.",

@@ -8,6 +8,8 @@ export default {
     label: "Principal",
     home: "Inicio de MyTOMS",
     credentialing: "Credenciales",
+    history: "Historial",
+    overview: "Panorama",
     otherLanguage: "English",
   },
 
@@ -25,6 +27,9 @@ export default {
   notLoaded: {
     credentials: "No pudimos cargar sus credenciales.",
     announcements: "No pudimos cargar sus avisos.",
+    file: "No se descargó el archivo.",
+    history: "No pudimos cargar el historial.",
+    downloads: "No pudimos cargar las descargas.",
   },
 
   notDone: {
@@ -43,6 +48,11 @@ export default {
     loading: "Leyendo los avisos…",
     leas: "Credenciales de proveedores de SIS de sus LEA",
     link: "Ir a las credenciales de proveedores de SIS de {lea}",
+    staff: {
+      title: "Panorama estatal",
+      text: "Vea qué LEA han perdido el acceso a los informes de calificaciones de los estudiantes, cuáles lo pierden pronto y a quién llamar.",
+      link: "Ir al panorama estatal",
+    },
     announcement: {
       expiring: {
         title: "{lea}: las credenciales de proveedores de SIS vencen {when}",
@@ -121,6 +131,7 @@ export default {
     lastUsed: "Último uso por un proveedor",
     never: "Todavía ninguno",
     usage: "Uso de esta semana",
+    history: "Descargas e historial de esta LEA",
     onceOnly: "La clave secreta de estas credenciales no se puede volver a mostrar. Si se ha perdido, regenere las credenciales.",
     done: "Se generaron nuevas credenciales.",
     warning: "La clave secreta solo se puede ver hasta que usted salga de esta pantalla.",
@@ -269,6 +280,118 @@ export default {
     copiedAll: "Se copiaron todos los datos.",
   },
 
+  /** The page with the downloads of an LEA and its audit trail. */
+  history: {
+    title: "Historial",
+    loading: "Leyendo…",
+    more: "Mostrar más",
+    added: { one: "Se muestra {count} entrada más.", other: "Se muestran {count} entradas más." },
+    vendor: "un proveedor",
+
+    downloads: {
+      title: "Descargas de informes de calificaciones",
+      text: "Cada descarga de un informe por el programa de un proveedor se registra antes de que el programa reciba el archivo. Cada programa elige su propio nombre.",
+      caption: "Informes descargados por mes y programa, en los últimos doce meses",
+      month: "Mes",
+      noCounts: "No se descargó ningún informe en los últimos doce meses.",
+      asOf: "Actualizado: {instant}",
+    },
+
+    search: {
+      title: "Buscar descargas",
+      ssid: "Estudiante (SSID)",
+      ssidHint: "10 dígitos. Deje el campo vacío para todos los estudiantes.",
+      ssidError: "Escriba 10 dígitos o deje este campo vacío.",
+      client: "Programa del proveedor",
+      clientHint: "Como en la tabla de arriba. Deje el campo vacío para todos los programas.",
+      from: "Primer día",
+      to: "Último día",
+      toError: "Escriba un día que no sea anterior al primer día.",
+      submit: "Buscar descargas",
+      found: "Descargas encontradas",
+      none: "No se encontraron descargas.",
+      report: "{report}, estudiante {ssid}",
+      reportName: "{type} de {year}, {language} ({format})",
+      types: { ssr: "Informe de calificaciones del estudiante", "lexile-quantile": "Informe de medidas Lexile/Quantile" },
+      by: "Por {client} ({notes})",
+      generation: "clave de la generación {generation}",
+      part: "una parte del archivo",
+      byLink: "abierto con un enlace temporal",
+    },
+
+    events: {
+      title: "Cambios y correos",
+      text: "Qué se hizo con las credenciales de esta LEA, quién lo hizo y cuándo. Lo más reciente aparece primero.",
+      none: "Todavía no ha ocurrido nada.",
+    },
+
+    /** Who did it, if it was not a person. */
+    by: {
+      person: "Alguien",
+      toms: "TOMS",
+      "daily-run": "El proceso diario",
+      notices: "El servicio",
+      vendor: "Un proveedor",
+    },
+
+    /** What happened, by the kind of the event. */
+    kinds: /** @type {Record<string, string>} */ ({
+      "credential-generated": "{by} autorizó la entrega de datos de estudiantes a proveedores y generó las primeras credenciales (generación {generation}).",
+      "credential-regenerated": "{by} autorizó la entrega de datos de estudiantes a proveedores y volvió a generar las credenciales (generación {generation}). La clave secreta anterior dejó de funcionar de inmediato.",
+      "credential-regenerated-overlap": "{by} autorizó la entrega de datos de estudiantes a proveedores y volvió a generar las credenciales (generación {generation}). La clave secreta anterior se mantuvo hasta el {until}.",
+      "credential-revoked": "{by} revocó las credenciales (generación {generation}). Motivo: {reason}",
+      "previous-key-ended": "{by} desactivó la clave secreta anterior (generación {generation}).",
+      "lea-saved": "TOMS informó de un cambio en la LEA o en sus coordinadores.",
+      "share-created": "{by} creó un enlace para {vendor}.",
+      "share-opened": "Se abrió el enlace para {vendor}.",
+      "share-canceled": "{by} canceló el enlace para {vendor}.",
+      "share-expired": "El enlace para {vendor} terminó sin que se abriera.",
+      "reminder-sent": "Se recordó el vencimiento a los coordinadores.",
+      "reminder-refused": "El servicio de correo rechazó un recordatorio del vencimiento.",
+      "reminder-without-recipient": "No se pudo enviar un recordatorio del vencimiento: ningún coordinador tiene una dirección de correo utilizable.",
+      "notice-sent": "Se avisó de un cambio a los coordinadores.",
+      "notice-refused": "El servicio de correo rechazó un correo sobre un cambio.",
+      "announcement-posted": "Se publicó en MyTOMS Home un aviso sobre el vencimiento.",
+      "announcement-removed": "Se retiró de MyTOMS Home el aviso sobre el vencimiento.",
+      unreadable: "Esta entrada no se puede leer. Está dañada, o la escribió una versión más reciente del servicio.",
+    }),
+    otherKind: "{by}: {kind}",
+
+    /** The changes of which an email notifies. */
+    about: /** @type {Record<string, string>} */ ({
+      "credential-generated": "se generaron credenciales",
+      "credential-regenerated": "se volvieron a generar las credenciales",
+      "credential-revoked": "se revocaron las credenciales",
+      "previous-key-ended": "se desactivó la clave secreta anterior",
+      "lea-saved": "cambiaron los coordinadores",
+      "share-opened": "se abrió un enlace",
+    }),
+
+    details: {
+      wording: "Declaración de la autorización: versión {value}",
+      daysRemaining: { one: "{count} día antes del vencimiento", other: "{count} días antes del vencimiento" },
+      expired: "Después del vencimiento",
+      about: "Motivo: {value}",
+      name: "Nombre de la LEA: {value}",
+      to: "Enviado a: {value}",
+      rejected: "Direcciones rechazadas: {value}",
+      deferred: "Direcciones que se volverán a intentar: {value}",
+      givenUp: "Direcciones que se intentaron demasiado tiempo: {value}",
+      added: "Agregado: {value}",
+      removed: "Eliminado: {value}",
+      changed: "Modificado: {value}",
+    },
+  },
+
+  /** A button that downloads a CSV file. */
+  download: {
+    start: "Descargar CSV",
+    cancel: "Cancelar la descarga",
+    progress: "Descargando: {kilobytes} KB hasta ahora.",
+    done: "Se descargó el archivo.",
+    canceled: "La descarga se canceló. No se guardó ningún archivo.",
+  },
+
   actions: {
     signIn: "Volver a iniciar sesión",
     retry: "Intentar de nuevo",
@@ -311,6 +434,14 @@ export default {
     unknownLea: {
       title: "No existe esa LEA.",
       text: "El código CDS de la dirección de esta página no es válido: debe tener 14 dígitos. Seleccione Credenciales arriba.",
+    },
+    chooseLea: {
+      title: "Elija una LEA.",
+      text: "Seleccione Panorama arriba, y después una LEA, para ver su historial.",
+    },
+    interrupted: {
+      title: "La descarga se interrumpió.",
+      text: "La conexión terminó antes de que llegara el archivo completo, así que no se guardó ningún archivo. Inténtelo de nuevo.",
     },
     partialFailure: {
       title: "Algunos avisos no se pudieron leer.",
