@@ -98,7 +98,7 @@ public sealed class HistoryFunctions(Caller caller, AuditTrail trail, LeaCalenda
     /// <param name="PreviousUntil">Until when the previous secret key works after a regeneration; null if it does not.</param>
     /// <param name="Details">The details that this kind of event has.</param>
     private sealed record EventResponse(
-        string Id, DateTime At, string Kind, ActorResponse? By, int? Generation, string? Detail, DateTime? PreviousUntil, AuditDetails Details)
+        string Id, DateTime At, string Kind, ActorResponse? By, int? Generation, string? Detail, DateTime? PreviousUntil, DetailsResponse Details)
     {
         public static EventResponse Of(AuditEntry entry) => new(
             entry.Id,
@@ -108,7 +108,52 @@ public sealed class HistoryFunctions(Caller caller, AuditTrail trail, LeaCalenda
             entry.Generation,
             entry.Detail,
             entry.PreviousUntil?.UtcDateTime,
-            entry.Details);
+            DetailsResponse.Of(entry.Details));
+    }
+
+    /// <summary>What an event says beyond its kind. Each kind of event has some of it; events of earlier releases have none.</summary>
+    /// <param name="Wording">The version of the wording under which the release of student data was authorized.</param>
+    /// <param name="Vendor">For whom a share is.</param>
+    /// <param name="Milestone">The milestone of a reminder, in days before the expiration; zero or negative after it.</param>
+    /// <param name="DaysRemaining">Calendar days until the expiration, of a reminder or an announcement.</param>
+    /// <param name="About">The kind of the event that a notice is about.</param>
+    /// <param name="Name">The LEA's new name.</param>
+    /// <param name="To">The addresses for which the mail service accepted an email.</param>
+    /// <param name="Rejected">The addresses that the mail service rejected.</param>
+    /// <param name="Deferred">The addresses that the mail service deferred: the email is sent to them later.</param>
+    /// <param name="GivenUp">The addresses that the mail service deferred until the service gave up.</param>
+    /// <param name="Added">The coordinators that were added: name and id.</param>
+    /// <param name="Removed">The coordinators that were removed: name and id.</param>
+    /// <param name="Changed">The coordinators whose name, address or language changed: new name, and id.</param>
+    private sealed record DetailsResponse(
+        string? Wording,
+        string? Vendor,
+        int? Milestone,
+        int? DaysRemaining,
+        string? About,
+        string? Name,
+        IReadOnlyList<string> To,
+        IReadOnlyList<string> Rejected,
+        IReadOnlyList<string> Deferred,
+        IReadOnlyList<string> GivenUp,
+        IReadOnlyList<string> Added,
+        IReadOnlyList<string> Removed,
+        IReadOnlyList<string> Changed)
+    {
+        public static DetailsResponse Of(AuditDetails details) => new(
+            details.Wording,
+            details.Vendor,
+            details.Milestone,
+            details.DaysRemaining,
+            details.About,
+            details.Name,
+            details.To,
+            details.Rejected,
+            details.Deferred,
+            details.GivenUp,
+            details.Added,
+            details.Removed,
+            details.Changed);
     }
 
     /// <summary>Who or what caused an event.</summary>

@@ -21,6 +21,7 @@ public sealed class HistoryEndpointTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         world.Mail.RejectedAddresses.Add("luis@lea.example");
         await SaveAsync("Oakland", TestWorld.Luis);
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
         await SaveAsync("Oakland Unified", TestWorld.Luis with { Language = Language.Spanish }, TestWorld.Rosa);
         await RunWithClockAsync(world); // the notice to both
         await host.MustGenerateAsync("rosa", TestWorld.Oakland);
@@ -149,6 +150,33 @@ public sealed class HistoryEndpointTests(AzuriteFixture azurite)
         Assert.All(events, item => Assert.Equal(world.Clock.GetUtcNow().UtcDateTime, item.GetProperty("at").GetDateTime(), TimeSpan.FromSeconds(1)));
         Assert.Equal(JsonValueKind.Null, events[1].GetProperty("by").ValueKind);
         Assert.Contains(",unreadable,,", (await host.SendAsync(HttpMethod.Get, Events, "rosa", null, AcceptCsv)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_column_hides_no_event()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        object?[] values = [null, "rubbish", 1L, true, Array.Empty<byte>()];
+        await AddEventsAsync(world, 1);
+        var columns = (await world.AuditEventsAsync(TestWorld.Oakland))[0].Keys.Except(["odata.etag", "PartitionKey", "RowKey", "Timestamp"]).ToList();
+        columns.AddRange(typeof(AuditDetails).GetProperties().Select(property => property.Name));
+        foreach (var column in columns)
+        {
+            await world.Storage.Leas.SubmitTransactionAsync(
+                values.Select(value =>
+                {
+                    var insert = AuditEvent.CredentialRevoked(TestWorld.Oakland, world.Clock.GetUtcNow(), "rosa", "Rosa Delgado", 7, "It was disclosed.").ToAction();
+                    ((TableEntity)insert.Entity)[column] = value;
+                    return insert;
+                }),
+                TestContext.Current.CancellationToken);
+        }
+
+        Assert.InRange(columns.Count, 20, 30);
+        var csv = await host.SendAsync(HttpMethod.Get, Events, "rosa", null, AcceptCsv);
+        Assert.Equal(1 + 1 + columns.Count * values.Length, csv.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(AuditTrail.PageSize, (await AllAsync(host)).Count);
     }
 
     [Fact]

@@ -87,6 +87,13 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     /// <summary>Sends SIGTERM to the app, as the platform does when it removes an instance.</summary>
     internal void Terminate() => ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
 
+    /// <summary>Kills the app, and waits until it has ended.</summary>
+    internal Task KillAsync()
+    {
+        process.Kill();
+        return process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Waits for the app to exit and returns its exit code.</summary>
     /// <exception cref="TimeoutException">The app does not exit in time.</exception>
     internal async Task<int> ExitCodeAsync()

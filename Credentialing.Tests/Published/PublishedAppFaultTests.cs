@@ -60,6 +60,49 @@ public sealed class PublishedAppFaultTests
     }
 
     [Fact]
+    public async Task After_a_kill_under_load_each_download_of_which_content_arrived_has_its_record()
+    {
+        const int Clients = 6;
+        await using var services = await ExternalServices.StartAsync();
+        await using var host = await FunctionsHost.StartAsync(app, services);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await services.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/9016125901/2026/ssr-en.pdf")
+            .UploadAsync(BinaryData.FromString("%PDF-1.7"), TestContext.Current.CancellationToken);
+        using var client = new HttpClient { BaseAddress = host.Client.BaseAddress };
+        client.DefaultRequestHeaders.Authorization = AuthenticationHeaderValue.Parse(ApiHost.Basic(TestWorld.Oakland, key));
+        using var killed = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var (downloaded, isUnderLoad) = (0, new TaskCompletionSource());
+
+        var downloads = Enumerable.Range(0, Clients).Select(_ => DownloadAsync()).ToList();
+        await Task.WhenAny(isUnderLoad.Task, Task.WhenAll(downloads)).WaitAsync(TestContext.Current.CancellationToken);
+        await host.KillAsync();
+        await killed.CancelAsync();
+        await Task.WhenAll(downloads);
+
+        var records = await services.Storage.Disclosures
+            .QueryAsync<TableEntity>(row => row.RowKey.CompareTo("time:") >= 0 && row.RowKey.CompareTo("time;") < 0, cancellationToken: TestContext.Current.CancellationToken)
+            .CountAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(downloaded, 50, int.MaxValue);
+        Assert.InRange(records, downloaded, downloaded + Clients); // a client has one request in progress
+
+        async Task DownloadAsync()
+        {
+            try
+            {
+                while (await client.GetStringAsync(new Uri("v1/students/9016125901/score-reports/2026-ssr-en.pdf", UriKind.Relative), killed.Token) == "%PDF-1.7")
+                {
+                    if (Interlocked.Increment(ref downloaded) == 50)
+                        isUnderLoad.SetResult();
+                }
+            }
+            catch (Exception ended) when (ended is HttpRequestException or OperationCanceledException)
+            {
+                // The app was killed.
+            }
+        }
+    }
+
+    [Fact]
     public async Task Every_missing_setting_is_reported_at_startup()
     {
         string[] required =

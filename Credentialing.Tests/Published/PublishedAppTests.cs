@@ -71,6 +71,12 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         var page = await Host.SendAsync(HttpMethod.Get, temporary[..^1], headers: ["Accept", "text/html"]);
         Assert.Equal((HttpStatusCode.Forbidden, "text/html"), (page.Status, page.ContentHeaders.ContentType?.MediaType));
 
+        // The record of the downloads: the range belongs to the first one.
+        var disclosures = (await Host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/disclosures?ssid=9016125901", "rosa")).Json.GetProperty("disclosures");
+        Assert.Equal([true, false], disclosures.EnumerateArray().Select(disclosure => disclosure.GetProperty("byLink").GetBoolean()));
+        var file = await Host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Oakland}/disclosures", "toms", headers: ["Accept", "text/csv"]);
+        Assert.Equal(3, file.Text.TrimEnd().Split("\r\n").Length);
+
         // Validation of the key by TOMS.
         using (var credentials = ApiHost.Json($$"""{"username":"sis-{{TestWorld.Oakland}}","secretKey":"{{key}}"}"""))
             Assert.True((await Host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", credentials)).Json.GetProperty("valid").GetBoolean());

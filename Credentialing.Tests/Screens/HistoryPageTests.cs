@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Credentialing.Core.Audit;
 using Credentialing.Core.Leas;
@@ -24,11 +25,12 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
     {
         await using var world = await TestWorld.CreateAsync(azurite, October);
         await using var host = await TestHost.StartAsync(world);
-        await Downloads.RecordAsync(world, TestWorld.Oakland, "9016125901"); // September
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await DownloadAsync("9016125901", "Aeries"); // September
         world.Clock.Advance(TimeSpan.FromDays(1));
         foreach (var (ssid, client) in ((string, string)[])[("9016125902", "Aeries"), ("9016125903", "SEIS"), ("9016125901", "Aeries")])
         {
-            await Downloads.RecordAsync(world, TestWorld.Oakland, ssid, client);
+            await DownloadAsync(ssid, client);
             world.Clock.Advance(TimeSpan.FromHours(2));
         }
 
@@ -52,7 +54,7 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
             "Oct 2, 2026, 12:00 AM PDTStudent Score Report 2026, English (PDF), student 9016125901By Aeries (key of generation 1)",
             "Oct 1, 2026, 8:00 PM PDTStudent Score Report 2026, English (PDF), student 9016125902By Aeries (key of generation 1)",
         ]);
-        var file = await DownloadAsync(visit, found.GetByRole(AriaRole.Button, new() { Name = "Download CSV" }));
+        var file = await SaveAsync(visit, found.GetByRole(AriaRole.Button, new() { Name = "Download CSV" }));
         Assert.Equal(["9016125901", "9016125902"], file.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].Select(line => line.Split(',')[0]));
 
         await visit.Page.GetByLabel("Student (SSID)").FillAsync("9016125903");
@@ -64,6 +66,13 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await visit.DispatchPageHideAsync();
         await Expect(found).ToBeHiddenAsync();
         await Expect(visit.Page.GetByLabel("Student (SSID)")).ToHaveValueAsync("");
+
+        async Task DownloadAsync(string ssid, string client)
+        {
+            await world.Storage.ScoreReports.GetBlobClient($"{TestWorld.Oakland}/{ssid}/2026/ssr-en.pdf").UploadAsync(BinaryData.FromString("0123456789"), overwrite: true, TestContext.Current.CancellationToken);
+            var response = await host.AsVendorAsync(TestWorld.Oakland, key, $"v1/students/{ssid}/score-reports/2026-ssr-en.pdf", "X-Vendor", client);
+            Assert.Equal(HttpStatusCode.OK, response.Status);
+        }
     }
 
     [Fact]
@@ -80,14 +89,14 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await using var visit = await Visit.OpenAsync(browser, host, path: "history/");
 
         var events = visit.Page.Locator("#events-list li");
-        await Expect(events.Filter(new() { HasText = "TOMS revoked the credentials (generation 2). Reason: <b>It was disclosed.</b>" })).ToHaveCountAsync(1);
+        await Expect(events.Filter(new() { HasText = "TOMS revoked the credentials (generation 2).Reason: <b>It was disclosed.</b>" })).ToHaveCountAsync(1);
         await Expect(events.Filter(new() { HasText = "regenerated the credentials (generation 2). The old secret key was kept until Thursday, November 26, 2026 at 12:01 PM Pacific Time." })).ToHaveCountAsync(1);
         await Expect(events.Filter(new() { HasText = "Rosa Delgado authorized the release of student data to vendors and generated the first credentials (generation 1).Statement of the authorization: version 2026-1" })).ToHaveCountAsync(1);
         await Expect(events.Filter(new() { HasText = "Rosa Delgado: key-polishedWith a cloth." })).ToHaveCountAsync(1);
         await Expect(events.Last).ToHaveTextAsync("Nov 23, 2026, 12:00 PM PSTTOMS reported a change of the LEA or its coordinators.Name of the LEA: Oakland UnifiedAdded: Rosa Delgado (rosa)");
 
         await visit.Button("Español").ClickAsync();
-        await Expect(events.Filter(new() { HasText = "TOMS revocó las credenciales (generación 2). Motivo: <b>It was disclosed.</b>" })).ToHaveCountAsync(1);
+        await Expect(events.Filter(new() { HasText = "TOMS revocó las credenciales (generación 2).Motivo: <b>It was disclosed.</b>" })).ToHaveCountAsync(1);
         await Expect(events.Last).ToContainTextAsync("TOMS informó de un cambio en la LEA o en sus coordinadores.");
     }
 
@@ -112,6 +121,23 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await Expect(visit.Button("Show more")).ToBeHiddenAsync();
     }
 
+    [Fact]
+    public async Task A_page_that_could_not_be_read_is_read_completely_by_one_retry()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await AddManyAsync(world, 1);
+        await using var visit = await ScreenState.HistoryUnavailable.OpenAsync(browser, host);
+        await Expect(visit.Page.Locator("#events-list [role=status]")).ToBeEmptyAsync();
+        await Expect(visit.Page.Locator("#counts-loading")).ToBeHiddenAsync();
+        await Expect(visit.Page.Locator("#counts-none")).ToBeHiddenAsync();
+        world.Traffic.InjectFault = null;
+        await visit.Button("Try again").ClickAsync();
+        await Expect(visit.Page.Locator("#events-list li")).ToHaveCountAsync(1);
+        await Expect(visit.Page.GetByText("No report was downloaded in the last twelve months.")).ToBeVisibleAsync();
+        await Expect(visit.Message).ToBeEmptyAsync();
+    }
+
     [Theory]
     [InlineData("toms", "Oakland Unified (CDS code 01612590000000)")]
     [InlineData("bea", "You don't have access to this LEA.")]
@@ -123,6 +149,7 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await using var visit = await Visit.OpenAsync(browser, host, persona, $"history/?lea={TestWorld.Oakland}");
         await Expect(visit.Page.GetByText(text)).ToBeVisibleAsync();
         await Expect(visit.Page.Locator("#events-list li")).ToHaveCountAsync(persona == "toms" ? 1 : 0);
+        await Expect(visit.Page.Locator("#search")).ToBeVisibleAsync(new() { Visible = persona == "toms" });
     }
 
     [Fact]
@@ -164,13 +191,13 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await Expect(status).ToBeEmptyAsync();
         Assert.Equal(0, saved);
 
-        var file = await DownloadAsync(visit, visit.Button("Try again"));
+        var file = await SaveAsync(visit, visit.Button("Try again"));
         Assert.Contains(",previous-key-ended,person,Rosa Delgado,0,", file, StringComparison.Ordinal);
         await Expect(status).ToHaveTextAsync("The file was downloaded.");
         await Expect(visit.Message).ToBeEmptyAsync();
     }
 
-    private static async Task<string> DownloadAsync(Visit visit, ILocator button)
+    private static async Task<string> SaveAsync(Visit visit, ILocator button)
     {
         var download = await visit.Page.RunAndWaitForDownloadAsync(() => button.ClickAsync());
         await using var content = await download.CreateReadStreamAsync();

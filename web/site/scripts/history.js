@@ -21,6 +21,9 @@ let lea = { id: "", name: /** @type {string | null} */ (null) };
 /** @type {import("./api.js").DisclosureSummary | null} */
 let summary = null;
 
+/** Whether the last read of the summary failed. A retry of the events reads it again, because the page shows one message. */
+let summaryFailed = false;
+
 /** @type {import("./api.js").DisclosureFilter} The filter of the downloads that are shown. Never in a URL of the page. */
 let filter = { ssid: "", client: "", from: "", to: "" };
 
@@ -42,6 +45,8 @@ const events = addPagedList(byId("events-list"), {
   content: "history",
   none: () => texts.history.events.none,
   read: async after => {
+    if (summaryFailed)
+      readSummary();
     const result = await readEvents(lea.id, after);
     if (result.kind !== "success")
       return result;
@@ -119,6 +124,7 @@ async function load() {
 
   byId("content").hidden = false;
   render();
+  summaryFailed = false;
   await Promise.all([staff && lea.name === null ? readName() : null, readSummary(), events.restart()]);
 }
 
@@ -131,13 +137,17 @@ async function readName() {
 }
 
 async function readSummary() {
+  summaryFailed = false;
+  byId("counts-loading").hidden = false;
   const result = await readDisclosureSummary(lea.id);
   if (result.kind === "success") {
     summary = result.body;
     removeOutdatedMessage();
   } else {
+    summaryFailed = true;
     showHelp(result.kind === "error" ? result.help : null);
     showMessage(readFailureMessage(result, "history", load));
+    byId("content").hidden = result.kind === "error" && result.status === 403;
   }
 
   byId("counts-loading").hidden = true;
@@ -215,11 +225,10 @@ function eventRow(event) {
  * What happened, in one sentence. An event of a kind that this release does not know is shown with its name.
  * @param {ZonedEvent} event
  */
-function sentence({ kind, by, generation, detail, previousUntil, details, timeZone }) {
+function sentence({ kind, by, generation, previousUntil, details, timeZone }) {
   const values = {
     by: by === null ? "" : by.name ?? texts.history.by[/** @type {keyof typeof texts.history.by} */ (by.source)] ?? by.source,
     generation: String(generation ?? ""),
-    reason: detail ?? "",
     until: previousUntil === null ? "" : dateAndTime({ instant: previousUntil, timeZone }),
     vendor: details.vendor ?? texts.history.vendor,
     kind,
@@ -245,8 +254,12 @@ function detailLines({ kind, detail, details }) {
       lines.push(fill(texts.history.details[name], { value: details[name].join(", ") }));
   }
 
+  const hasReason = kind === "credential-revoked" || kind === "previous-key-ended";
+  if (hasReason && detail !== null)
+    lines.push(fill(texts.history.details.reason, { value: detail }));
+
   // Events of earlier releases, and kinds of newer ones, say in English what they have to say.
-  const isSaid = lines.length > 0 || details.vendor !== null || kind === "credential-revoked" || kind.startsWith("announcement-");
+  const isSaid = hasReason || lines.length > 0 || details.vendor !== null || kind.startsWith("announcement-");
   return [
     ...lines.map(line => element("span", { class: "detail" }, line)),
     ...(isSaid || detail === null ? [] : [element("span", { class: "detail", lang: "en" }, detail)]),

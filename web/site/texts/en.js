@@ -348,7 +348,7 @@ export default {
       "credential-generated": "{by} authorized the release of student data to vendors and generated the first credentials (generation {generation}).",
       "credential-regenerated": "{by} authorized the release of student data to vendors and regenerated the credentials (generation {generation}). The old secret key stopped right away.",
       "credential-regenerated-overlap": "{by} authorized the release of student data to vendors and regenerated the credentials (generation {generation}). The old secret key was kept until {until}.",
-      "credential-revoked": "{by} revoked the credentials (generation {generation}). Reason: {reason}",
+      "credential-revoked": "{by} revoked the credentials (generation {generation}).",
       "previous-key-ended": "{by} stopped the old secret key (generation {generation}).",
       "lea-saved": "TOMS reported a change of the LEA or its coordinators.",
       "share-created": "{by} created a link for {vendor}.",
@@ -377,6 +377,7 @@ export default {
     }),
 
     details: {
+      reason: "Reason: {value}",
       wording: "Statement of the authorization: version {value}",
       daysRemaining: { one: "{count} day before the expiration", other: "{count} days before the expiration" },
       expired: "After the expiration",

@@ -340,7 +340,7 @@ export default {
       "credential-generated": "{by} autorizó la entrega de datos de estudiantes a proveedores y generó las primeras credenciales (generación {generation}).",
       "credential-regenerated": "{by} autorizó la entrega de datos de estudiantes a proveedores y volvió a generar las credenciales (generación {generation}). La clave secreta anterior dejó de funcionar de inmediato.",
       "credential-regenerated-overlap": "{by} autorizó la entrega de datos de estudiantes a proveedores y volvió a generar las credenciales (generación {generation}). La clave secreta anterior se mantuvo hasta el {until}.",
-      "credential-revoked": "{by} revocó las credenciales (generación {generation}). Motivo: {reason}",
+      "credential-revoked": "{by} revocó las credenciales (generación {generation}).",
       "previous-key-ended": "{by} desactivó la clave secreta anterior (generación {generation}).",
       "lea-saved": "TOMS informó de un cambio en la LEA o en sus coordinadores.",
       "share-created": "{by} creó un enlace para {vendor}.",
@@ -369,10 +369,11 @@ export default {
     }),
 
     details: {
+      reason: "Motivo: {value}",
       wording: "Declaración de la autorización: versión {value}",
       daysRemaining: { one: "{count} día antes del vencimiento", other: "{count} días antes del vencimiento" },
       expired: "Después del vencimiento",
-      about: "Motivo: {value}",
+      about: "Sobre: {value}",
       name: "Nombre de la LEA: {value}",
       to: "Enviado a: {value}",
       rejected: "Direcciones rechazadas: {value}",
