@@ -92,6 +92,6 @@ public sealed partial class AuditTrail(CredentialingStorage storage, ILogger<Aud
     [GeneratedRegex(@"\A[0-2][0-9]{18}:[0-9a-f]{8}\z")]
     private static partial Regex IdPattern();
 
-    [LoggerMessage(EventId = 41, Level = LogLevel.Warning, Message = "An event of an audit trail cannot be read. It is shown as unreadable.")]
+    [LoggerMessage(EventId = 27, Level = LogLevel.Warning, Message = "An event of an audit trail cannot be read. It is shown as unreadable.")]
     private partial void LogUnreadable(Exception failure);
 }

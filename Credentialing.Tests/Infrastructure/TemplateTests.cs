@@ -115,7 +115,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
             new TableServiceClient(new Uri("https://account.table.core.windows.net"), new TableSharedKeyCredential("account", "a2V5")),
             new BlobServiceClient(new Uri("https://account.blob.core.windows.net")));
         Assert.Equal(
-            new[] { storage.Disclosures.Name, storage.Expirations.Name, storage.Leas.Name, storage.Overview.Name },
+            typeof(CredentialingStorage).GetProperties().Select(property => property.GetValue(storage)).OfType<TableClient>().Select(table => table.Name).Order(),
             deployment.ResourcesOfType("Microsoft.Storage/storageAccounts/tableServices/tables").Select(table => table.Name.Split('/')[^1]).Order());
         Assert.Equal(
             new[] { "package", storage.ScoreReports.Name },
