@@ -11,7 +11,7 @@ namespace Credentialing.Tests.Support;
 /// <summary>One in-memory Azurite for the whole test run, on free ports. Each test can get its own empty storage account.</summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private const int Accounts = 2000;
+    private const int Accounts = 3000;
 
     private Azurite azurite = null!;
     private int used;
