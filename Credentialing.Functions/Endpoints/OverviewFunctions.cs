@@ -33,9 +33,9 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
 
     /// <summary>
     /// Lists the LEAs in the order of their CDS codes: the state of the credentials, their last use, the last email and the coordinators.
-    /// A change appears within seconds. The uses of keys, the emails of the daily run, and what a crash has prevented, appear with the daily
-    /// check: see <c>asOf</c>. The list has pages. A page is made of up to 1,000 LEAs and contains those that match, so it can be empty:
-    /// request pages until <c>next</c> is null. A CSV file has all LEAs that match.
+    /// A change appears within seconds. The uses of keys, and what a crash has prevented, appear with the daily check: see <c>asOf</c>. The
+    /// list has pages. A page is made of up to 1,000 LEAs and contains those that match, so it can be empty: request pages until
+    /// <c>next</c> is null. A CSV file has all LEAs that match.
     /// </summary>
     [Function("ListLeas")]
     [CalledBy(CallerKind.Toms)]
@@ -147,8 +147,8 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
     /// <param name="Leas">The LEAs that match.</param>
     /// <param name="Next">The value of the parameter <c>after</c> for the next page; null if there are no more LEAs.</param>
     /// <param name="AsOf">
-    /// When the last complete check of the overview began. All uses of keys and all emails before it are in the overview. Null if there was no
-    /// check yet: LEAs may be missing.
+    /// When the last complete check of the overview began. All changes, emails and uses of keys before it are in the overview. Null if there
+    /// was no check yet: LEAs may be missing.
     /// </param>
     /// <param name="TimeZone">The IANA time zone in which to display dates and times.</param>
     private sealed record LeasResponse(IReadOnlyList<LeaSummary> Leas, string? Next, DateTime? AsOf, string TimeZone);

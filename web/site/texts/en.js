@@ -407,7 +407,7 @@ export default {
     title: "Statewide overview",
     loading: "Reading the LEAs: {read} so far…",
     incomplete: "Only the first {read} LEAs have been read. The numbers below are not complete.",
-    asOf: "Changes of credentials and coordinators appear here within seconds. Last uses and the emails of the daily run are as of {at}. Reload the page to see what has changed since you opened it.",
+    asOf: "Changes and emails appear here within seconds; after a failure, with the next daily check. Last uses are as of the last check, {at}. Reload the page to see what has changed since you opened it.",
     neverChecked: "This overview is being created: LEAs can be missing until its first daily check.",
     states: "LEAs by state",
     state: { expired: "Expired", expiring: "Expiring", revoked: "Revoked", none: "No credentials", active: "Active", unknown: "Cannot be read" },

@@ -398,7 +398,7 @@ export default {
     title: "Panorama estatal",
     loading: "Leyendo las LEA: {read} hasta ahora…",
     incomplete: "Solo se leyeron las primeras {read} LEA. Los números de abajo no están completos.",
-    asOf: "Los cambios de credenciales y de personas que coordinan aparecen aquí en segundos. Los últimos usos y los correos del proceso diario corresponden a: {at}. Vuelva a cargar la página para ver lo que cambió desde que la abrió.",
+    asOf: "Los cambios y los correos aparecen aquí en segundos; después de un fallo, con la siguiente comprobación diaria. Los últimos usos corresponden a la última comprobación, {at}. Vuelva a cargar la página para ver lo que cambió desde que la abrió.",
     neverChecked: "Este panorama se está creando: pueden faltar LEA hasta su primera revisión diaria.",
     states: "LEA por estado",
     state: { expired: "Vencidas", expiring: "Por vencer", revoked: "Revocadas", none: "Sin credenciales", active: "Vigentes", unknown: "No se puede leer" },
