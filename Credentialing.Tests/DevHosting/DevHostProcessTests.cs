@@ -151,7 +151,7 @@ public sealed class DevHostProcessTests(SharedDevHost shared) : IClassFixture<Sh
             Assert.Equal(1, await GenerationAsync(second));
             Assert.Equal(HttpStatusCode.OK, await VendorResponseAsync(second, key));
             Assert.Equal("Renamed by TOMS", await NameAsync(second));
-            Assert.Equal(["kept"], await SubjectsAsync(second));
+            Assert.Contains("kept", await SubjectsAsync(second)); // and the notices of both changes, unless the kill came first
 
             // The third instance must wait until the emulators of the second have written their data.
             // Otherwise, data deleted by --reset would reappear.
