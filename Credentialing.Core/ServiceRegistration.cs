@@ -1,6 +1,7 @@
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
@@ -21,7 +22,7 @@ public static class ServiceRegistration
     /// <summary>
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
-    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/> and
+    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/>, <see cref="SecretScanningOptions"/> and
     /// <see cref="DailyRunOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
     /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>
@@ -29,6 +30,7 @@ public static class ServiceRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMyToms();
+        services.AddSecretScanning();
         foreach (var name in (string[])[SecretRing.CredentialPepper, SecretRing.VendorTokenKey])
             services.AddKeyedSingleton(name, (provider, _) => ActivatorUtilities.CreateInstance<SecretRing>(provider, name));
         return services
@@ -46,6 +48,7 @@ public static class ServiceRegistration
             .AddSingleton<NoticeEmail>()
             .AddSingleton<NoticeService>()
             .AddSingleton<ShareService>()
+            .AddSingleton<LeakService>()
             .AddSingleton<DailyRunService>();
     }
 }

@@ -19,6 +19,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> revoked;
     private readonly Counter<long> authentications;
     private readonly Counter<long> shares;
+    private readonly Counter<long> leaks;
     private readonly Counter<long> reminders;
     private readonly Counter<long> notices;
     private readonly Counter<long> announcements;
@@ -33,6 +34,7 @@ public sealed class CredentialingTelemetry
         revoked = meter.CreateCounter<long>("credentialing.credentials.revoked", "{credential}", "Credentials revoked.");
         authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
         shares = meter.CreateCounter<long>("credentialing.shares", "{share}", "One-time links for vendors, by what happened to them.");
+        leaks = meter.CreateCounter<long>("credentialing.leaks", "{key}", "Secret keys that were reported as leaked, by what they are.");
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
         notices = meter.CreateCounter<long>("credentialing.notices", "{notice}", "Notices of changes to the other coordinators, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
@@ -68,6 +70,11 @@ public sealed class CredentialingTelemetry
     /// <param name="outcome"><c>created</c>, <c>opened</c>, <c>canceled</c>, or <c>expired</c> without being opened.</param>
     /// <param name="count">The number of shares.</param>
     internal void RecordShare(string outcome, int count = 1) => shares.Add(count, Tag("outcome", outcome));
+
+    /// <summary>A secret key was reported as leaked.</summary>
+    /// <param name="by"><c>toms</c> or <c>github</c>.</param>
+    /// <param name="match"><c>current</c>, <c>previous</c>, <c>superseded</c> or <c>unknown</c>.</param>
+    internal void RecordLeak(string by, string match) => leaks.Add(1, Tag("by", by), Tag("match", match));
 
     /// <summary>A reminder was due.</summary>
     /// <param name="milestone">The days before expiry at which it is due.</param>

@@ -2,6 +2,7 @@ using Credentialing.Core;
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Functions.Authentication;
@@ -28,6 +29,7 @@ public static class CredentialingRegistration
         services.AddValidated<TomsOptions>(TomsOptions.Section);
         services.AddValidated<MailOptions>(MailOptions.Section);
         services.AddValidated<MyTomsOptions>(MyTomsOptions.Section);
+        services.AddValidated<SecretScanningOptions>(SecretScanningOptions.Section);
         services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
         services.AddSingleton(provider => new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(Options(provider).TimeZone)));
         services.AddSingleton(provider => new CredentialingScreen(Options(provider).ScreenUrl!));
@@ -39,7 +41,7 @@ public static class CredentialingRegistration
         }
 
         services.AddTomsAuthentication();
-        return services.AddSingleton<Caller>().AddSingleton<Readiness>();
+        return services.AddSingleton<Caller>().AddSingleton<CredentialChanges>().AddSingleton<Readiness>();
     }
 
     private static ServiceAddresses AddressesOf(CredentialingOptions options) =>
