@@ -31,9 +31,9 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
     private static readonly Coordinator SecretScanning = new("github-secret-scanning", Caller.TomsName, Email: null);
 
     /// <summary>
-    /// Finds the LEA of a secret key that may have leaked, and stops the key if <c>revoke</c> is true: a current key by revoking the
-    /// credentials, a previous key by ending its overlap. The LEA's coordinators get an email. Idempotent. The key is compared with every
-    /// stored key, so the request can take seconds.
+    /// Finds the LEA of a secret key that may have leaked. If <c>revoke</c> is true, also stops the key: a current key by revoking the
+    /// credentials, a previous key by ending its overlap. The LEA's coordinators then get an email. Idempotent. The key is compared with
+    /// every stored key, so the request can take seconds.
     /// </summary>
     [Function("ReportLeak")]
     [CalledBy(CallerKind.Toms)]
