@@ -28,7 +28,7 @@ public sealed class SecretScanningTests(AzuriteFixture azurite)
         var current = await host.MustGenerateAsync("bea", TestWorld.Berkeley);
         var unknown = SecretKey.Generate().Reveal();
         using var counted = new MetricCollector<long>(host.Meters, "Credentialing", "credentialing.leaks");
-        await Eventually.IsTrueAsync(() => world.Mail.Delivered.Count == 3); // the notices of the generations, to Luis
+        await Eventually.IsTrueAsync(() => world.Mail.Notices.Count == 3); // the notices of the generations, to Luis
         world.Traffic.Reset();
         var message = SecretScanningServer.MessageOf(superseded, previous, "tsk_EXAMPLE", current, unknown, previous);
 
@@ -48,9 +48,9 @@ public sealed class SecretScanningTests(AzuriteFixture azurite)
         Assert.Equal("credentials-revoked", (await host.AsVendorAsync(TestWorld.Berkeley, current, "v1/credential")).ProblemType);
         var ended = (await world.AuditEventsAsync(TestWorld.Oakland)).Single(row => row.GetString("Kind") == "previous-key-ended");
         Assert.Equal(("github-secret-scanning", "TOMS", 2, Reason), (ended.GetString("ById"), ended.GetString("ByName"), ended.GetInt32("Generation"), ended.GetString("Detail")));
-        Assert.Equal(Reason, (await world.AuditEventsAsync(TestWorld.Berkeley))[0].GetString("Detail"));
-        await Eventually.IsTrueAsync(() => world.Mail.Delivered.Count == 4);
-        var email = world.Mail.Delivered[^1];
+        Assert.Contains(await world.AuditEventsAsync(TestWorld.Berkeley), row => row.GetString("Kind") == "credential-revoked" && row.GetString("Detail") == Reason);
+        await Eventually.IsTrueAsync(() => world.Mail.Notices.Count == 4);
+        var email = world.Mail.Notices[^1].Email;
         Assert.Equal(["luis@lea.example", "rosa@lea.example"], email.Addresses.Order());
         Assert.Contains("TOMS stopped the old secret key", email.Subject, StringComparison.Ordinal);
         Assert.Contains($"Reason: {Reason}", email.Text, StringComparison.Ordinal);
@@ -75,7 +75,6 @@ public sealed class SecretScanningTests(AzuriteFixture azurite)
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         var message = SecretScanningServer.MessageOf(key);
         var signature = gitHub.Sign(message);
-        using var body = ApiHost.Json(message);
 
         ApiResponse[] responses =
         [
@@ -87,9 +86,9 @@ public sealed class SecretScanningTests(AzuriteFixture azurite)
             await gitHub.SendAsync(host, message, signature: "AAAA"),
             await gitHub.SendAsync(host, message, identifier: "key-2"),
             await gitHub.SendAsync(host, message, identifier: "malformed"),
-            await host.SendAsync(HttpMethod.Post, "github/secret-scanning", null, body, "Github-Public-Key-Identifier", "key-1"),
-            await host.SendAsync(HttpMethod.Post, "github/secret-scanning", null, body, "Github-Public-Key-Signature", signature),
-            await host.SendAsync(HttpMethod.Post, "github/secret-scanning", null, body, "Github-Public-Key-Identifier", "key-1", "Github-Public-Key-Signature", signature, "Github-Public-Key-Signature", "AAAA"),
+            await host.SendAsync(HttpMethod.Post, "github/secret-scanning", null, ApiHost.Json(message), "Github-Public-Key-Identifier", "key-1"),
+            await host.SendAsync(HttpMethod.Post, "github/secret-scanning", null, ApiHost.Json(message), "Github-Public-Key-Signature", signature),
+            await host.SendAsync(HttpMethod.Post, "github/secret-scanning", null, ApiHost.Json(message), "Github-Public-Key-Identifier", "key-1", "Github-Public-Key-Signature", signature, "Github-Public-Key-Signature", "AAAA"),
             await gitHub.SendAsync(host, message, signature: IeeeSignatureOf(message)), // of another key, in another format
         ];
 
