@@ -189,10 +189,10 @@ public sealed partial class LeakService(
         }
     }
 
-    [LoggerMessage(EventId = 60, Level = LogLevel.Warning, Message = "A secret key of LEA {LeaId} was reported as leaked: generation {Generation}, {Match}. It still works: {IsUsable}.")]
+    [LoggerMessage(EventId = 23, Level = LogLevel.Warning, Message = "A secret key of LEA {LeaId} was reported as leaked: generation {Generation}, {Match}. It still works: {IsUsable}.")]
     private partial void LogFound(LeaId leaId, int generation, LeakMatch match, bool isUsable);
 
-    [LoggerMessage(EventId = 61, Level = LogLevel.Warning, Message = "A row cannot be read in the search for the owner of a leaked key.")]
+    [LoggerMessage(EventId = 24, Level = LogLevel.Warning, Message = "A row cannot be read in the search for the owner of a leaked key.")]
     private partial void LogNotRead(Exception failure);
 
     /// <summary>A reported key whose LEA was found. LEA and generation of a key never change.</summary>

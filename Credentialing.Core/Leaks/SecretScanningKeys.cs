@@ -98,10 +98,10 @@ public sealed partial class SecretScanningKeys(
         return null;
     }
 
-    [LoggerMessage(EventId = 62, Level = LogLevel.Warning, Message = "The public keys of GitHub's secret scanning could not be read: {Reason}.")]
+    [LoggerMessage(EventId = 25, Level = LogLevel.Warning, Message = "The public keys of GitHub's secret scanning could not be read: {Reason}.")]
     private partial void LogNotRead(string reason);
 
-    [LoggerMessage(EventId = 63, Level = LogLevel.Warning, Message = "A public key of GitHub's secret scanning is not used: it is not an ECDSA key on the curve P-256.")]
+    [LoggerMessage(EventId = 26, Level = LogLevel.Warning, Message = "A public key of GitHub's secret scanning is not used: it is not an ECDSA key on the curve P-256.")]
     private partial void LogSkipped();
 
     private sealed record Cached(FrozenDictionary<string, SecretScanningKey> Keys, DateTimeOffset ReadAt);
