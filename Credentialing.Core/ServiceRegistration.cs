@@ -3,6 +3,7 @@ using Credentialing.Core.Audit;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Disclosures;
+using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
@@ -24,14 +25,16 @@ public static class ServiceRegistration
     /// <summary>
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
-    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>, <see cref="MyTomsOptions"/>,
-    /// <see cref="DailyRunOptions"/> and <see cref="DisclosureOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
+    /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>,
+    /// <see cref="MyTomsOptions"/>, <see cref="DailyRunOptions"/>, <see cref="DisclosureOptions"/> and
+    /// <see cref="SecretScanningOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
     /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>
     public static IServiceCollection AddCredentialingCore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddMyToms();
+        services.AddSecretScanning();
         foreach (var name in (string[])[SecretRing.CredentialPepper, SecretRing.VendorTokenKey])
             services.AddKeyedSingleton(name, (provider, _) => ActivatorUtilities.CreateInstance<SecretRing>(provider, name));
         return services
@@ -53,6 +56,7 @@ public static class ServiceRegistration
             .AddSingleton<NoticeService>()
             .AddSingleton<ShareService>()
             .AddSingleton<OverviewService>()
+            .AddSingleton<LeakService>()
             .AddSingleton<DailyRunService>();
     }
 }

@@ -48,7 +48,7 @@ internal static class ApiDescription
         [CallerKind.Vendor] = ("Vendors", "Tokens, credential status and score reports, for an LEA's vendors.", ["vendorToken", "vendorBasic"]),
         [CallerKind.VendorOrLink] = ("Vendors", "", ["vendorToken", "vendorBasic", "temporaryLink"]),
         [CallerKind.TokenClient] = ("Vendors", "", ["vendorBasic", ""]),
-        [CallerKind.Anyone] = ("Anyone", "Health checks, this API description, and the opening of shares.", []),
+        [CallerKind.Anyone] = ("Anyone", "Health checks, this API description, the opening of shares, and messages of GitHub's secret scanning.", []),
     };
 
     /// <summary>Returns the complete description.</summary>

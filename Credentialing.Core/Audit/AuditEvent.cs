@@ -55,8 +55,8 @@ internal sealed record AuditEvent(
     internal static AuditEvent CredentialGenerated(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string wording, DateTimeOffset? previousUntil) =>
         new(leaId, at, generation == 1 ? Generated : Regenerated, byId, byName, generation, PreviousUntil: previousUntil) { Details = new() { Wording = wording } };
 
-    internal static AuditEvent PreviousKeyEnded(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation) =>
-        new(leaId, at, PreviousEnded, byId, byName, generation);
+    internal static AuditEvent PreviousKeyEnded(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string? reason) =>
+        new(leaId, at, PreviousEnded, byId, byName, generation, reason);
 
     internal static AuditEvent CredentialRevoked(LeaId leaId, DateTimeOffset at, string byId, string byName, int generation, string reason) =>
         new(leaId, at, Revoked, byId, byName, generation, reason);

@@ -20,6 +20,11 @@ public sealed partial class CredentialService(
     ILogger<CredentialService> logger)
 {
     private const int Attempts = 5;
+
+    /// <summary>
+    /// Table Storage has a limit of 100 steps for a transaction. A regeneration has at most five others: the credential, the superseded
+    /// key, the audit event, the notice and a moved use.
+    /// </summary>
     private const int MaxDeletedUses = 90;
 
     private static readonly string Restored =
@@ -41,7 +46,7 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the rows, write the index entry, replace the
-    /// row together with its audit event. A fourth one for a second index entry, at the same time as the first, if other coordinators
+    /// row together with the superseded key and the audit event. A fourth one for a second index entry, at the same time as the first, if other coordinators
     /// are to be notified. More if the row is updated concurrently.
     /// The replacement is atomic: after any failure, either the old or the new credentials are the current ones, never both, never
     /// neither. After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of
@@ -88,7 +93,7 @@ public sealed partial class CredentialService(
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
             var auditEvent = AuditEvent.CredentialGenerated(leaId, now, by.Id, by.Name, generation, wording.Version, next.PreviousKey?.ExpiresAt);
-            if (await table.TryReplaceAsync(held.Stored, next, [auditEvent.ToAction(), .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(held), .. DeleteOldUses(held.Uses, generation)]))
+            if (await table.TryReplaceAsync(held.Stored, next, [.. KeepSuperseded(held.Stored, next), auditEvent.ToAction(), .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(held), .. DeleteOldUses(held.Uses, generation)]))
                 break;
             var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
@@ -114,16 +119,17 @@ public sealed partial class CredentialService(
     /// <param name="by">The coordinator who sends the request.</param>
     /// <param name="seenGeneration">The generation that the coordinator saw, so that the overlap of a later regeneration stays; null for any.</param>
     /// <param name="cancellationToken">Cancels the steps before the row is replaced. Ignored from then on.</param>
+    /// <param name="reason">Why, for the audit event and the notice: see <see cref="Revocation.Reason"/>; null if no reason was given.</param>
     /// <exception cref="UnreadableRowException">The row cannot be read.</exception>
     /// <exception cref="TimeoutException">The row was updated concurrently 5 times.</exception>
-    public async Task<ChangeOutcome> EndPreviousKeyAsync(LeaId leaId, Coordinator by, int? seenGeneration, CancellationToken cancellationToken) =>
+    public async Task<ChangeOutcome> EndPreviousKeyAsync(LeaId leaId, Coordinator by, int? seenGeneration, CancellationToken cancellationToken, string? reason = null) =>
         await ChangeAsync(
             leaId,
             by,
             seenGeneration,
             (credential, now) => credential.PreviousKeyAt(now) is not { } previous ? null : (
                 credential with { PreviousKey = null },
-                AuditEvent.PreviousKeyEnded(leaId, now, by.Id, by.Name, previous.Generation)),
+                AuditEvent.PreviousKeyEnded(leaId, now, by.Id, by.Name, previous.Generation, reason)),
             cancellationToken);
 
     /// <summary>
@@ -220,6 +226,10 @@ public sealed partial class CredentialService(
 
     /// <summary>Transaction step: inserts the notice to the other coordinators, if there are any.</summary>
     private static IEnumerable<TableTransactionAction> InsertNotice(AuditEvent auditEvent, bool hasNotice) => hasNotice ? [auditEvent.ToNotice()] : [];
+
+    /// <summary>Transaction step: keeps the superseded key, so that it can be recognised. None for the first generation.</summary>
+    private static IEnumerable<TableTransactionAction> KeepSuperseded(StoredCredential? superseded, Credential next) =>
+        superseded is null ? [] : [SupersededKey.Of(superseded.Credential, next).Write()];
 
     /// <summary>The superseded key for the overlap; null if it does not work now, or is not to be kept.</summary>
     private static VendorKey? Overlap(Credential? superseded, DateTimeOffset from, int days)

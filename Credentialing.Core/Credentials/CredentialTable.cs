@@ -71,7 +71,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     {
         // Merge: columns that a newer release added stay.
         var row = LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow);
-        WriteVerifier(row, generation == held.Credential.Generation ? "" : Previous, verifier);
+        WriteVerifier(row, verifier, generation == held.Credential.Generation ? "" : Previous);
         try
         {
             await storage.Leas.UpdateEntityAsync(row, held.RowVersion, TableUpdateMode.Merge, cancellationToken);
@@ -118,7 +118,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
             : SchemaVersion.NewRow(credential.LeaId.Value, LeaPartition.CredentialRow, SchemaVersion.RevokedCredential);
         row[Username] = credential.Username.ToString();
         row[Generation] = credential.Generation;
-        WriteVerifier(row, "", credential.Verifier);
+        WriteVerifier(row, credential.Verifier);
         row[GeneratedAt] = credential.GeneratedAt;
         WritePerson(row, GeneratedBy, credential.GeneratedBy);
         row[ExpiresAt] = credential.ExpiresAt;
@@ -128,7 +128,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         if (credential.PreviousKey is { } previous)
         {
             row[Previous + Generation] = previous.Generation;
-            WriteVerifier(row, Previous, previous.Verifier);
+            WriteVerifier(row, previous.Verifier, Previous);
             row[Previous + GeneratedAt] = previous.GeneratedAt;
             row[Previous + ExpiresAt] = previous.ExpiresAt;
         }
@@ -143,7 +143,11 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         return row;
     }
 
-    private static void WriteVerifier(TableEntity row, string prefix, SecretKeyVerifier verifier)
+    /// <summary>Adds the columns of a verifier.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="verifier">The verifier.</param>
+    /// <param name="prefix">The prefix of the columns, if the row has more than one verifier.</param>
+    internal static void WriteVerifier(TableEntity row, SecretKeyVerifier verifier, string prefix = "")
     {
         row[prefix + Verifier] = verifier.Hash.ToArray();
         row[prefix + PepperVersion] = verifier.PepperVersion;
@@ -159,7 +163,7 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private static Credential ReadCredential(LeaId leaId, TableEntity row) => new(
         leaId,
         ReadGeneration(row, Generation),
-        ReadVerifier(row, ""),
+        ReadVerifier(row),
         row.Required<DateTimeOffset>(GeneratedAt),
         ReadPerson(row, GeneratedBy),
         row.Required<DateTimeOffset>(ExpiresAt),
@@ -181,7 +185,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private static int ReadGeneration(TableEntity row, string column) =>
         row.Required<int>(column) is >= 1 and <= Credential.MaxGeneration and var generation ? generation : throw UnreadableRowException.Corrupt(row, $"has no valid {column}");
 
-    private static SecretKeyVerifier ReadVerifier(TableEntity row, string prefix) =>
+    /// <exception cref="UnreadableRowException">A column is missing or has another type.</exception>
+    internal static SecretKeyVerifier ReadVerifier(TableEntity row, string prefix = "") =>
         new(row.Required<string>(prefix + PepperVersion), row.Required<byte[]>(prefix + Verifier));
 
     private static Coordinator ReadPerson(TableEntity row, string column) => new(

@@ -19,8 +19,8 @@ namespace Credentialing.Core.DailyRun;
 public sealed record LeaPlan(
     LeaId LeaId, string LeaName, CredentialStatus Status, Reminder? Reminder, Announcement? Post, bool Withdraws)
 {
-    private static readonly string NoEventsOrUses =
-        $"{LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix)} and {LeaPartition.StartsNotWith(LeaPartition.UseRowPrefix)}";
+    private static readonly string NeededRows =
+        $"{LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix)} and {LeaPartition.StartsNotWith(LeaPartition.UseRowPrefix)} and {LeaPartition.StartsNotWith(LeaPartition.SupersededRowPrefix)}";
 
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => Reminder is null && Post is null && !Withdraws && Notices.Count == 0;
@@ -66,10 +66,10 @@ public sealed record LeaPlan(
     /// <summary>The outbox row of the announcement; null if nothing is posted.</summary>
     internal PostedAnnouncement? Posted { get; private init; }
 
-    /// <summary>Reads the LEA's rows except audit events and uses of keys. One round trip per page of up to 1,000 rows.</summary>
+    /// <summary>Reads the LEA's rows except audit events, uses of keys and superseded keys. One round trip per page of up to 1,000 rows.</summary>
     /// <exception cref="UnreadableRowException">A newer release wrote a row.</exception>
     internal static Task<IReadOnlyList<TableEntity>> ReadRowsAsync(CredentialingStorage storage, LeaId leaId, CancellationToken cancellationToken) =>
-        LeaPartition.ListAsync(storage, leaId, NoEventsOrUses, cancellationToken);
+        LeaPartition.ListAsync(storage, leaId, NeededRows, cancellationToken);
 
     /// <summary>Decides what to do for an LEA at <paramref name="now"/>.</summary>
     /// <param name="leaId">The LEA.</param>

@@ -17,7 +17,7 @@ namespace Credentialing.Core.Notices;
 /// <param name="ById">Who made it: an id known to TOMS.</param>
 /// <param name="ByName">The name of that person; null for TOMS.</param>
 /// <param name="Generation">The generation that the change is about; null if it is not about credentials.</param>
-/// <param name="Detail">The reason of a revocation.</param>
+/// <param name="Detail">The reason of a revocation, or of the end of a previous key; null if there is none.</param>
 /// <param name="PreviousUntil">Until when the previous key works; null if it does not.</param>
 /// <param name="Former">The coordinators that the change removed. They get the email, too.</param>
 internal sealed record Notice(

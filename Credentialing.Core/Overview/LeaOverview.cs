@@ -64,13 +64,13 @@ public sealed record LeaOverview(LeaId LeaId, string Name)
     public bool HasUnknownState { get; init; }
 
     /// <summary>
-    /// OData filter of the rows that <see cref="Of"/> needs: no audit events but those of the last notices, and neither shares nor the
-    /// announcement.
+    /// OData filter of the rows that <see cref="Of"/> needs: no audit events but those of the last notices, and neither shares nor superseded
+    /// keys nor the announcement.
     /// </summary>
     internal static string RowFilter(DateTimeOffset now)
     {
         var oldest = (DateTimeOffset.MaxValue.Ticks - (now - EventAge).UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
-        return $"(RowKey ne '{LeaPartition.AnnouncementRow}' and {LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix)} and {LeaPartition.StartsNotWith(LeaPartition.ShareRowPrefix)})"
+        return $"(RowKey ne '{LeaPartition.AnnouncementRow}' and {LeaPartition.StartsNotWith(LeaPartition.EventRowPrefix)} and {LeaPartition.StartsNotWith(LeaPartition.ShareRowPrefix)} and {LeaPartition.StartsNotWith(LeaPartition.SupersededRowPrefix)})"
             + $" or (RowKey ge '{LeaPartition.EventRowPrefix}' and RowKey lt '{LeaPartition.EventRowPrefix}{oldest}' and (Kind eq '{NoticeSentEvent}' or Kind eq '{NoticeRefusedEvent}'))";
     }
 

@@ -18,6 +18,7 @@ internal static class LeaPartition
     internal const string NoticeRowPrefix = "notice:";
     internal const string ReminderRowPrefix = "reminder:";
     internal const string ShareRowPrefix = "share:";
+    internal const string SupersededRowPrefix = "superseded:";
     internal const string UseRowPrefix = "use:";
 
     /// <summary>A new row to insert or replace, with its schema version.</summary>

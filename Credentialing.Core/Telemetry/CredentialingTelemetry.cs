@@ -20,6 +20,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> authentications;
     private readonly Counter<long> shares;
     private readonly Counter<long> disclosures;
+    private readonly Counter<long> leaks;
     private readonly Counter<long> reminders;
     private readonly Counter<long> notices;
     private readonly Counter<long> announcements;
@@ -36,6 +37,7 @@ public sealed class CredentialingTelemetry
         authentications = meter.CreateCounter<long>("credentialing.authentications", "{authentication}", "Vendor authentication attempts.");
         shares = meter.CreateCounter<long>("credentialing.shares", "{share}", "One-time links for vendors, by what happened to them.");
         disclosures = meter.CreateCounter<long>("credentialing.disclosures", "{disclosure}", "Downloads of reports to be recorded, by outcome.");
+        leaks = meter.CreateCounter<long>("credentialing.leaks", "{key}", "Secret keys that were reported as leaked, by what they are.");
         reminders = meter.CreateCounter<long>("credentialing.reminders", "{reminder}", "Due reminders, by outcome.");
         notices = meter.CreateCounter<long>("credentialing.notices", "{notice}", "Notices of changes to the other coordinators, by outcome.");
         announcements = meter.CreateCounter<long>("credentialing.announcements", "{announcement}", "Announcement changes in MyTOMS, by outcome.");
@@ -76,6 +78,11 @@ public sealed class CredentialingTelemetry
     /// <summary>A download of a report had to be recorded.</summary>
     /// <param name="outcome"><c>recorded</c>, <c>continued</c> for a range of a recorded download, or <c>failed</c>: nothing was sent.</param>
     internal void RecordDisclosure(string outcome) => disclosures.Add(1, Tag("outcome", outcome));
+
+    /// <summary>A secret key was reported as leaked.</summary>
+    /// <param name="by"><c>toms</c> or <c>github</c>.</param>
+    /// <param name="match"><c>current</c>, <c>previous</c>, <c>superseded</c> or <c>unknown</c>.</param>
+    internal void RecordLeak(string by, string match) => leaks.Add(1, Tag("by", by), Tag("match", match));
 
     /// <summary>A reminder was due.</summary>
     /// <param name="milestone">The days before expiry at which it is due.</param>

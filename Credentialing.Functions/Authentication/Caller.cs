@@ -28,7 +28,8 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
 
     private const string Realm = "realm=\"credentialing\"";
 
-    private const string TomsName = "TOMS";
+    /// <summary>The name of TOMS itself, where a coordinator would have one.</summary>
+    internal const string TomsName = "TOMS";
 
     /// <summary>The header of every response to an authenticated vendor: when its key stops, as an HTTP date (RFC 9110, section 5.6.7).</summary>
     private const string CredentialExpires = "Credential-Expires";

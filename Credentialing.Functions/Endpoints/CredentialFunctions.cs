@@ -1,9 +1,6 @@
 using Credentialing.Core;
-using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
-using Credentialing.Core.Notices;
-using Credentialing.Core.Overview;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http;
 using Credentialing.Functions.Http.Description;
@@ -14,7 +11,7 @@ namespace Credentialing.Functions.Endpoints;
 
 /// <summary>An LEA's credentials, for its coordinators. Validation and index rebuild, for TOMS.</summary>
 public sealed class CredentialFunctions(
-    Caller caller, CredentialService credentials, AnnouncementService announcements, NoticeService notices, OverviewService overview, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
+    Caller caller, CredentialService credentials, CredentialChanges changes, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
 {
     /// <summary>Returns the state of the LEA's credentials. Send the ETag in <c>If-Match</c> to regenerate or revoke them.</summary>
     [Function("GetCredentials")]
@@ -63,7 +60,7 @@ public sealed class CredentialFunctions(
             var outcome = await credentials.GenerateAsync(
                 lea, coordinator, ReleaseWording.Current, seenGeneration, body.KeepPreviousForDays, cancellationToken);
             if (outcome is GenerationOutcome.Generated generated)
-                FollowUp(request, lea, generated.HasNotice, generated.Superseded);
+                changes.FollowUp(request, lea, generated.HasNotice, generated.Superseded);
             return ResponseTo(request, outcome);
         });
 
@@ -89,7 +86,7 @@ public sealed class CredentialFunctions(
             if (outcome is ChangeOutcome.Conflict conflict)
                 return Precondition.Conflict(request, conflict.Current, calendar);
             if (outcome is ChangeOutcome.Changed changed)
-                FollowUp(request, lea, changed.HasNotice, before: null);
+                changes.FollowUp(request, lea, changed.HasNotice, before: null);
             return TypedResults.NoContent();
         });
 
@@ -124,7 +121,7 @@ public sealed class CredentialFunctions(
             if (outcome is ChangeOutcome.Conflict conflict)
                 return Precondition.Conflict(request, conflict.Current, calendar);
             if (outcome is ChangeOutcome.Changed changed)
-                FollowUp(request, lea, changed.HasNotice, changed.Before);
+                changes.FollowUp(request, lea, changed.HasNotice, changed.Before);
             return await RespondWithStatusAsync(request, lea, cancellationToken);
         });
 
@@ -163,19 +160,6 @@ public sealed class CredentialFunctions(
             var (indexed, unreadable) = await credentials.RestoreExpirationsAsync(cancellationToken);
             return TypedResults.Ok(new RestorationResponse(indexed, [.. unreadable.Select(lea => new FailureResponse(lea.Key, lea.Value))]));
         });
-
-    /// <summary>
-    /// Tells the other coordinators, removes the announcement of superseded or revoked credentials, and refreshes the overview: at once,
-    /// and with the result of the email.
-    /// </summary>
-    private void FollowUp(HttpRequest request, LeaId leaId, bool hasNotice, Credential? before)
-    {
-        AfterResponse.Start(request.HttpContext.Response, () => overview.RefreshAsync(leaId));
-        if (hasNotice)
-            AfterResponse.Start(request.HttpContext.Response, () => notices.TrySendAsync(leaId), () => overview.RefreshAsync(leaId));
-        if (before is not null)
-            AfterResponse.Start(request.HttpContext.Response, () => announcements.TryWithdrawAsync(before));
-    }
 
     private async Task<IResult> RespondWithStatusAsync(HttpRequest request, LeaId leaId, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Disclosures;
+using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Functions.Authentication;
@@ -29,6 +30,7 @@ public static class CredentialingRegistration
         services.AddValidated<TomsOptions>(TomsOptions.Section);
         services.AddValidated<MailOptions>(MailOptions.Section);
         services.AddValidated<MyTomsOptions>(MyTomsOptions.Section);
+        services.AddValidated<SecretScanningOptions>(SecretScanningOptions.Section);
         services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
         services.AddValidated<DisclosureOptions>(DisclosureOptions.Section);
         services.AddSingleton(provider => new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(Options(provider).TimeZone)));
@@ -41,7 +43,7 @@ public static class CredentialingRegistration
         }
 
         services.AddTomsAuthentication();
-        return services.AddSingleton<Caller>().AddSingleton<Readiness>();
+        return services.AddSingleton<Caller>().AddSingleton<CredentialChanges>().AddSingleton<Readiness>();
     }
 
     private static ServiceAddresses AddressesOf(CredentialingOptions options) =>

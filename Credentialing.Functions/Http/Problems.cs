@@ -90,6 +90,17 @@ public static class Problems
         Problem(422, "invalid-reason", "The reason is not valid.",
             $"\"reason\" must be 1 to {OneLine.MaxNameLength} characters, without control characters. Nothing was changed.");
 
+    internal static IResult InvalidSecretKey() =>
+        Problem(422, "invalid-secret-key", "The text is not a secret key.",
+            "It is incomplete or mistyped. A secret key is \"tsk_\" and 59 more characters, with a checksum. Nothing was changed.");
+
+    internal static IResult SecretScanningOff() =>
+        Problem(404, "secret-scanning-off", "Messages of GitHub's secret scanning are not accepted.", "The operator has not configured it.");
+
+    /// <summary>Everything that can be wrong with a signature. The response does not say what.</summary>
+    internal static IResult InvalidSignature() =>
+        Problem(403, "invalid-signature", "The signature is not valid.", "The message was not signed with a public key of GitHub's secret scanning.");
+
     internal static IResult MalformedShareId() =>
         Problem(400, "malformed-share-id", "The share id is malformed.", "The link is incomplete or mistyped. A share id is 14 digits, a hyphen and 32 hexadecimal digits.");
 

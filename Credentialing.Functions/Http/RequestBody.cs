@@ -7,9 +7,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>Reads request bodies of at most <see cref="MaxBytes"/>, or returns the problem of a body that cannot be read.</summary>
+/// <summary>Reads request bodies of limited size, or returns the problem of a body that cannot be read.</summary>
 internal static class RequestBody
 {
+    /// <summary>The maximum size, unless a function has its own.</summary>
     internal const int MaxBytes = 64 * 1024;
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -26,8 +27,13 @@ internal static class RequestBody
     internal static async Task<(T? Value, IResult? Problem)> ReadJsonAsync<T>(HttpRequest request)
         where T : class
     {
-        if (await ReadAsync(request) is not { } body)
-            return (null, Problems.BodyTooLarge(MaxBytes));
+        return await ReadAsync(request) is { } body ? ReadJson<T>(request, body) : (null, Problems.BodyTooLarge(MaxBytes));
+    }
+
+    /// <summary>The same as <see cref="ReadJsonAsync"/>, for a body that <see cref="ReadAsync"/> has returned.</summary>
+    internal static (T? Value, IResult? Problem) ReadJson<T>(HttpRequest request, byte[] body)
+        where T : class
+    {
         if (body.Length == 0)
             return (null, null);
         if (!request.HasJsonContentType())
@@ -71,15 +77,16 @@ internal static class RequestBody
         return fields.ToLookup(field => field.Name, field => field.Value, StringComparer.Ordinal);
     }
 
-    private static async Task<byte[]?> ReadAsync(HttpRequest request)
+    /// <summary>Reads the body as it was received. Returns null if it is larger than the maximum.</summary>
+    internal static async Task<byte[]?> ReadAsync(HttpRequest request, int maxBytes = MaxBytes)
     {
-        if (request.ContentLength > MaxBytes)
+        if (request.ContentLength > maxBytes)
             return null;
-        var buffer = new byte[MaxBytes + 1];
+        var buffer = new byte[maxBytes + 1];
         try
         {
             var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-            return length > MaxBytes ? null : buffer[..length];
+            return length > maxBytes ? null : buffer[..length];
         }
         // The server throws BadHttpRequestException for some malformed bodies and a plain IOException for others.
         catch (IOException broken) when (broken is not BadHttpRequestException)

@@ -78,6 +78,10 @@ public sealed class SecretKeyExposureTests(AzuriteFixture azurite)
             responses.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", malformed));
             using var validation = TestHost.Json($$"""{"username":"sis-01612590000000","secretKey":"{{key}}"}""");
             responses.Add(await host.SendAsync(HttpMethod.Post, "credentials/validate", "toms", validation));
+            using var leak = TestHost.Json($$"""{"secretKey":"{{key}}","reason":"{{key}}"}""");
+            responses.Add(await host.SendAsync(HttpMethod.Post, "credentials/leaks", "toms", leak));
+            using var search = TestHost.Json($$"""{"secretKey":"{{key}}"}""");
+            responses.Add(await host.SendAsync(HttpMethod.Post, "credentials/leaks", "toms", search));
         }
     }
 

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Credentialing.Core.Credentials;
 using Credentialing.DevHost;
 using Credentialing.Functions.Endpoints;
+using Credentialing.Tests.Leaks;
 using Credentialing.Tests.Support;
 using Microsoft.Playwright;
 
@@ -28,6 +30,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     private const string Revocation = Credentials + "/revocation";
     private const string Reason = """{"reason":"It was disclosed."}""";
     private const string Reports = "v1/students/9016125901/score-reports";
+    private const string Leaks = "credentials/leaks";
+    private const string SecretScanning = "github/secret-scanning";
     private const string Report = $"{Reports}/2026-ssr-en.pdf";
 
     private static readonly string Committed = Path.Combine(ProjectFolder.Root, "docs/openapi.json");
@@ -36,7 +40,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
     public async Task The_API_returns_every_described_response()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
+        await using var gitHub = await SecretScanningServer.StartAsync();
+        await using var host = await gitHub.StartAppAsync(world);
         string[] formats = ["pdf", "html", "mp4"];
         foreach (var format in formats)
         {
@@ -128,6 +133,23 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await TokenAsync("");
         await TokenAsync("grant_type=client_credentials");
 
+        // Leaked keys.
+        await SendAsync(HttpMethod.Post, Leaks, "toms", $$"""{"secretKey":"{{key}}"}""");
+        await SendAsync(HttpMethod.Post, Leaks, "toms", $$"""{"secretKey":"{{key}}","reason":""}""");
+        await SendAsync(HttpMethod.Post, Leaks, "toms", "{}");
+        await gitHub.SendAsync(host, SecretScanningServer.MessageOf(SecretKey.Generate().Reveal()));
+        await gitHub.SendAsync(host, "[]", signature: "AAAA");
+        await gitHub.SendAsync(host, "[");
+        await gitHub.SendAsync(host, new string(' ', 300_000));
+        using (var text = new StringContent("[]"))
+            await host.SendAsync(HttpMethod.Post, SecretScanning, null, text, "Github-Public-Key-Identifier", gitHub.KeyIdentifier, "Github-Public-Key-Signature", gitHub.Sign("[]"));
+        await using (var off = await TestHost.StartAsync(world))
+        {
+            await gitHub.SendAsync(off, "[]");
+            foreach (var response in off.Described.Seen)
+                host.Described.Add(response);
+        }
+
         // Shares.
         foreach (var path in (string[])["leas/1/shares", Shares])
         {
@@ -171,6 +193,7 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await host.SendAsync(HttpMethod.Delete, Previous, persona);
             await SendAsync(HttpMethod.Post, Revocation, persona, Reason, ifMatch);
             await SendAsync(HttpMethod.Post, "credentials/validate", persona, "{}");
+            await SendAsync(HttpMethod.Post, Leaks, persona, "{}");
             await RestoreAsync(persona);
             await GetAsync(Shares, persona);
             await SendAsync(HttpMethod.Post, Shares, persona, Share);
@@ -180,21 +203,17 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         // Invalid request bodies.
         foreach (var (operation, method, path, persona) in ((string, string, string, string)[])[
             ("GenerateCredentials", "POST", Credentials, "rosa"), ("RevokeCredentials", "POST", Revocation, "rosa"), ("CreateShare", "POST", Shares, "rosa"),
-            ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
+            ("ValidateCredentials", "POST", "credentials/validate", "toms"), ("ReportLeak", "POST", Leaks, "toms"), ("PutLea", "PUT", "leas/01612590000000", "toms")])
         {
             await SendAsync(HttpMethod.Parse(method), path, persona, "{", ifMatch);
             await SendAsync(HttpMethod.Parse(method), path, persona, new string(' ', 70_000), ifMatch);
             using var text = new StringContent("{}");
             await host.SendAsync(HttpMethod.Parse(method), path, persona, text, ifMatch);
 
-            var response = await host.SendRawAsync(
-                $"{method} /api/{path}", $"Bearer {await host.SignInAsync(persona)}",
-                "If-Match: \"1\"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
-            Assert.StartsWith("HTTP/1.1 400 ", response, StringComparison.Ordinal);
-            Assert.Contains("\r\nContent-Type: application/problem+json\r\n", response, StringComparison.Ordinal);
-            Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", response, StringComparison.Ordinal);
-            host.Described.Add(new DescribedResponse(operation, 400, "application/problem+json", "urn:problem-type:credentialing:malformed-request"));
+            await SendMalformedAsync(operation, method, path, authorization: $"Bearer {await host.SignInAsync(persona)}");
         }
+
+        await SendMalformedAsync("ReceiveSecretScanningMessage", "POST", SecretScanning, headers: $"Github-Public-Key-Identifier: {gitHub.KeyIdentifier}\r\nGithub-Public-Key-Signature: AAAA\r\n");
 
         // Storage unavailable, and an internal error.
         foreach (var fault in (Fault[])[Fault.ConnectionFailed, Fault.UnexpectedException])
@@ -215,6 +234,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
             await host.SendAsync(HttpMethod.Post, $"shares/{UnknownShare}/opening");
             await RestoreAsync("toms");
             await ValidateAsync();
+            await SendAsync(HttpMethod.Post, Leaks, "toms", $$"""{"secretKey":"{{key}}"}""");
+            await gitHub.SendAsync(host, SecretScanningServer.MessageOf(key));
             await TokenAsync("grant_type=client_credentials", "Authorization", basic);
             world.Clock.Advance(Readiness.CacheInterval);
             await GetAsync("health/ready");
@@ -233,6 +254,17 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         }
 
         Assert.Equal(DescribedResponses.All.Select(response => $"{response}").Order(), host.Described.Seen.Select(response => $"{response}").Order());
+
+        async Task SendMalformedAsync(string operation, string method, string path, string authorization = "none", string headers = "")
+        {
+            var response = await host.SendRawAsync(
+                $"{method} /api/{path}", authorization,
+                $"{headers}If-Match: \"1\"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n");
+            Assert.StartsWith("HTTP/1.1 400 ", response, StringComparison.Ordinal);
+            Assert.Contains("\r\nContent-Type: application/problem+json\r\n", response, StringComparison.Ordinal);
+            Assert.Contains("\"urn:problem-type:credentialing:malformed-request\"", response, StringComparison.Ordinal);
+            host.Described.Add(new DescribedResponse(operation, 400, "application/problem+json", "urn:problem-type:credentialing:malformed-request"));
+        }
 
         Task<ApiResponse> GetAsync(string path, string? persona = null) => host.SendAsync(HttpMethod.Get, path, persona);
 
@@ -269,8 +301,8 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         Assert.All(schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject()), property => Assert.True(property.Value.TryGetProperty("description", out _)));
         Assert.Equal(
             [
-                "AuthorizationRequest.keepPreviousForDays", "CredentialResponse.secretKey", "LeaRequest.language", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy",
-                "Problem.help", "Problem.openedAt", "Problem.revokedAt", "Problem.unreachable", "ScoreReportResponse.temporaryLink", "ShareRequest.expiresInHours", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
+                "AuthorizationRequest.keepPreviousForDays", "CredentialResponse.secretKey", "LeaRequest.language", "LeakRequest.reason", "LeakRequest.revoke", "Problem.expiredAt", "Problem.generatedAt", "Problem.generatedBy",
+                "Problem.help", "Problem.openedAt", "Problem.revokedAt", "Problem.unreachable", "ScoreReportResponse.temporaryLink", "SecretScanningMatch.source", "SecretScanningMatch.url", "ShareRequest.expiresInHours", "TokenErrorResponse.expiredAt", "TokenErrorResponse.revokedAt", "TokenForm.client_id", "TokenForm.client_secret", "TokenForm.scope",
             ],
             schemas.SelectMany(schema => schema.Schema.GetProperty("properties").EnumerateObject().Select(property => property.Name)
                 .Except(schema.Schema.TryGetProperty("required", out var required) ? required.EnumerateArray().Select(name => name.GetString()!) : [])

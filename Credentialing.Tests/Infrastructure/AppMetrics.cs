@@ -11,6 +11,7 @@ internal static class AppMetrics
         ["credentialing.authentications"] = ["by", "outcome"],
         ["credentialing.credentials.generated"] = ["kind"],
         ["credentialing.credentials.revoked"] = [],
+        ["credentialing.leaks"] = ["by", "match"],
         ["credentialing.notices"] = ["kind", "outcome"],
         ["credentialing.reminders"] = ["milestone", "outcome"],
         ["credentialing.shares"] = ["outcome"],

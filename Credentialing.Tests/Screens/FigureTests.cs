@@ -104,7 +104,7 @@ public sealed class FigureTests(AzuriteFixture azurite, BrowserFixture browser)
     [Fact]
     public async Task The_documentation_shows_a_screenshot_of_the_API_page()
     {
-        await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 960, Height = 1350 } });
+        await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 960, Height = 1200 } });
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var page = await context.NewPageAsync();

@@ -212,6 +212,6 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
     internal static async Task AddManyAsync(TestWorld world, int count)
     {
         foreach (var batch in Enumerable.Range(0, count).Chunk(100))
-            await AddAsync(world, batch.Select(number => AuditEvent.PreviousKeyEnded(TestWorld.Oakland, world.Clock.GetUtcNow().AddSeconds(number), "rosa", "Rosa Delgado", number)));
+            await AddAsync(world, batch.Select(number => AuditEvent.PreviousKeyEnded(TestWorld.Oakland, world.Clock.GetUtcNow().AddSeconds(number), "rosa", "Rosa Delgado", number, reason: null)));
     }
 }

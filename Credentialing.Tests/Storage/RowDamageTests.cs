@@ -2,6 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
+using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
@@ -25,6 +26,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
             "PreviousPepperVersion", "PreviousGeneratedAt", "PreviousExpiresAt", "RevokedAt", "RevokedBy", "RevokedByName", "RevokedByEmail", "RevocationReason",
             "SchemaVersion"]).Select(column => ("credential", column)),
         ("use:000001:unknown", "LastUsedOn"), ("use:000001:unknown", "SchemaVersion"),
+        .. ((string[])["Verifier", "PepperVersion", "GeneratedAt", "SupersededAt", "SchemaVersion"]).Select(column => ("superseded:000001", column)),
         ("lea", "Name"), ("coordinator:rosa", "Name"), ("coordinator:rosa", "Email"), ("coordinator:rosa", "Language"), ("announcement", "Content"), ("announcement", "PostingUntil"),
         .. ((string[])["ClaimedBy", "ClaimedUntil", "SentAt", "Rejected", "Deferred"]).Select(column => ("reminder:000001:14", column)),
         .. ((string[])["Generation", "Vendor", "CreatedAt", "CreatedBy", "CreatedByName", "ExpiresAt", "OpenedAt", "OpenedBy", "Ciphertext", "SchemaVersion"])
@@ -57,6 +59,9 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
     [InlineData("notice:")]
     [InlineData("share:")]
     [InlineData("share:1")]
+    [InlineData("superseded:")]
+    [InlineData("superseded:1")]
+    [InlineData("superseded:000000")]
     public Task Every_operation_succeeds_or_reports_the_LEA_of_an_unexpected_row_key(string rowKey) =>
         CheckAsync(world => world.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, rowKey), TableUpdateMode.Merge));
 
@@ -91,13 +96,14 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa]), "test", TestContext.Current.CancellationToken);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
-        await world.MustGenerateAsync(TestWorld.Berkeley);
+        var otherKey = await world.MustGenerateAsync(TestWorld.Berkeley);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);
         await world.AuthenticateAsync(TestWorld.Oakland, key);
         var token = (await world.Tokens.IssueAsync((await StatusAsync(world)).Credential!.CurrentKey, TestContext.Current.CancellationToken)).Value;
         world.Clock.Advance(TimeSpan.FromDays(7));
         await AddNoticeAsync(world);
+        await AddSupersededKeyAsync(world);
         var share = await ShareAsync(world);
         await damage(world);
 
@@ -118,12 +124,19 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
         Assert.Equal(2, indexed + unreadable.Count);
         Assert.All(unreadable.Keys, lea => Assert.Equal(TestWorld.Oakland.Value, lea));
+        await TryAsync(() => ReportAsync(key));
+        var search = await ReportAsync(SecretKey.Generate().Reveal());
+        Assert.All(search.Unreadable.Keys, lea => Assert.Equal(TestWorld.Oakland.Value, lea));
+        Assert.Equal(TestWorld.Berkeley, (await ReportAsync(otherKey)).Leaks[0].LeaId);
         if (await Record.ExceptionAsync(() => RunWithClockAsync(world)) is { } thrown)
             Assert.All(Assert.IsType<DailyRunFailedException>(thrown).Summary.Failures, failure => Assert.Equal(TestWorld.Oakland.Value, failure.Where));
         Assert.Equal(7, world.MyToms.Shown[TestWorld.Berkeley.Value].DaysRemaining);
         await TryAsync(() => world.Register.SaveAsync(new Lea(TestWorld.Oakland, "Another name", [TestWorld.Luis]), "test", TestContext.Current.CancellationToken));
         await TryAsync(() => world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "It was disclosed.", seenGeneration: 1, TestContext.Current.CancellationToken));
         await TryAsync(() => world.GenerateAsync(TestWorld.Oakland, seenGeneration: 1));
+
+        Task<LeakReport> ReportAsync(string text) => world.Leaks.ReportAsync(
+            [SecretKey.TryParse(text, out var parsed) ? parsed : throw new ArgumentException("Not a key.", nameof(text))], "toms", stopping: null, TestContext.Current.CancellationToken);
     }
 
     private static async Task DamageAsync(TestWorld world, string rowKey, string column, object? value)
@@ -141,6 +154,17 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
             ["At"] = world.Clock.GetUtcNow(),
             ["ById"] = "toms",
             ["Former"] = "luis\ten\tluis@lea.example\tLuis Ortega",
+        },
+        TestContext.Current.CancellationToken);
+
+    /// <summary>Adds the row of a superseded key, as it is after the credentials were restored from a backup.</summary>
+    private static Task AddSupersededKeyAsync(TestWorld world) => world.Storage.Leas.AddEntityAsync(
+        new TableEntity(TestWorld.Oakland.Value, "superseded:000001")
+        {
+            ["Verifier"] = new byte[32],
+            ["PepperVersion"] = "version1",
+            ["GeneratedAt"] = world.Clock.GetUtcNow(),
+            ["SupersededAt"] = world.Clock.GetUtcNow(),
         },
         TestContext.Current.CancellationToken);
 

@@ -25,9 +25,9 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     private const int NewerVersion = 3;
 
     private static readonly Lea Oakland = new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Luis, TestWorld.Rosa]);
-    private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder", "use"];
+    private static readonly string[] Kinds = ["announcement", "coordinator", "credential", "event", "lea", "reminder", "superseded", "use"];
 
-    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", "use:000001:unknown", IndexEntry];
+    public static TheoryData<string> Rows => ["credential", "lea", "coordinator:rosa", "reminder:000001:14", "announcement", "event:", "superseded:000001", "use:000001:unknown", IndexEntry];
 
     [Fact]
     public async Task Every_row_written_in_a_year_has_its_schema_version()
@@ -127,13 +127,14 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("credential", "status authenticate bearer announcement run generate restore end revoke list share open")]
+    [InlineData("credential", "status authenticate bearer announcement run generate restore leak end revoke list share open")]
     [InlineData("lea", "find save announcement run")]
     [InlineData("coordinator:rosa", "find save announcement run")]
     [InlineData("reminder:000001:14", "run")]
     [InlineData("announcement", "run")]
     [InlineData("notice:", "run")]
     [InlineData("share:", "run list share open cancel")]
+    [InlineData("superseded:", "leak")]
     [InlineData("event:", "")] // the history shows it as unreadable
     [InlineData("use:000002:unknown", "")] // the status does not contain it
     [InlineData(IndexEntry, "run")]
@@ -162,6 +163,8 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await TryAsync("run", () => RunAsync(world));
         if ((await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Unreadable.Count > 0)
             refused.Add("restore");
+        if ((await world.Leaks.ReportAsync([SecretKey.Generate()], "toms", stopping: null, TestContext.Current.CancellationToken)).Unreadable.Count > 0)
+            refused.Add("leak");
         await TryAsync("list", () => world.Shares.ListAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         await TryAsync("share", () => ShareAsync(world));
         await TryAsync("open", () => world.Shares.OpenAsync(share, TestContext.Current.CancellationToken));

@@ -7,6 +7,7 @@ using Credentialing.Core.Announcements;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Disclosures;
+using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
@@ -104,6 +105,8 @@ public sealed class TestWorld : IAsyncDisposable
     public DailyRunService Run => Get<DailyRunService>();
 
     public ShareService Shares => Get<ShareService>();
+
+    public LeakService Leaks => Get<LeakService>();
 
     public NoticeService Notices => Get<NoticeService>();
 

@@ -139,6 +139,8 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential");
             foreach (var format in (string[])["application/json", "text/csv"])
                 await host.SendAsync(HttpMethod.Get, "leas/01612590000000/disclosures?ssid=9016125901", "rosa", headers: ["Accept", format]);
+            using var leak = TestHost.Json($$"""{"secretKey":"{{key}}"}""");
+            await host.SendAsync(HttpMethod.Post, "credentials/leaks", "toms", leak);
             world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
             await host.AsVendorAsync(TestWorld.Oakland, key, "v1/students/9016125901/score-reports");
             await host.SendAsync(HttpMethod.Get, "leas/01612590000000/disclosures?ssid=9016125901", "rosa");
@@ -151,10 +153,10 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         var sent = string.Join('\n', ingestion.Received);
         Assert.All(
-            (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.disclosures", "credentialing.reminders", "credentialing.run.duration"],
+            (string[])["credentialing.credentials.generated", "credentialing.authentications", "credentialing.disclosures", "credentialing.leaks", "credentialing.reminders", "credentialing.run.duration"],
             metric => Assert.Contains($"\"name\":\"{metric}\"", sent, StringComparison.Ordinal));
         Assert.All(
-            (string[])["authenticate vendor", "generate credentials", "daily run", "process LEA"],
+            (string[])["authenticate vendor", "generate credentials", "find leaked keys", "daily run", "process LEA"],
             span => Assert.Contains($"\"name\":\"{span}\"", sent, StringComparison.Ordinal));
         Assert.Contains("\"type\":\"Http\"", sent, StringComparison.Ordinal); // the storage requests
         Assert.Contains("Vendor credentials for LEA 01611430000000 were refused", sent, StringComparison.Ordinal);

@@ -79,6 +79,21 @@ var rules = [
       refusedAuthentications
     )
   }
+  {
+    name: 'key-leaked'
+    title: 'A secret key has leaked'
+    description: 'TOMS or GitHub reported a secret key of an LEA. A key that GitHub has found was stopped automatically.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    lookBack: ''
+    query: '''
+      AppMetrics
+      | where Name == "credentialing.leaks" and tostring(Properties.match) != "unknown"
+      | summarize Keys = sum(Sum)
+      | where Keys > 0
+      '''
+  }
 ]
 
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
