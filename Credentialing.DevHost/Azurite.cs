@@ -34,7 +34,7 @@ public sealed partial class Azurite : IAsyncDisposable
     public static async Task<Azurite> StartAsync(
         string? dataFolder, IReadOnlyList<string> accounts, CancellationToken cancellationToken, params string[] options)
     {
-        var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)); // short: Linux limits an environment variable to 128 KiB
+        var accountKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         string[] arguments =
         [
             "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",

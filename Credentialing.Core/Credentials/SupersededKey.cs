@@ -6,7 +6,7 @@ namespace Credentialing.Core.Credentials;
 
 /// <summary>
 /// A generation of an LEA's secret key that was superseded by a regeneration: its <c>superseded:</c> row, which the transaction of the
-/// regeneration writes. It is kept so that a key that turns up somewhere can be recognised. It authenticates nobody: only the
+/// regeneration writes. It is kept so that a leaked key can be recognised. It authenticates nobody: only the
 /// <c>credential</c> row does. Immutable.
 /// </summary>
 /// <param name="LeaId">The LEA.</param>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Credentialing.Core.Leaks;
 
 /// <summary>
-/// Finds the LEA of a secret key that turned up somewhere, and stops the key. A verifier is bound to its LEA and generation, so the key must
+/// Finds the LEA of a leaked secret key, and stops the key. A verifier is bound to its LEA and generation, so the key must
 /// be compared with every stored verifier: a scan of the <c>Leas</c> table. Thread safe.
 /// </summary>
 public sealed partial class LeakService(

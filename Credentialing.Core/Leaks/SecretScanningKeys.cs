@@ -10,7 +10,7 @@ namespace Credentialing.Core.Leaks;
 
 /// <summary>
 /// In-memory cache of the public keys that GitHub signs its messages with. Read at the first message, and again for a message after
-/// <see cref="RefreshInterval"/> or with an unknown key. Anybody can send a message with an invented key, so the reads are limited:
+/// <see cref="RefreshInterval"/> or with an unknown key. Anyone can send a message with an invented key, so the reads are limited:
 /// <see cref="MinInterval"/>. If a read fails, the cached keys stay in use until <see cref="MaxAge"/>. Thread safe.
 /// </summary>
 /// <remarks>Source: GitHub, "Secret scanning partner program", <c>/meta/public_keys/secret_scanning</c>.</remarks>

@@ -3,7 +3,7 @@ using Credentialing.Core.Mail;
 
 namespace Credentialing.Core.Overview;
 
-/// <summary>What became of an email to an LEA's coordinators. The attributes contain its names in JSON.</summary>
+/// <summary>The result of an email to an LEA's coordinators. The attributes contain its names in JSON.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<EmailResult>))]
 public enum EmailResult
 {
@@ -19,7 +19,7 @@ public enum EmailResult
     [JsonStringEnumMemberName("refused")]
     Refused,
 
-    /// <summary>The mail service accepted it for some addresses, and has put off others.</summary>
+    /// <summary>The mail service accepted it for some addresses, and deferred others.</summary>
     [JsonStringEnumMemberName("deferred")]
     Deferred,
 
@@ -35,7 +35,7 @@ public enum EmailResult
 /// <summary>The last email to an LEA's coordinators: a reminder, or a notice of a change.</summary>
 /// <param name="Milestone">Of a reminder: days before the expiration, zero or negative after it. Null for a notice.</param>
 /// <param name="At">When the mail service last accepted or refused it; null if it has done neither.</param>
-/// <param name="Result">What became of it.</param>
+/// <param name="Result">The result.</param>
 /// <param name="Refused">The addresses that the mail service refused permanently.</param>
 public sealed record LastEmail(int? Milestone, DateTimeOffset? At, EmailResult Result, IReadOnlyList<string> Refused)
 {

@@ -13,7 +13,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>Secret keys that turned up somewhere: reported by TOMS, or found by GitHub's secret scanning.</summary>
+/// <summary>Leaked secret keys: reported by TOMS, or found by GitHub's secret scanning.</summary>
 public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanningKeys scanningKeys, CredentialChanges changes)
 {
     /// <summary>GitHub sends several matches in one message. This is enough for more than 500.</summary>
@@ -64,7 +64,7 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
 
     /// <summary>
     /// Receives a message of GitHub's secret scanning partner program, which is signed with a public key of GitHub. Stops each key in it that
-    /// works, and tells the LEA's coordinators. Returns for each match whether it was a secret key of an LEA; none for a match of which this
+    /// works, and notifies the LEA's coordinators. Returns for each match whether it was a secret key of an LEA; none for a match of which this
     /// is not certain. Idempotent.
     /// </summary>
     [Function("ReceiveSecretScanningMessage")]

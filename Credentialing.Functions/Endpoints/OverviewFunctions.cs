@@ -211,7 +211,7 @@ public sealed class OverviewFunctions(Caller caller, OverviewService overview, L
     /// <param name="Kind">A reminder of the expiration, or a notice of a change.</param>
     /// <param name="Milestone">Of a reminder: the days before the expiration, zero or negative after it. Null for a notice.</param>
     /// <param name="At">When the mail service accepted or refused it; null if it has done neither.</param>
-    /// <param name="Result">What became of it.</param>
+    /// <param name="Result">The result.</param>
     /// <param name="Refused">The addresses that the mail service refused. Only a person can correct them.</param>
     private sealed record LastEmailResponse(
         [property: AllowedValues("reminder", "notice")] string Kind, int? Milestone, DateTime? At, EmailResult Result, IReadOnlyList<string> Refused);

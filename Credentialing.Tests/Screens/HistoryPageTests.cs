@@ -100,6 +100,26 @@ public sealed class HistoryPageTests(AzuriteFixture azurite, BrowserFixture brow
         await Expect(events.Last).ToContainTextAsync("TOMS informó de un cambio en la LEA o en sus coordinadores.");
     }
 
+    /// <summary>The API returns such a page if it has read 5,000 downloads of other clients.</summary>
+    [Fact]
+    public async Task A_page_without_downloads_that_match_is_followed_by_the_next_one()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        await Downloads.RecordAsync(world, TestWorld.Oakland);
+        await using var visit = await Visit.OpenAsync(browser, host, path: "history/");
+        await visit.Page.RouteAsync("**/disclosures?client=Aeries", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = """{"disclosures":[],"next":"0000000000000000000:0000000000000000","timeZone":"America/Los_Angeles"}""",
+        }));
+
+        await visit.Page.GetByLabel("Program of the vendor").FillAsync("Aeries");
+        await visit.Button("Find downloads").ClickAsync();
+
+        await Expect(visit.Page.Locator("#found-list li")).ToHaveCountAsync(1);
+    }
+
     [Fact]
     public async Task Show_more_reads_the_next_page_and_its_failure_can_be_retried()
     {

@@ -22,7 +22,7 @@ public sealed class OverviewPageTests(AzuriteFixture azurite, BrowserFixture bro
         await using var visit = await Visit.OpenAsync(browser, host, "toms", Visit.Home, showsTimeOfHost: true);
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Go to the statewide overview" }).ClickAsync();
         await Expect(Found(visit)).ToHaveTextAsync($"{SampleOverview.Count} LEAs");
-        await Expect(visit.Page.Locator("#as-of")).ToContainTextAsync("as of Monday, November 23, 2026 at 11:00 AM Pacific Time");
+        await Expect(visit.Page.Locator("#as-of")).ToContainTextAsync("as of the last check, Monday, November 23, 2026 at 11:00 AM Pacific Time");
         await Expect(visit.Page.GetByRole(AriaRole.Navigation).GetByText("Overview")).ToHaveAttributeAsync("aria-current", "page");
 
         await visit.Page.GetByText("Expires in the next 7 days").ClickAsync();

@@ -8,29 +8,48 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Support;
 
-/// <summary>One in-memory Azurite for the whole test run, on free ports. Each test can get its own empty storage account.</summary>
+/// <summary>
+/// In-memory Azurite for the whole test run, on free ports. Each test can get its own empty storage account. There are several emulators,
+/// because Azurite searches the list of all its tables for each request.
+/// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private const int Accounts = 3000;
+    private const int AccountsPerEmulator = 400;
 
-    private Azurite azurite = null!;
+    private readonly Lock starting = new();
+    private readonly List<Task<Azurite>> emulators = [];
     private int used;
 
-    public async ValueTask InitializeAsync() =>
-        azurite = await Azurite.StartAsync(dataFolder: null, [.. Enumerable.Range(1, Accounts).Select(Name)], CancellationToken.None);
+    public async ValueTask InitializeAsync() => await Emulator(0);
 
-    public ValueTask DisposeAsync() => azurite.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var emulator in emulators)
+            await (await emulator).DisposeAsync();
+    }
 
     /// <summary>Returns an unused storage account.</summary>
     public StorageAccount NewAccount()
     {
-        var number = Interlocked.Increment(ref used);
-        return number <= Accounts
-            ? new StorageAccount(azurite, Name(number))
-            : throw new InvalidOperationException($"More than {Accounts} storage accounts are required. Increase Accounts.");
+        var number = Interlocked.Increment(ref used) - 1;
+        var (index, account) = (number / AccountsPerEmulator, number % AccountsPerEmulator);
+        if (account > AccountsPerEmulator / 2)
+            _ = Emulator(index + 1); // so that it is ready when it is needed
+        return new StorageAccount(Emulator(index).GetAwaiter().GetResult(), Name(account));
     }
 
-    private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"account{number:D4}");
+    /// <summary>Returns an emulator. Starts it on the first call.</summary>
+    private Task<Azurite> Emulator(int index)
+    {
+        lock (starting)
+        {
+            while (emulators.Count <= index)
+                emulators.Add(Task.Run(() => Azurite.StartAsync(dataFolder: null, [.. Enumerable.Range(0, AccountsPerEmulator).Select(Name)], CancellationToken.None)));
+            return emulators[index];
+        }
+    }
+
+    private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"account{number:D3}");
 }
 
 /// <summary>A storage account used by one test only.</summary>

@@ -62,10 +62,15 @@ export function addPagedList(place, { titleId, content, none, read, render }) {
       return;
     }
 
+    next = result.body.next;
+    if (result.body.items.length === 0 && next !== null) {
+      await readPage(); // a page without items that match is not the last one
+      return;
+    }
+
     state = "complete";
     removeOutdatedMessage();
     items.push(...result.body.items);
-    next = result.body.next;
     const hadFocus = document.activeElement === more;
     list.append(...result.body.items.map(row));
     renderState();

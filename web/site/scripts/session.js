@@ -17,5 +17,5 @@ export const host = /** @type {Host} */ (provided);
 /** The current time in milliseconds, as of `Date.now`. */
 export const now = () => provided?.now?.() ?? Date.now();
 
-/** Whether the user is a member of TOMS's staff, who may see all LEAs. Waits for sign-in. "No" if the host cannot tell. */
+/** Whether the user is a member of TOMS's staff, who may see all LEAs. Waits for sign-in. The default is no. */
 export const isStaff = async () => await provided?.isStaff?.().catch(() => false) ?? false;

@@ -435,7 +435,7 @@ export default {
         sent: "Sent",
         "partly-refused": "Sent, but some addresses were refused:",
         refused: "All addresses were refused:",
-        deferred: "Sent, but some addresses were put off",
+        deferred: "Sent, but some addresses were deferred",
         "not-sent": "Not sent yet",
         "no-recipient": "Not sent: no coordinator has an address",
       },
