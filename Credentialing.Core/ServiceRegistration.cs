@@ -48,7 +48,7 @@ public static class ServiceRegistration
             .AddSingleton<VendorAuthenticator>()
             .AddSingleton<ScoreReportStore>()
             .AddSingleton<DisclosureLog>()
-            .AddSingleton<DisclosureUpkeep>()
+            .AddSingleton<DisclosureMaintenance>()
             .AddSingleton<AnnouncementService>()
             .AddSingleton<ReminderEmail>()
             .AddSingleton<EmailDelivery>()

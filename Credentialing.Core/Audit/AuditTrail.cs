@@ -16,9 +16,6 @@ public sealed partial class AuditTrail(CredentialingStorage storage, ILogger<Aud
     /// <summary>The maximum number of events of a page.</summary>
     public const int PageSize = 100;
 
-    /// <summary>The maximum of Table Storage for one request.</summary>
-    private const int MaxRows = 1000;
-
     /// <summary>Whether a text can be the id of an event.</summary>
     public static bool IsValidId(string id) => IdPattern().IsMatch(id);
 
@@ -47,7 +44,7 @@ public sealed partial class AuditTrail(CredentialingStorage storage, ILogger<Aud
     /// <summary>Reads all events, newest first. One round trip for each 1,000 events.</summary>
     public async IAsyncEnumerable<AuditEntry> ReadAllAsync(LeaId leaId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var page in PagesAsync(leaId, after: null, MaxRows, cancellationToken))
+        await foreach (var page in PagesAsync(leaId, after: null, CredentialingStorage.MaxPageSize, cancellationToken))
         {
             foreach (var entry in Entries(page))
                 yield return entry;

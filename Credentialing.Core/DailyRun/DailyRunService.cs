@@ -27,7 +27,7 @@ public sealed partial class DailyRunService(
     EmailDelivery delivery,
     NoticeService notices,
     ShareService shares,
-    DisclosureUpkeep disclosures,
+    DisclosureMaintenance disclosures,
     MyToms myToms,
     IOptions<DailyRunOptions> options,
     CredentialingTelemetry telemetry,

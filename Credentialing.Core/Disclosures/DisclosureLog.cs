@@ -10,9 +10,9 @@ using Credentialing.Core.Telemetry;
 namespace Credentialing.Core.Disclosures;
 
 /// <summary>
-/// The log of all downloads of reports. A download is recorded before its first byte is sent. So no report is sent without a record. The
-/// reverse is not certain: if the process ends, or the connection is lost, between the two, there is a record of a file of which no byte
-/// arrived. Thread safe.
+/// The log of all downloads of reports. A download is recorded before its first byte is sent, so no report is sent without a record. A
+/// record does not prove that the client received the file: the process can end, or the connection can fail, after the record was
+/// stored. Thread safe.
 /// </summary>
 public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalendar calendar, CredentialingTelemetry telemetry, TimeProvider time)
 {
@@ -31,14 +31,13 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
     /// <summary>The maximum number of storage requests for a page, each of up to <see cref="MaxRows"/> rows.</summary>
     private const int MaxRequests = 5;
 
-    /// <summary>The limit of Table Storage for a response.</summary>
-    private const int MaxRows = 1_000;
+    private const int MaxRows = CredentialingStorage.MaxPageSize;
 
     /// <summary>The time limit for finding out whether a record was stored whose response was lost. The client has waited long already.</summary>
     private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>The last day for which this instance has added an LEA to the days to be counted. Grows with the number of LEAs.</summary>
-    private readonly ConcurrentDictionary<LeaId, DateOnly> announced = new();
+    /// <summary>The last day of each LEA that this instance has marked for counting. Grows with the number of LEAs.</summary>
+    private readonly ConcurrentDictionary<LeaId, DateOnly> markedDays = new();
 
     /// <summary>
     /// Records a download. Returns when the record is stored, or was stored before. One round trip for a whole file; one more for the first
@@ -59,7 +58,7 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
                 return;
             }
 
-            await AnnounceAsync(disclosure.LeaId, calendar.LocalDate(disclosure.At));
+            await MarkDayAsync(disclosure.LeaId, calendar.LocalDate(disclosure.At));
             await InsertAsync(disclosure);
             telemetry.RecordDisclosure("recorded");
         }
@@ -104,7 +103,8 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
                     found.Add(disclosure);
             }
 
-            if (++requests == MaxRequests && page.ContinuationToken is not null)
+            // Table Storage may return an empty page that is not the last one: it has no key at which a further page could begin.
+            if (page.Values.Count > 0 && ++requests >= MaxRequests && page.ContinuationToken is not null)
                 return new(found, last);
         }
 
@@ -164,11 +164,12 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
     /// <summary>Whether a download that a range belongs to was recorded.</summary>
     private async Task<bool> IsRecordedAsync(Disclosure range)
     {
-        var recent = new DisclosureFilter(range.Ssid, Client: null, range.At - DownloadTime, Before: null);
+        var from = range.At - DownloadTime;
+        var recent = new DisclosureFilter(range.Ssid, Client: null, DisclosureTable.KeyTimeOfRange(from), Before: null);
         try
         {
             return await storage.Disclosures.QueryAsync<TableEntity>(DisclosureTable.FilterOf(range.LeaId, recent, after: null))
-                .AnyAsync(row => DisclosureTable.Read(range.LeaId, row).IsOfSameDownload(range));
+                .AnyAsync(row => DisclosureTable.Read(range.LeaId, row) is var recorded && recorded.At >= from && recorded.IsOfSameDownload(range));
         }
         catch (UnreadableRowException)
         {
@@ -177,12 +178,12 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
     }
 
     /// <summary>Adds the day to those that the daily run counts, before its first disclosure.</summary>
-    private async Task AnnounceAsync(LeaId leaId, DateOnly day)
+    private async Task MarkDayAsync(LeaId leaId, DateOnly day)
     {
-        if (announced.TryGetValue(leaId, out var last) && last == day)
+        if (markedDays.TryGetValue(leaId, out var last) && last == day)
             return;
         await DisclosureTable.AddDayAsync(storage, DisclosureTable.UncountedPartition, day, leaId, CancellationToken.None);
-        announced[leaId] = day;
+        markedDays[leaId] = day;
     }
 
     private async Task InsertAsync(Disclosure disclosure)

@@ -43,10 +43,12 @@ internal static class DisclosureTable
     {
         if (disclosure.IsWhole)
             return $"{InvertedTime.Of(disclosure.At)}:{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
-        var minute = disclosure.At.AddTicks(-(disclosure.At.UtcTicks % TimeSpan.TicksPerMinute));
         var download = string.Create(CultureInfo.InvariantCulture, $"{disclosure.ReportId}\n{disclosure.Generation}\n{disclosure.Client}\n{disclosure.ByLink}\n{disclosure.Ssid}");
-        return $"{InvertedTime.Of(minute)}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(download)).AsSpan(0, 8))}";
+        return $"{InvertedTime.Of(KeyTimeOfRange(disclosure.At))}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(download)).AsSpan(0, 8))}";
     }
+
+    /// <summary>Returns the time in the row key of a range: the beginning of the minute.</summary>
+    internal static DateTimeOffset KeyTimeOfRange(DateTimeOffset at) => at.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerMinute));
 
     /// <summary>Returns the end of the row keys of the disclosure in a row.</summary>
     internal static string KeyOf(TableEntity row) => string.Join(':', row.RowKey.Split(':')[^2..]);

@@ -192,7 +192,7 @@ public sealed partial class LeakService(
     [LoggerMessage(EventId = 28, Level = LogLevel.Warning, Message = "A secret key of LEA {LeaId} was reported as leaked: generation {Generation}, {Match}. It still works: {IsUsable}.")]
     private partial void LogFound(LeaId leaId, int generation, LeakMatch match, bool isUsable);
 
-    [LoggerMessage(EventId = 29, Level = LogLevel.Warning, Message = "A row cannot be read in the search for the owner of a leaked key.")]
+    [LoggerMessage(EventId = 29, Level = LogLevel.Warning, Message = "The search for the owner of a leaked key has skipped a row that cannot be read.")]
     private partial void LogNotRead(Exception failure);
 
     /// <summary>A reported key whose LEA was found. LEA and generation of a key never change.</summary>

@@ -14,8 +14,8 @@ namespace Credentialing.Core.Overview;
 /// </summary>
 public sealed partial class OverviewService(CredentialingStorage storage, CredentialingTelemetry telemetry, TimeProvider time, ILogger<OverviewService> logger)
 {
-    /// <summary>The limit of Table Storage for a response.</summary>
-    public const int PageSize = 1_000;
+    /// <summary>The maximum number of LEAs in a page.</summary>
+    public const int PageSize = CredentialingStorage.MaxPageSize;
 
     private const int Attempts = 5;
     private const int ParallelRefreshes = 8;

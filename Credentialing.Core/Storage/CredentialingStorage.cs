@@ -6,6 +6,9 @@ namespace Credentialing.Core.Storage;
 /// <summary>The tables and the blob container: all data except secrets. Thread safe, because the Azure clients are.</summary>
 public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceClient blobs)
 {
+    /// <summary>The maximum number of rows in a response of Table Storage.</summary>
+    public const int MaxPageSize = 1_000;
+
     /// <summary>One partition per LEA. The partition key is the CDS code.</summary>
     public TableClient Leas { get; } = tables.GetTableClient("Leas");
 

@@ -64,8 +64,8 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
 
     /// <summary>
     /// Receives a message of GitHub's secret scanning partner program, which is signed with a public key of GitHub. Stops each key in it that
-    /// works, and notifies the LEA's coordinators. Returns for each match whether it was a secret key of an LEA; none for a match of which this
-    /// is not certain. Idempotent.
+    /// works, and notifies the LEA's coordinators. Returns for each match whether it was a secret key of an LEA, except for matches that could not
+    /// be checked completely. Idempotent.
     /// </summary>
     [Function("ReceiveSecretScanningMessage")]
     [CalledBy(CallerKind.Anyone)]

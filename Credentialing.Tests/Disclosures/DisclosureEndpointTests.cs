@@ -101,6 +101,21 @@ public sealed class DisclosureEndpointTests(AzuriteFixture azurite)
         }
     }
 
+    /// <summary>The row key of a range has the beginning of its minute.</summary>
+    [Fact]
+    public async Task A_range_almost_an_hour_after_the_first_range_belongs_to_its_download()
+    {
+        await using var downloads = await Downloads.CreateAsync(azurite);
+        downloads.World.Clock.Advance(TimeSpan.FromSeconds(50));
+        await downloads.GetAsync(Downloads.Report, "Range", "bytes=0-3");
+        downloads.World.Clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
+        await downloads.GetAsync(Downloads.Report, "Range", "bytes=4-");
+        Assert.Single(await downloads.ListAsync());
+        downloads.World.Clock.Advance(TimeSpan.FromSeconds(2));
+        await downloads.GetAsync(Downloads.Report, "Range", "bytes=4-");
+        Assert.Equal(2, (await downloads.ListAsync()).Count);
+    }
+
     [Fact]
     public async Task Parallel_ranges_are_one_download()
     {

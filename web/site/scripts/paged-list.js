@@ -1,4 +1,4 @@
-/** Lists of which the API returns pages: "Show more" reads the next one. */
+/** Lists that the API returns in pages. "Show more" reads the next page. */
 
 import { announce, element } from "./elements.js";
 import { showHelp } from "./help.js";

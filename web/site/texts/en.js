@@ -366,7 +366,7 @@ export default {
     }),
     otherKind: "{by}: {kind}",
 
-    /** The changes of which an email notifies. */
+    /** The change that an email is about. */
     about: /** @type {Record<string, string>} */ ({
       "credential-generated": "credentials were generated",
       "credential-regenerated": "the credentials were regenerated",

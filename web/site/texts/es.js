@@ -358,7 +358,7 @@ export default {
     }),
     otherKind: "{by}: {kind}",
 
-    /** The changes of which an email notifies. */
+    /** The change that an email is about. */
     about: /** @type {Record<string, string>} */ ({
       "credential-generated": "se generaron credenciales",
       "credential-regenerated": "se volvieron a generar las credenciales",

@@ -7,7 +7,7 @@ namespace Credentialing.Tests.Disclosures;
 
 /// <summary>The daily run counts the downloads of days that have ended, and deletes those whose retention time is over.</summary>
 [Kind(TestKind.Storage)]
-public sealed class DisclosureUpkeepTests(AzuriteFixture azurite)
+public sealed class DisclosureMaintenanceTests(AzuriteFixture azurite)
 {
     private static readonly DateOnly November = new(2026, 11, 1);
 

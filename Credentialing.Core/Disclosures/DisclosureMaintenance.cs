@@ -15,8 +15,8 @@ namespace Credentialing.Core.Disclosures;
 /// retention time. Idempotent, safe to run concurrently and to stop at any point. Its cost depends on the days with downloads, not on the
 /// number of LEAs. Thread safe.
 /// </summary>
-public sealed partial class DisclosureUpkeep(
-    CredentialingStorage storage, LeaCalendar calendar, IOptions<DisclosureOptions> options, TimeProvider time, ILogger<DisclosureUpkeep> logger)
+public sealed partial class DisclosureMaintenance(
+    CredentialingStorage storage, LeaCalendar calendar, IOptions<DisclosureOptions> options, TimeProvider time, ILogger<DisclosureMaintenance> logger)
 {
     /// <summary>The maximum number of disclosures that one run deletes. The next run continues.</summary>
     internal const int MaxDeleted = 100_000;
