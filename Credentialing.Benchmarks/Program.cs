@@ -12,6 +12,8 @@ if (args is [ServedSide.Command, var side])
         OurServer.NameFromMemory => OurServer.RunAsync(fromMemory: true),
         BareServer.Name => BareServer.RunAsync(readsRow: false),
         BareServer.NameWithRow => BareServer.RunAsync(readsRow: true),
+        ProxyServer.Name => ProxyServer.RunAsync(usesRows: false),
+        ProxyServer.NameWithRows => ProxyServer.RunAsync(usesRows: true),
         OpenIddictServer.Name => OpenIddictServer.RunAsync(isTuned: false),
         OpenIddictServer.NameTuned => OpenIddictServer.RunAsync(isTuned: true),
         _ => throw new ArgumentException($"There is no side '{side}'."),
@@ -19,7 +21,7 @@ if (args is [ServedSide.Command, var side])
     return;
 }
 
-ISection[] sections = [new TokenEndpoint()];
+ISection[] sections = [new TokenEndpoint(), new Worker(), new Verification(), new ReportLists(), new Downloads()];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (isQuick)
