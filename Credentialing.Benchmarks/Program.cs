@@ -21,7 +21,7 @@ if (args is [ServedSide.Command, var side])
     return;
 }
 
-ISection[] sections = [new TokenEndpoint(), new Worker(), new Verification(), new ReportLists(), new Downloads()];
+ISection[] sections = [new TokenEndpoint(), new Worker(), new StartUp(), new Verification(), new ReportLists(), new Downloads()];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (isQuick)

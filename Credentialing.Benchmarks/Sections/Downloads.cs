@@ -2,6 +2,7 @@ using System.Globalization;
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
 using Credentialing.Benchmarks.Sides;
+using Credentialing.Tests.Performance;
 
 namespace Credentialing.Benchmarks.Sections;
 

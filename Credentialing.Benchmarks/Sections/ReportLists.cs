@@ -1,6 +1,7 @@
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
 using Credentialing.Benchmarks.Sides;
+using Credentialing.Tests.Performance;
 
 namespace Credentialing.Benchmarks.Sections;
 

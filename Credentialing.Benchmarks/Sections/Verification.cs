@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
-using Credentialing.Benchmarks.Sides;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Secrets;
+using Credentialing.Tests.Performance;
 using Microsoft.AspNetCore.Identity;
 
 namespace Credentialing.Benchmarks.Sections;
@@ -18,7 +18,7 @@ internal sealed class Verification : ISection
         var pepper = new SecretVersion("1", RandomNumberGenerator.GetBytes(32));
         var key = SecretKey.Generate();
         var text = key.Reveal();
-        var verifier = SecretKeyVerifier.Create(pepper, OurServer.Oakland, 1, key);
+        var verifier = SecretKeyVerifier.Create(pepper, MeasuredApp.Oakland, 1, key);
         var message = RandomNumberGenerator.GetBytes(50);
         var identity = new PasswordHasher<string>();
         var identityHash = identity.HashPassword("", text);
@@ -33,7 +33,7 @@ internal sealed class Verification : ISection
             {
                 // Twice, as in a request: before and after the row is read.
                 Span<byte> bytes = stackalloc byte[SecretKey.ByteLength];
-                if (!SecretKey.TryDecode(text, bytes) || !SecretKey.TryDecode(text, bytes) || !verifier.Matches(pepper, OurServer.Oakland, 1, bytes))
+                if (!SecretKey.TryDecode(text, bytes) || !SecretKey.TryDecode(text, bytes) || !verifier.Matches(pepper, MeasuredApp.Oakland, 1, bytes))
                     throw new InvalidOperationException("The key does not match.");
             }),
             Side.InProcess("ASP.NET Core Identity, PasswordHasher", 5, () => _ = identity.VerifyHashedPassword("", identityHash, text)),

@@ -1,7 +1,7 @@
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
-using Credentialing.Benchmarks.Sides;
 using Credentialing.Core.Credentials;
+using Credentialing.Tests.Performance;
 using Credentialing.Tests.Published;
 
 namespace Credentialing.Benchmarks.Sections;
@@ -24,11 +24,11 @@ internal sealed class Worker : ISection
         using var trivialMeter = new ProcessMeter();
         await using var ours = await FunctionsHost.StartAsync(new PublishedApp(), services, ourMeter.Attach);
         await using var trivial = await FunctionsHost.StartAsync(PublishedApp.Of("Credentialing.Benchmarks/TrivialApp", "Credentialing.TrivialApp"), services, trivialMeter.Attach);
-        var secretKey = await ours.MustGenerateAsync("rosa", OurServer.Oakland);
+        var secretKey = await ours.MustGenerateAsync("rosa", MeasuredApp.Oakland);
 
         using var constantLoad = new Load(trivial.Address, Connections, () => Post("api/trivial"));
-        using var rowLoad = new Load(trivial.Address, Connections, () => Post($"api/row/{OurServer.Oakland}"));
-        using var tokenLoad = new Load(ours.Address, Connections, () => TokenEndpoint.Request(new Username(OurServer.Oakland).ToString(), secretKey));
+        using var rowLoad = new Load(trivial.Address, Connections, () => Post($"api/row/{MeasuredApp.Oakland}"));
+        using var tokenLoad = new Load(ours.Address, Connections, () => TokenEndpoint.Request(new Username(MeasuredApp.Oakland).ToString(), secretKey));
         var figures = await Comparison.RunAsync(
             new Side("trivial function", constantLoad.SendAsync, trivialMeter.UsageAsync, Operations),
             new Side("trivial function with one row read", rowLoad.SendAsync, trivialMeter.UsageAsync, Operations),

@@ -8,6 +8,7 @@ using Azure.Storage.Blobs.Models;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Storage;
 using Credentialing.DevHost;
+using Credentialing.Tests.Performance;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -38,13 +39,13 @@ internal static class BareServer
     internal static async Task RunAsync(bool readsRow)
     {
         await using var azurite = await Azurite.StartAsync(dataFolder: null, [OurServer.Account], CancellationToken.None);
-        var table = azurite.Tables(OurServer.Account, OurServer.Options(new TableClientOptions(), fromMemory: true)).GetTableClient(Table);
+        var table = azurite.Tables(OurServer.Account, MeasuredApp.Options(new TableClientOptions(), fromMemory: true)).GetTableClient(Table);
         await table.CreateIfNotExistsAsync();
         var storage = new CredentialingStorage(
-            azurite.Tables(OurServer.Account), azurite.Blobs(OurServer.Account, OurServer.Options(new BlobClientOptions(), fromMemory: true)));
+            azurite.Tables(OurServer.Account), azurite.Blobs(OurServer.Account, MeasuredApp.Options(new BlobClientOptions(), fromMemory: true)));
         await storage.CreateMissingAsync(CancellationToken.None);
-        await SampleReports.UploadAsync(storage);
-        var username = new Username(OurServer.Oakland).ToString();
+        await SampleReports.UploadListedAsync(storage);
+        var username = new Username(MeasuredApp.Oakland).ToString();
         var secretKey = SecretKey.Generate().Reveal();
         var pepper = RandomNumberGenerator.GetBytes(32);
         var known = Hash(secretKey);
@@ -75,7 +76,7 @@ internal static class BareServer
         app.MapGet(ListPath, async context =>
         {
             var names = new List<string>();
-            await foreach (var blob in storage.ScoreReports.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{OurServer.Oakland}/{SampleReports.Listed}/", context.RequestAborted))
+            await foreach (var blob in storage.ScoreReports.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{MeasuredApp.Oakland}/{SampleReports.Listed}/", context.RequestAborted))
                 names.Add(blob.Name);
             await context.Response.WriteAsJsonAsync(names, context.RequestAborted);
         });

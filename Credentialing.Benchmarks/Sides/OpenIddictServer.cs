@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Credentialing.Core.Credentials;
+using Credentialing.Tests.Performance;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -57,7 +58,7 @@ internal static class OpenIddictServer
             return Results.SignIn(new ClaimsPrincipal(identity), authenticationScheme: OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
         });
 
-        var (username, secretKey) = (new Username(OurServer.Oakland).ToString(), SecretKey.Generate().Reveal());
+        var (username, secretKey) = (new Username(MeasuredApp.Oakland).ToString(), SecretKey.Generate().Reveal());
         await using (var scope = app.Services.CreateAsyncScope())
         {
             await scope.ServiceProvider.GetRequiredService<Database>().Database.EnsureCreatedAsync();

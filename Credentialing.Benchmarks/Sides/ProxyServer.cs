@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
 using Credentialing.Core.Storage;
 using Credentialing.DevHost;
+using Credentialing.Tests.Performance;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -31,10 +32,10 @@ internal static class ProxyServer
     internal static async Task RunAsync(bool usesRows)
     {
         await using var azurite = await Azurite.StartAsync(dataFolder: null, [OurServer.Account], CancellationToken.None);
-        var tables = azurite.Tables(OurServer.Account, OurServer.Options(new TableClientOptions(), fromMemory: false));
-        var storage = new CredentialingStorage(tables, azurite.Blobs(OurServer.Account, OurServer.Options(new BlobClientOptions(), fromMemory: false)));
+        var tables = azurite.Tables(OurServer.Account, MeasuredApp.Options(new TableClientOptions(), fromMemory: false));
+        var storage = new CredentialingStorage(tables, azurite.Blobs(OurServer.Account, MeasuredApp.Options(new BlobClientOptions(), fromMemory: false)));
         await storage.CreateMissingAsync(CancellationToken.None);
-        await SampleReports.UploadAsync(storage);
+        await SampleReports.UploadDownloadedAsync(storage);
         var rows = tables.GetTableClient(Table);
         await rows.CreateIfNotExistsAsync();
         await rows.AddEntityAsync(new TableEntity("client", "row"));
@@ -60,6 +61,6 @@ internal static class ProxyServer
             Blob(year).GenerateSasUri(BlobSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1)).ToString());
         await ServedSide.ServeAsync(app, "none", "none");
 
-        BlobClient Blob(int year) => storage.ScoreReports.GetBlobClient(SampleReports.Report(year).BlobName(OurServer.Oakland));
+        BlobClient Blob(int year) => storage.ScoreReports.GetBlobClient(SampleReports.Report(year).BlobName(MeasuredApp.Oakland));
     }
 }

@@ -46,12 +46,12 @@ internal sealed class ServedSide : IAsyncDisposable
         await app.StopAsync();
     }
 
-    /// <summary>Returns a builder of a server on a free port that logs nothing.</summary>
+    /// <summary>Returns a builder of a server on a free port that logs only errors, on standard error.</summary>
     internal static WebApplicationBuilder NewBuilder()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0));
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Error).SetMinimumLevel(LogLevel.Error);
         return builder;
     }
 

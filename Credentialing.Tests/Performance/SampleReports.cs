@@ -1,9 +1,9 @@
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Storage;
 
-namespace Credentialing.Benchmarks.Sides;
+namespace Credentialing.Tests.Performance;
 
-/// <summary>The reports of the measured student.</summary>
+/// <summary>The reports of two students, for measurements.</summary>
 internal static class SampleReports
 {
     /// <summary>The student with twelve reports for the list, each of one byte.</summary>
@@ -18,19 +18,23 @@ internal static class SampleReports
     /// <summary>Returns the large report of a year.</summary>
     internal static ScoreReport Report(int year) => new(Downloaded, year, "ssr", "en", "pdf");
 
-    /// <summary>Uploads all of them.</summary>
-    internal static async Task UploadAsync(CredentialingStorage storage)
+    /// <summary>Uploads the twelve reports.</summary>
+    internal static async Task UploadListedAsync(CredentialingStorage storage)
     {
         foreach (var year in Enumerable.Range(2021, 6))
         {
             foreach (var language in (string[])["en", "es"])
-                await UploadAsync(new ScoreReport(Listed, year, "ssr", language, "pdf"), bytes: 1);
+                await UploadAsync(storage, new ScoreReport(Listed, year, "ssr", language, "pdf"), bytes: 1);
         }
-
-        foreach (var (year, bytes) in Sizes)
-            await UploadAsync(Report(year), bytes);
-
-        async Task UploadAsync(ScoreReport report, int bytes) =>
-            await storage.ScoreReports.GetBlobClient(report.BlobName(OurServer.Oakland)).UploadAsync(BinaryData.FromBytes(new byte[bytes]));
     }
+
+    /// <summary>Uploads the large reports.</summary>
+    internal static async Task UploadDownloadedAsync(CredentialingStorage storage)
+    {
+        foreach (var (year, bytes) in Sizes)
+            await UploadAsync(storage, Report(year), bytes);
+    }
+
+    private static async Task UploadAsync(CredentialingStorage storage, ScoreReport report, int bytes) =>
+        await storage.ScoreReports.GetBlobClient(report.BlobName(MeasuredApp.Oakland)).UploadAsync(BinaryData.FromBytes(new byte[bytes]));
 }
