@@ -6,7 +6,6 @@ using Azure.Storage.Blobs;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -24,13 +23,14 @@ public static partial class AzureRegistration
     private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Registers storage, vault and identity. Also registers Azure Communication Services, unless an email sender is registered already.
+    /// Registers storage, vault and identity, which are created when they are first used. Also registers Azure Communication Services,
+    /// unless an email sender is registered already.
     /// </summary>
-    public static IServiceCollection AddAzure(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddAzure(this IServiceCollection services)
     {
         services.AddValidated<AzureOptions>(AzureOptions.Section);
         services
-            .AddSingleton(CreateCredential(configuration))
+            .AddSingleton(CreateCredential)
             .AddSingleton(provider => new TableServiceClient(Options(provider).TableEndpoint, Credential(provider), ForStorage(new TableClientOptions())))
             .AddSingleton(provider => new BlobServiceClient(Options(provider).BlobEndpoint, Credential(provider), ForStorage(new BlobClientOptions())))
             .AddSingleton(provider => new SecretClient(Options(provider).VaultUri, Credential(provider), WithLimits(new SecretClientOptions())))
@@ -71,9 +71,9 @@ public static partial class AzureRegistration
     /// On Azure (<c>IDENTITY_ENDPOINT</c> is set), the managed identity that <c>AZURE_CLIENT_ID</c> names, or else the system-assigned
     /// one. On a developer's machine, the developer's own sign-in.
     /// </summary>
-    private static TokenCredential CreateCredential(IConfiguration configuration)
+    private static TokenCredential CreateCredential(IServiceProvider services)
     {
-        var platform = configuration.Get<PlatformOptions>() ?? new PlatformOptions();
+        var platform = services.GetRequiredService<IOptions<PlatformOptions>>().Value;
         if (platform.IdentityEndpoint is null)
             return new DefaultAzureCredential();
         return new ManagedIdentityCredential(platform.ClientId is { Length: > 0 } clientId

@@ -28,12 +28,12 @@ public static class TelemetryRegistration
         var telemetry = services.AddOpenTelemetry()
             .WithTracing(tracing => tracing.AddSource(CredentialingTelemetry.Name, HttpClients).AddProcessor(new WithoutAddresses()))
             .WithMetrics(metrics => metrics.AddMeter(CredentialingTelemetry.Name));
-        // Below this level, ASP.NET Core and the HTTP clients log request URLs.
-        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter(HttpClients, LogLevel.Warning));
+        services.AddLogFilters();
         if (!IsExported(configuration))
             return telemetry;
 
-        services.AddOptions<AzureMonitorExporterOptions>().Configure<IServiceProvider>((exporter, provider) => exporter.Credential = provider.GetService<TokenCredential>());
+        services.AddOptions<AzureMonitorExporterOptions>().Configure<IServiceProvider>((exporter, provider) =>
+            exporter.Credential = provider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(TokenCredential)) ? new AppCredential(provider) : null);
         return telemetry.UseAzureMonitorExporter(exporter =>
         {
             exporter.ConnectionString = configuration[ConnectionSetting];
@@ -41,6 +41,10 @@ public static class TelemetryRegistration
             exporter.EnableLiveMetrics = false; // would show request URLs
         });
     }
+
+    /// <summary>Keeps request URLs out of the logs: ASP.NET Core and the HTTP clients log them below the level Warning.</summary>
+    public static IServiceCollection AddLogFilters(this IServiceCollection services) =>
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter(HttpClients, LogLevel.Warning));
 
     /// <summary>Whether telemetry is exported to Azure Monitor.</summary>
     internal static bool IsExported(IConfiguration configuration) => IsConnectionString(configuration[ConnectionSetting]);
@@ -55,6 +59,18 @@ public static class TelemetryRegistration
         return pairs.All(pair => pair.Length == 2)
             && pairs.Exists(pair => pair[0].Equals("InstrumentationKey", StringComparison.OrdinalIgnoreCase) && Guid.TryParse(pair[1], out _))
             && pairs.Where(pair => pair[0].EndsWith("Endpoint", StringComparison.OrdinalIgnoreCase)).All(pair => Uri.TryCreate(pair[1], UriKind.Absolute, out _));
+    }
+
+    /// <summary>The app's identity, which is created for the first export. The exporter itself is created when the app starts.</summary>
+    private sealed class AppCredential(IServiceProvider services) : TokenCredential
+    {
+        private TokenCredential Credential => services.GetRequiredService<TokenCredential>();
+
+        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            Credential.GetToken(requestContext, cancellationToken);
+
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            Credential.GetTokenAsync(requestContext, cancellationToken);
     }
 
     /// <summary>

@@ -5,10 +5,12 @@ using Azure.Identity;
 using Credentialing.DevHost;
 using Credentialing.Functions.Hosting;
 using Credentialing.Tests.Support;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Credentialing.Tests.Hosting;
@@ -45,6 +47,25 @@ public sealed class FunctionAppTests
         using var host = Build((TelemetryRegistration.ConnectionSetting, "nonsense"));
         var failure = Assert.Throws<OptionsValidationException>(host.Services.GetRequiredService<IStartupValidator>().Validate);
         Assert.Equal("APPLICATIONINSIGHTS_CONNECTION_STRING: It must be a connection string of Application Insights.", failure.Message);
+    }
+
+    [Fact]
+    public void Without_Application_Insights_request_URLs_are_not_logged_either()
+    {
+        using var host = Build();
+        var logger = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Hosting.Diagnostics");
+        Assert.Equal((false, true), (logger.IsEnabled(LogLevel.Information), logger.IsEnabled(LogLevel.Warning)));
+    }
+
+    /// <summary>MVC's data protection would write keys to disk.</summary>
+    [Fact]
+    public void Data_protection_does_not_start_with_the_app()
+    {
+        using var host = Build();
+        var services = host.Services.GetServices<IHostedService>().Select(service => service.GetType().Assembly).ToList();
+        Assert.NotEmpty(services);
+        Assert.DoesNotContain(typeof(IDataProtectionProvider).Assembly, services);
+        Assert.DoesNotContain(typeof(IDataProtectionBuilder).Assembly, services);
     }
 
     [Theory]

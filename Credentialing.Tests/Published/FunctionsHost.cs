@@ -25,6 +25,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(1);
 
     private readonly ExternalServices services;
+    private readonly string appFolder;
     private readonly WorkerConnection connection;
     private readonly WebApplication rpcServer;
     private readonly WebApplication httpServer;
@@ -34,7 +35,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
 
     private FunctionsHost(ExternalServices services, string appFolder)
     {
-        this.services = services;
+        (this.services, this.appFolder) = (services, appFolder);
         connection = new WorkerConnection(appFolder);
         rpcServer = NewServer(HttpProtocols.Http2, services => services.AddSingleton(connection).AddGrpc());
         rpcServer.MapGrpcService<WorkerConnection>();
@@ -49,6 +50,18 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
 
     /// <summary>The log entries that the app sent to the host.</summary>
     internal IReadOnlyCollection<RpcLog> Logs => connection.Logs;
+
+    /// <summary>The names of the deployed assemblies that the app has loaded so far.</summary>
+    internal IReadOnlyList<string> LoadedAssemblies =>
+    [
+        .. from mapping in File.ReadAllLines($"/proc/{process.Id}/maps") // proc_pid_maps(5): the path is the last field
+           let at = mapping.IndexOf(appFolder, StringComparison.Ordinal)
+           where at >= 0 && mapping.EndsWith(".dll", StringComparison.Ordinal)
+           select Path.GetFileNameWithoutExtension(mapping[at..]) into assembly
+           group assembly by assembly into mappings
+           orderby mappings.Key
+           select mappings.Key,
+    ];
 
     /// <summary>Starts the app, and waits until its functions are loaded.</summary>
     /// <param name="app">The app.</param>

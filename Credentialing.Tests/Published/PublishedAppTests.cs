@@ -13,12 +13,30 @@ namespace Credentialing.Tests.Published;
 [Kind(TestKind.Process)]
 public sealed class PublishedAppTests : IClassFixture<RunningApp>
 {
-    private readonly RunningApp running;
+    /// <summary>In bytes: 20 % more than it has.</summary>
+    private const long MaxSize = 48_000_000;
 
-    public PublishedAppTests(RunningApp running)
+    /// <summary>
+    /// The deployed assemblies that the app needs for its first response. Each costs start-up time. What only some requests, the daily
+    /// run or telemetry use is loaded later: email, templates, calendars, CSV files, the app's identity, the exporter.
+    /// </summary>
+    private static readonly string[] LoadedAtStart =
+    [
+        "Azure.Core", "Azure.Data.Tables", "Azure.Security.KeyVault.Secrets", "Azure.Storage.Blobs", "Credentialing.Core", "Credentialing.Functions", "Google.Protobuf",
+        "Grpc.Core.Api", "Grpc.Net.Client", "Grpc.Net.Common", "Microsoft.AspNetCore.Authentication.JwtBearer", "Microsoft.Azure.Functions.Worker",
+        "Microsoft.Azure.Functions.Worker.Core", "Microsoft.Azure.Functions.Worker.Extensions.Abstractions", "Microsoft.Azure.Functions.Worker.Extensions.Http",
+        "Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore", "Microsoft.Azure.Functions.Worker.Extensions.Timer", "Microsoft.Azure.Functions.Worker.Grpc",
+        "Microsoft.Extensions.Diagnostics.ExceptionSummarization", "Microsoft.Extensions.Http.Resilience", "NCrontab", "OpenTelemetry", "Polly.Core", "Polly.Extensions",
+        "System.ClientModel", "System.Memory.Data",
+    ];
+
+    private readonly RunningApp running;
+    private readonly PublishedApp app;
+
+    public PublishedAppTests(RunningApp running, PublishedApp app)
     {
         PublishedApp.SkipUnlessSupported();
-        this.running = running;
+        (this.running, this.app) = (running, app);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -28,6 +46,17 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
     [Fact]
     public void The_worker_loads_every_function() =>
         Assert.Equal(FunctionEndpoints.Functions.Select(FunctionEndpoints.NameOf).Order(), Host.Functions.Select(function => function.Name).Order());
+
+    [Fact]
+    public void The_app_loads_no_assembly_at_start_that_its_first_response_does_not_need()
+    {
+        Assert.Contains("Credentialing.Functions", running.LoadedAtStart);
+        Assert.Empty(running.LoadedAtStart.Except(LoadedAtStart));
+    }
+
+    [Fact]
+    public async Task The_deployment_is_not_larger_than_its_budget() => Assert.InRange(
+        new DirectoryInfo(await app.FolderAsync()).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), 1, MaxSize);
 
     [Fact]
     public async Task The_app_is_ready_and_serves_its_description()

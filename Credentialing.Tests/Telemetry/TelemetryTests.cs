@@ -227,10 +227,17 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     [Fact]
     public void The_exporter_uses_the_credential_of_the_app_exports_all_logs_and_disables_live_metrics()
     {
-        var app = DelegatedTokenCredential.Create((_, _) => default);
-        using var services = Services(collection => collection.AddSingleton<TokenCredential>(app));
+        var token = new AccessToken("token", DateTimeOffset.MaxValue);
+        using var services = Services(collection => collection.AddSingleton<TokenCredential>(_ => DelegatedTokenCredential.Create((_, _) => token)));
         var exporter = services.GetRequiredService<IOptions<AzureMonitorExporterOptions>>().Value;
-        Assert.Equal((app, false, false), (exporter.Credential, exporter.EnableTraceBasedLogsSampler, exporter.EnableLiveMetrics));
+        Assert.Equal((token, false, false), (exporter.Credential.GetToken(default, TestContext.Current.CancellationToken), exporter.EnableTraceBasedLogsSampler, exporter.EnableLiveMetrics));
+    }
+
+    [Fact]
+    public void The_exporter_uses_no_credential_if_the_app_has_none()
+    {
+        using var services = Services();
+        Assert.Null(services.GetRequiredService<IOptions<AzureMonitorExporterOptions>>().Value.Credential);
     }
 
     [Theory]
