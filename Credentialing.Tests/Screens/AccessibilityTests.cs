@@ -353,7 +353,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         var clip = new PageScreenshotOptions { Clip = new() { X = box.X, Y = box.Y, Width = 24, Height = 24 } };
         var shown = await visit.Page.ScreenshotAsync(clip);
 
-        await visit.Page.EvaluateAsync("document.styleSheets[1].insertRule('.usa-checkbox__label::before { background-image: none !important; }')");
+        await visit.Page.EvaluateAsync("document.styleSheets[0].insertRule('.usa-checkbox__label::before { background-image: none !important; }')");
 
         Assert.NotEqual(shown, await visit.Page.ScreenshotAsync(clip));
     }

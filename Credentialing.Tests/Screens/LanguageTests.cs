@@ -106,8 +106,8 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
         await using var host = await TestHost.StartAsync(world);
         await using var visit = await Visit.OpenAsync(browser, host);
         Assert.Empty(await visit.Page.EvaluateAsync<string[]>("""
-            async () => {
-              const [en, es] = await Promise.all(["en", "es"].map(async language => (await import(`/texts/${language}.js`)).default));
+            async files => {
+              const [en, es] = await Promise.all(files.map(async file => (await import(file)).default));
               const values = text => [...new Set(JSON.stringify(text).match(/\{\w+\}/g))].sort().join();
               const differing = (one, another, path) => Object.keys(one).flatMap(name =>
                 typeof one[name] === "string" || "other" in one[name]
@@ -115,6 +115,6 @@ public sealed class LanguageTests(AzuriteFixture azurite, BrowserFixture browser
                   : differing(one[name], another[name], `${path}${name}.`));
               return differing(en, es, "");
             }
-            """));
+            """, new[] { BuiltSite.TextsOf("en"), BuiltSite.TextsOf("es") }));
     }
 }

@@ -147,7 +147,7 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Waits until the page has processed the responses received so far, by one further round trip.</summary>
     internal Task WaitUntilProcessedAsync() => Page.EvaluateAsync("""
         async () => {
-          await (await fetch("/scripts/site.js", { cache: "no-store" })).text();
+          await (await fetch("/host.js", { cache: "no-store" })).text();
           await new Promise(resolve => setTimeout(resolve));
         }
         """);
