@@ -18,6 +18,9 @@ internal sealed class Visit : IAsyncDisposable
     internal const string Screen = "credentialing/";
     internal const string Home = "";
 
+    /// <summary>A file of the site, for a test that prepares the browser before it opens a page.</summary>
+    internal const string NoPage = "host.js";
+
     private readonly IBrowserContext context;
     private readonly ConcurrentQueue<string> errors = [];
     private readonly ConcurrentQueue<string> console = [];
