@@ -11,7 +11,10 @@ namespace Credentialing.Tests.Infrastructure;
 [Kind(TestKind.Process)]
 public sealed partial class ScreenBuildTests
 {
-    /// <summary>Browsers never ask again for a file of <c>assets</c>. So its name must differ if its content differs, also that of a file that it imports.</summary>
+    /// <summary>
+    /// Browsers never ask for changes of a file in <c>assets</c>. So a file whose content changes must get a new name, and so must the files
+    /// that contain this name.
+    /// </summary>
     [Fact]
     public async Task A_changed_file_has_a_new_name_and_so_have_the_files_that_refer_to_it()
     {
