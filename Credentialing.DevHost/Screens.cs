@@ -7,7 +7,7 @@ using Microsoft.Extensions.FileProviders;
 namespace Credentialing.DevHost;
 
 /// <summary>
-/// Serves the screens as on Azure: the files of <c>web/site</c>, compressed, with the headers of
+/// Serves the screens as on Azure: the built files of <c>web/dist</c>, compressed, with the headers of
 /// <c>staticwebapp.config.json</c>. Only <c>host.js</c> is specific to DevHost.
 /// </summary>
 internal static class Screens
@@ -18,7 +18,8 @@ internal static class Screens
     /// <summary>The path of the guide for vendors.</summary>
     internal const string VendorGuidePath = "/dev/vendor-guide.md";
 
-    private static readonly string Site = Path.Combine(ProjectFolder.Root, "web", "site");
+    /// <summary>The folder of the built site.</summary>
+    internal static string Site { get; } = Path.Combine(ProjectFolder.Root, "web", "dist");
 
     internal static void AddScreens(this IServiceCollection services) => services.AddResponseCompression(compression =>
         // Not JSON: a compressed response with a secret and caller-controlled text can leak the secret by its length.
@@ -26,20 +27,16 @@ internal static class Screens
 
     internal static void UseScreens(this WebApplication app)
     {
-        var headers = ReadHeaders();
+        var headers = ResponseHeaders.Read(Path.Combine(Site, "staticwebapp.config.json"));
         var files = new PhysicalFileProvider(Site);
         app.UseResponseCompression();
         app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
-        app.UseStaticFiles(new StaticFileOptions
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = file => headers.AddTo(file.Context) });
+        app.MapGet("/host.js", (HttpContext context) =>
         {
-            FileProvider = files,
-            OnPrepareResponse = file =>
-            {
-                foreach (var (name, value) in headers)
-                    file.Context.Response.Headers[name] = value;
-            },
+            headers.AddTo(context);
+            return Results.File(Path.Combine(ProjectFolder.Path, "host.js"), "text/javascript");
         });
-        app.MapGet("/host.js", () => Results.File(Path.Combine(ProjectFolder.Path, "host.js"), "text/javascript"));
         app.MapGet(VendorGuidePath, () => Results.File(Path.Combine(ProjectFolder.Root, "docs", "vendor-guide.md"), "text/plain; charset=utf-8"));
         app.MapGet("/dev/personas", () => World.Personas.Select(persona => new
         {
@@ -49,9 +46,24 @@ internal static class Screens
         }));
     }
 
-    private static Dictionary<string, string> ReadHeaders()
+    /// <summary>The headers of a static web app. As on Azure, the headers of the first matching route override the global ones.</summary>
+    private sealed record ResponseHeaders(IReadOnlyDictionary<string, string> GlobalHeaders, IReadOnlyList<RouteHeaders> Routes)
     {
-        using var configuration = JsonDocument.Parse(File.ReadAllText(Path.Combine(Site, "staticwebapp.config.json")));
-        return configuration.RootElement.GetProperty("globalHeaders").Deserialize<Dictionary<string, string>>()!;
+        internal static ResponseHeaders Read(string file) => JsonSerializer.Deserialize<ResponseHeaders>(File.ReadAllText(file), JsonSerializerOptions.Web)!;
+
+        internal void AddTo(HttpContext context)
+        {
+            foreach (var (name, value) in GlobalHeaders)
+                context.Response.Headers[name] = value;
+            foreach (var (name, value) in Routes.FirstOrDefault(route => route.Matches(context.Request.Path))?.Headers ?? new Dictionary<string, string>())
+                context.Response.Headers[name] = value;
+        }
+    }
+
+    /// <param name="Route">A path. It may end with <c>*</c>.</param>
+    /// <param name="Headers">The headers of responses for the path.</param>
+    private sealed record RouteHeaders(string Route, IReadOnlyDictionary<string, string> Headers)
+    {
+        internal bool Matches(string path) => Route.EndsWith('*') ? path.StartsWith(Route[..^1], StringComparison.Ordinal) : path == Route;
     }
 }

@@ -1,9 +1,7 @@
 /**
  * DevHost's host page of the screens. Signs in as a persona without a password, and shows and advances DevHost's clock.
- * web/site/host.d.ts describes the exports.
+ * web/site/host.d.ts describes the exports. The module imports nothing from the screens: their built scripts have other names.
  */
-
-import { element } from "./scripts/elements.js";
 
 /**
  * @typedef {object} Persona
@@ -89,6 +87,21 @@ function pick(personas) {
       resolve(personas.find(({ id }) => id === dialog.returnValue) ?? null);
     });
   });
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} attributes
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+function element(tag, attributes, ...children) {
+  const created = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes))
+    created.setAttribute(name, value);
+  created.append(...children);
+  return created;
 }
 
 async function fillBar() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Creates the folder to publish as the screens: web/site with its npm packages, the publisher's host.js (see web/README.md), and a
-# Content-Security-Policy that allows requests to the API's origin.
+# Creates the folder to publish as the screens: the built site (web/dist), the publisher's host.js (see web/README.md), and a
+# Content-Security-Policy that allows requests to the API's origin. In a clone, it builds the site. A release contains the built site.
 #
 #   infra/prepare-screens.sh API_ORIGIN HOST_JS FOLDER [ORIGIN...]
 #
@@ -22,12 +22,14 @@ done
 [ ! -e "$folder" ] || [ -f "$folder/staticwebapp.config.json" ] || fail "\"$folder\" already exists and does not contain the screens."
 
 web=$(cd "$(dirname "$0")/../web" && pwd)
-[ -f "$web/site/uswds/css/uswds.min.css" ] || npm ci --prefix "$web" --no-audit --no-fund --loglevel=error
+if [ -d "$web/site" ]; then
+  [ -d "$web/node_modules" ] || npm ci --prefix "$web" --no-audit --no-fund --loglevel=error
+  node "$web/build.js"
+fi
 
 rm -rf "$folder"
 mkdir -p "$folder"
-cp -R "$web/site/." "$folder"
-rm "$folder/host.d.ts"
+cp -R "$web/dist/." "$folder"
 cp "$host" "$folder/host.js"
 
 node - "$folder/staticwebapp.config.json" "${origins[@]}" <<'SCRIPT'
@@ -37,7 +39,7 @@ const site = JSON.parse(readFileSync(file, "utf8"));
 const directives = site.globalHeaders["Content-Security-Policy"].split("; ");
 const index = directives.findIndex(directive => directive.startsWith("connect-src "));
 if (index < 0)
-  throw new Error("The Content-Security-Policy of web/site/staticwebapp.config.json has no connect-src.");
+  throw new Error("The Content-Security-Policy of staticwebapp.config.json has no connect-src.");
 directives[index] += ` ${origins.join(" ")}`;
 site.globalHeaders["Content-Security-Policy"] = directives.join("; ");
 writeFileSync(file, `${JSON.stringify(site, null, 2)}\n`);

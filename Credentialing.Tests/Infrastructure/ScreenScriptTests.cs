@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Credentialing.DevHost;
+using Credentialing.Tests.Screens;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
@@ -9,8 +9,6 @@ namespace Credentialing.Tests.Infrastructure;
 public sealed class ScreenScriptTests : IDisposable
 {
     private const string Api = "https://credentialing-dev-abc123.azurewebsites.net";
-
-    private static readonly string Site = Path.Combine(ProjectFolder.Root, "web", "site");
 
     private readonly Shell shell = new();
     private readonly string host;
@@ -30,18 +28,17 @@ public sealed class ScreenScriptTests : IDisposable
     {
         Assert.Equal(0, (await shell.RunAsync("prepare-screens.sh", Api, host, prepared)).ExitCode);
         Assert.Equal(
-            FilesOf(Site).Except(["host.d.ts"]).Append("host.js").Order(StringComparer.Ordinal),
-            FilesOf(prepared));
-        Assert.Contains("uswds/css/uswds.min.css", FilesOf(prepared));
+            BuiltSite.FilesOf(BuiltSite.Folder).Append("host.js").Order(StringComparer.Ordinal),
+            BuiltSite.FilesOf(prepared));
         Assert.Equal(await ReadAsync(host), await ReadAsync(Path.Combine(prepared, "host.js")));
-        Assert.Equal(await ReadAsync(Path.Combine(Site, "index.html")), await ReadAsync(Path.Combine(prepared, "index.html")));
+        Assert.Equal(await ReadAsync(Path.Combine(BuiltSite.Folder, "index.html")), await ReadAsync(Path.Combine(prepared, "index.html")));
     }
 
     [Fact]
     public async Task The_Content_Security_Policy_additionally_allows_only_the_API_and_the_sign_in_origins()
     {
         Assert.Equal(0, (await shell.RunAsync("prepare-screens.sh", Api, host, prepared, "https://identity.toms.example")).ExitCode);
-        var before = await HeadersAsync(Site);
+        var before = await HeadersAsync(BuiltSite.Folder);
         var after = await HeadersAsync(prepared);
         Assert.Equal(
             before["Content-Security-Policy"].Replace("connect-src 'self';", $"connect-src 'self' {Api} https://identity.toms.example;", StringComparison.Ordinal),
@@ -56,7 +53,7 @@ public sealed class ScreenScriptTests : IDisposable
         await shell.RunAsync("prepare-screens.sh", "https://old.example", host, prepared);
         await File.WriteAllTextAsync(Path.Combine(prepared, "left-over.html"), "", TestContext.Current.CancellationToken);
         await shell.RunAsync("prepare-screens.sh", Api, host, prepared);
-        Assert.DoesNotContain("left-over.html", FilesOf(prepared));
+        Assert.DoesNotContain("left-over.html", BuiltSite.FilesOf(prepared));
         Assert.DoesNotContain("old.example", (await HeadersAsync(prepared))["Content-Security-Policy"], StringComparison.Ordinal);
     }
 
@@ -98,7 +95,4 @@ public sealed class ScreenScriptTests : IDisposable
         using var configuration = JsonDocument.Parse(await ReadAsync(Path.Combine(folder, "staticwebapp.config.json")));
         return configuration.RootElement.GetProperty("globalHeaders").Deserialize<Dictionary<string, string>>()!;
     }
-
-    private static IEnumerable<string> FilesOf(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal);
 }

@@ -25,7 +25,7 @@ public sealed class AllocationTests(AzuriteFixture azurite)
         var (services, key) = await StartAsync();
         var functions = ActivatorUtilities.CreateInstance<VendorFunctions>(services);
         var form = Encoding.ASCII.GetBytes($"grant_type=client_credentials&client_id={new Username(MeasuredApp.Oakland)}&client_secret={key}");
-        AssertAllocates(28_000, () => RespondAsync(services, http =>
+        await AssertAllocatesAsync(28_000, () => RespondAsync(services, http =>
         {
             http.Request.ContentType = "application/x-www-form-urlencoded";
             http.Request.ContentLength = form.Length;
@@ -40,7 +40,7 @@ public sealed class AllocationTests(AzuriteFixture azurite)
         var (services, key) = await StartAsync();
         await SampleReports.UploadListedAsync(services.GetRequiredService<CredentialingStorage>());
         var functions = ActivatorUtilities.CreateInstance<ScoreReportFunctions>(services);
-        AssertAllocates(100_000, () => RespondAsync(services, http =>
+        await AssertAllocatesAsync(100_000, () => RespondAsync(services, http =>
         {
             http.Request.Headers.Authorization = ApiHost.Basic(MeasuredApp.Oakland, key);
             http.Request.Path = $"/api/v1/students/{SampleReports.Listed}/score-reports";
@@ -56,17 +56,17 @@ public sealed class AllocationTests(AzuriteFixture azurite)
         var authenticated = (AuthenticationOutcome.Authenticated)await vendors.AuthenticateAsync(
             new Username(MeasuredApp.Oakland).ToString(), key, default, TestContext.Current.CancellationToken);
         var token = await services.GetRequiredService<VendorTokens>().IssueAsync(authenticated.Key, TestContext.Current.CancellationToken);
-        AssertAllocates(30_000, () => vendors.AuthenticateAsync(token.Value, CancellationToken.None));
+        await AssertAllocatesAsync(30_000, () => vendors.AuthenticateAsync(token.Value, CancellationToken.None));
     }
 
     [Fact]
-    public void The_verification_of_a_key_allocates_nothing()
+    public async Task The_verification_of_a_key_allocates_nothing()
     {
         var pepper = new SecretVersion("1", new byte[32]);
         var key = SecretKey.Generate();
         var text = key.Reveal();
         var verifier = SecretKeyVerifier.Create(pepper, MeasuredApp.Oakland, 1, key);
-        AssertAllocates(0, () =>
+        await AssertAllocatesAsync(0, () =>
         {
             Span<byte> bytes = stackalloc byte[SecretKey.ByteLength];
             Assert.True(SecretKey.TryDecode(text, bytes) && verifier.Matches(pepper, MeasuredApp.Oakland, 1, bytes));
@@ -74,10 +74,10 @@ public sealed class AllocationTests(AzuriteFixture azurite)
         });
     }
 
-    private static void AssertAllocates(long atMost, Func<Task> operation)
+    private static async Task AssertAllocatesAsync(long atMost, Func<Task> operation)
     {
         for (var run = 0; run < WarmUp; run++)
-            Run();
+            await operation(); // the first ones read from storage
         var allocated = Enumerable.Range(0, 20).Min(_ => Run());
         Assert.True(allocated <= atMost, $"{allocated} bytes were allocated. The budget is {atMost}.");
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
@@ -7,7 +9,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Credentialing.Tests.Screens;
 
 [Kind(TestKind.Browser)]
-public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture browser)
+public sealed partial class AccessibilityTests(AzuriteFixture azurite, BrowserFixture browser)
 {
     /// <summary>WCAG 2.2, levels A and AA, and axe's best practices.</summary>
     private static readonly AxeRunOptions Rules = new()
@@ -17,6 +19,13 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
 
     /// <summary>1280 by 1024 pixels at 400 % zoom: WCAG 2.2, success criterion 1.4.10 (reflow).</summary>
     private static readonly ViewportSize Narrow = new() { Width = 320, Height = 256 };
+
+    /// <summary>The classes of the design system that the built style sheet does not contain.</summary>
+    private static readonly HashSet<string> RemovedClasses =
+    [
+        .. ClassesOf(Path.Combine(ProjectFolder.Root, "web", "node_modules", "@uswds", "uswds", "dist", "css", "uswds.min.css"))
+            .Except(ClassesOf(Path.Combine(BuiltSite.Folder, BuiltSite.Files.Single(file => file.EndsWith(".css", StringComparison.Ordinal))))),
+    ];
 
     public static TheoryData<ScreenState> States => [.. Enum.GetValues<ScreenState>()];
 
@@ -30,6 +39,8 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         await using var visit = await state.OpenAsync(browser, host, new() { Locale = "es-US" });
 
         await AssertNoAxeViolationAsync(visit);
+        // The class names that scripts compose are not literals in the sources. The build must not remove their rules.
+        Assert.Empty((await visit.Page.EvaluateAsync<string[]>("[...document.querySelectorAll('[class]')].flatMap(element => [...element.classList])")).Intersect(RemovedClasses));
         await visit.Page.SetViewportSizeAsync(Narrow.Width, Narrow.Height);
 
         await Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "es");
@@ -353,7 +364,7 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         var clip = new PageScreenshotOptions { Clip = new() { X = box.X, Y = box.Y, Width = 24, Height = 24 } };
         var shown = await visit.Page.ScreenshotAsync(clip);
 
-        await visit.Page.EvaluateAsync("document.styleSheets[1].insertRule('.usa-checkbox__label::before { background-image: none !important; }')");
+        await visit.Page.EvaluateAsync("document.styleSheets[0].insertRule('.usa-checkbox__label::before { background-image: none !important; }')");
 
         Assert.NotEqual(shown, await visit.Page.ScreenshotAsync(clip));
     }
@@ -381,5 +392,10 @@ public sealed class AccessibilityTests(AzuriteFixture azurite, BrowserFixture br
         Assert.Fail($"{target} cannot be reached by Tab.");
     }
 
+    private static IEnumerable<string> ClassesOf(string css) => ClassSelector().Matches(File.ReadAllText(css)).Select(match => match.Groups["name"].Value);
+
     private static Task PressAsync(Visit visit, string key) => visit.Page.Keyboard.PressAsync(key);
+
+    [GeneratedRegex(@"\.(?<name>[a-zA-Z][\w-]*)")]
+    private static partial Regex ClassSelector();
 }

@@ -373,7 +373,7 @@ public sealed class GenerationFaultTests(AzuriteFixture azurite, BrowserFixture 
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.NoPage);
         await visit.Page.RouteAsync(Api, async route =>
         {
             var response = await route.FetchAsync();

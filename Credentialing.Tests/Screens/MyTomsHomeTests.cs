@@ -77,7 +77,7 @@ public sealed class MyTomsHomeTests(AzuriteFixture azurite, BrowserFixture brows
         await using var host = await TestHost.StartAsync(world);
         await host.MustGenerateAsync("luis", TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(400));
-        await using var visit = await Visit.OpenAsync(browser, host, "luis", "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, "luis", Visit.NoPage);
         await visit.Page.RouteAsync($"**/{Institute}/announcements", route => route.AbortAsync());
         await visit.GoToAsync(Visit.Home);
 

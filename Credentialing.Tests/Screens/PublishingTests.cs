@@ -10,37 +10,11 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Credentialing.Tests.Screens;
 
-/// <summary>Delivery of the screens: transfer size, round trips, security headers, hosting location.</summary>
+/// <summary>Delivery of the screens: round trips, security headers, hosting location. See also <see cref="TransferBudgetTests"/>.</summary>
 [Kind(TestKind.Browser)]
 public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixture browser)
 {
-    private const int MaxFirstVisitBytes = 250 * 1000;
-
     private static readonly string Web = Path.Combine(ProjectFolder.Root, "web");
-
-    [Theory]
-    [InlineData(Visit.Screen)]
-    [InlineData(Visit.Home)]
-    [InlineData("share/")]
-    public async Task A_first_visit_transfers_less_than_250_kilobytes(string path)
-    {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
-        await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        world.Clock.Advance(TimeSpan.FromDays(360));
-        await using var visit = await Visit.OpenAsync(browser, host, path: "about:blank");
-        var network = await visit.Context.NewCDPSessionAsync(visit.Page);
-        await network.SendAsync("Network.enable");
-        var bytes = 0.0;
-        network.Event("Network.loadingFinished").OnEvent += (_, finished) => bytes += finished!.Value.GetProperty("encodedDataLength").GetDouble();
-
-        await visit.GoToAsync(path);
-        await Expect(visit.Page.Locator(".usa-alert:visible")).ToBeVisibleAsync();
-        await visit.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
-
-        TestContext.Current.TestOutputHelper?.WriteLine($"{bytes:N0} bytes in {visit.Requests.Count()} requests");
-        Assert.InRange(bytes, 50_000, MaxFirstVisitBytes);
-    }
 
     /// <summary>
     /// After the page: one round trip for all files that its HTML references, one for the texts and the state. The responses of a round
@@ -59,13 +33,13 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
         var page = new Uri(host.Address, path);
         var files = ReferencedFile().Matches(await host.Client.GetStringAsync(page, TestContext.Current.CancellationToken))
             .Select(match => new Uri(page, match.Groups["file"].Value).AbsolutePath);
-        var roundTrips = new[] { new RoundTrip(files), new RoundTrip(path == Visit.Home ? ["/texts/en.js", first, second] : ["/texts/en.js", first]) };
+        var roundTrips = new[] { new RoundTrip(files), new RoundTrip(path == Visit.Home ? [BuiltSite.TextsOf("en"), first, second] : [BuiltSite.TextsOf("en"), first]) };
         await visit.Page.RouteAsync("**/*", async route =>
         {
             var url = new Uri(route.Request.Url);
             if (roundTrips.FirstOrDefault(candidate => candidate.Has(url.AbsolutePath)) is { } roundTrip)
                 await roundTrip.HoldAsync(url.AbsolutePath);
-            else if (url != page && !url.AbsolutePath.StartsWith("/uswds/", StringComparison.Ordinal) && !url.AbsolutePath.StartsWith("/dev/", StringComparison.Ordinal))
+            else if (url != page && Path.GetExtension(url.AbsolutePath) is not (".woff2" or ".svg") && !url.AbsolutePath.StartsWith("/dev/", StringComparison.Ordinal))
                 return; // no response: only fonts and images may take a third round trip
             await route.ContinueAsync();
         });
@@ -81,9 +55,9 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        foreach (var file in (string[])["/", "/credentialing/", "/history/", "/share/", "/scripts/api.js", "/texts/es.js", "/screens.css", "/uswds/css/uswds.min.css"])
+        foreach (var file in (string[])[.. BuiltSite.Files, "", "credentialing/", "host.js"])
         {
-            using var response = await host.Client.GetAsync(new Uri(file, UriKind.Relative), TestContext.Current.CancellationToken);
+            using var response = await host.Client.GetAsync(new Uri($"/{file}", UriKind.Relative), TestContext.Current.CancellationToken);
             response.EnsureSuccessStatusCode();
             Assert.Equal(
                 "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
@@ -93,13 +67,13 @@ public sealed partial class PublishingTests(AzuriteFixture azurite, BrowserFixtu
             Assert.Equal("no-referrer", Assert.Single(response.Headers.GetValues("Referrer-Policy")));
             Assert.Equal("same-origin-allow-popups", Assert.Single(response.Headers.GetValues("Cross-Origin-Opener-Policy")));
             Assert.Equal("clipboard-write=(self), camera=(), geolocation=(), microphone=()", Assert.Single(response.Headers.GetValues("Permissions-Policy")));
-            Assert.True(response.Headers.CacheControl!.NoCache);
         }
     }
 
     [Theory]
     [InlineData("/api/leas/01612590000000/credentials", false)]
-    [InlineData("/scripts/api.js", true)]
+    [InlineData("/credentialing/", true)]
+    [InlineData("/host.js", true)]
     public async Task Static_files_are_compressed_and_API_responses_are_not(string path, bool compressed)
     {
         await using var world = await TestWorld.CreateAsync(azurite);

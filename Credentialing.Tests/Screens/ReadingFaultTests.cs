@@ -15,7 +15,7 @@ public sealed class ReadingFaultTests(AzuriteFixture azurite, BrowserFixture bro
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.NoPage);
         await visit.Page.RouteAsync(Api, route => route.AbortAsync());
         await visit.GoToAsync(Visit.Screen);
 

@@ -134,7 +134,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.NoPage);
         await visit.Page.RouteAsync("**/host.js", route => route.FulfillAsync(new() { Status = 404 }));
         foreach (var path in (string[])[Visit.Screen, Visit.Home])
         {
@@ -151,7 +151,7 @@ public sealed class SessionTests(AzuriteFixture azurite, BrowserFixture browser)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
-        await using var visit = await Visit.OpenAsync(browser, host, path: "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, path: Visit.NoPage);
         await visit.ReplaceHostModuleAsync(new(Leas: "[]"));
         foreach (var path in (string[])[Visit.Screen, Visit.Home])
         {

@@ -20,7 +20,7 @@ public sealed class SeveralLeasTests(AzuriteFixture azurite, BrowserFixture brow
         await using var host = await TestHost.StartAsync(world);
         await GenerateAtDaysAsync(host, (SanFrancisco, 0), (LongBeach, 5));
         world.Clock.Advance(TimeSpan.FromDays(361));
-        await using var visit = await Visit.OpenAsync(browser, host, "nora", "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, "nora", Visit.NoPage);
         await visit.Page.RouteAsync($"**/{TestWorld.Fresno}/**", route => route.FulfillAsync(new() { Status = 503 }));
         await visit.GoToAsync($"{Visit.Screen}?lea={SanDiego}");
 
@@ -109,7 +109,7 @@ public sealed class SeveralLeasTests(AzuriteFixture azurite, BrowserFixture brow
         await GenerateAtDaysAsync(host, (SanFrancisco, 0), (LongBeach, 5), (SanDiego, 5));
         await host.MustRevokeAsync("nora", SanDiego, seenGeneration: 1);
         world.Clock.Advance(TimeSpan.FromDays(361));
-        await using var visit = await Visit.OpenAsync(browser, host, "nora", "favicon.svg");
+        await using var visit = await Visit.OpenAsync(browser, host, "nora", Visit.NoPage);
         await visit.Page.RouteAsync($"**/{TestWorld.Fresno}/credentials", route => route.AbortAsync());
         await visit.GoToAsync(Visit.Home);
 

@@ -175,7 +175,7 @@ public sealed class SharePageTests(AzuriteFixture azurite, BrowserFixture browse
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         await using var vendor = await Visit.OpenAsync(browser, host, persona: null, path: "about:blank", options: new() { JavaScriptEnabled = javaScript });
-        await vendor.Page.RouteAsync("**/share.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = "a newer syntax" }));
+        await vendor.Page.RouteAsync("**/share-*.js", route => route.FulfillAsync(new() { ContentType = "text/javascript", Body = "a newer syntax" }));
         await vendor.GoToAsync("share/");
         await Expect(vendor.Page.GetByText("If nothing else appears here, JavaScript is turned off, or this browser is too old for this page.")).ToBeVisibleAsync();
         await Expect(vendor.Page.GetByText("JavaScript está desactivado")).ToBeVisibleAsync();

@@ -18,6 +18,9 @@ internal sealed class Visit : IAsyncDisposable
     internal const string Screen = "credentialing/";
     internal const string Home = "";
 
+    /// <summary>A file of the site, for a test that prepares the browser before it opens a page.</summary>
+    internal const string NoPage = "host.js";
+
     private readonly IBrowserContext context;
     private readonly ConcurrentQueue<string> errors = [];
     private readonly ConcurrentQueue<string> console = [];
@@ -147,7 +150,7 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>Waits until the page has processed the responses received so far, by one further round trip.</summary>
     internal Task WaitUntilProcessedAsync() => Page.EvaluateAsync("""
         async () => {
-          await (await fetch("/scripts/site.js", { cache: "no-store" })).text();
+          await (await fetch("/host.js", { cache: "no-store" })).text();
           await new Promise(resolve => setTimeout(resolve));
         }
         """);
