@@ -1,5 +1,6 @@
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
+using Credentialing.Benchmarks.Scale;
 using Credentialing.Benchmarks.Sections;
 using Credentialing.Benchmarks.Sides;
 using Credentialing.DevHost;
@@ -19,7 +20,7 @@ if (args is [ServedSide.Command, var side])
     return;
 }
 
-ISection[] sections = [new TokenEndpoint()];
+ISection[] sections = [new TokenEndpoint(), new ScaleOnPaper(), new RetryStorm()];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (isQuick)
