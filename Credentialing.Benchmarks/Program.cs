@@ -13,6 +13,8 @@ if (args is [ServedSide.Command, var side])
         OurServer.NameFromMemory => OurServer.RunAsync(fromMemory: true),
         BareServer.Name => BareServer.RunAsync(readsRow: false),
         BareServer.NameWithRow => BareServer.RunAsync(readsRow: true),
+        ProxyServer.Name => ProxyServer.RunAsync(usesRows: false),
+        ProxyServer.NameWithRows => ProxyServer.RunAsync(usesRows: true),
         OpenIddictServer.Name => OpenIddictServer.RunAsync(isTuned: false),
         OpenIddictServer.NameTuned => OpenIddictServer.RunAsync(isTuned: true),
         _ => throw new ArgumentException($"There is no side '{side}'."),
@@ -20,7 +22,7 @@ if (args is [ServedSide.Command, var side])
     return;
 }
 
-ISection[] sections = [new TokenEndpoint(), new ScaleOnPaper(), new RetryStorm()];
+ISection[] sections = [new TokenEndpoint(), new Worker(), new Verification(), new ReportLists(), new Downloads(), new ScaleOnPaper(), new RetryStorm()];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (isQuick)

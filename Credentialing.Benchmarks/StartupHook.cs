@@ -28,10 +28,9 @@ internal static class StartupHook
         while (true)
         {
             using var connection = listener.Accept();
-            var heap = GC.GetGCMemoryInfo();
             connection.Send(Encoding.ASCII.GetBytes(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Environment.CpuUsage.TotalTime.Ticks} {GC.GetTotalAllocatedBytes(precise: true)} {heap.TotalCommittedBytes} {Environment.WorkingSet}\n")));
+                $"{Environment.CpuUsage.TotalTime.Ticks} {GC.GetTotalAllocatedBytes(precise: true)}")));
         }
     }
 }

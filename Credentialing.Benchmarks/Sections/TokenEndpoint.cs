@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
 using Credentialing.Benchmarks.Sides;
@@ -39,9 +41,28 @@ internal sealed class TokenEndpoint : ISection
         }
     }
 
+    /// <summary>Returns a request of the token endpoint.</summary>
+    internal static HttpRequestMessage Request(string username, string secretKey) => new(HttpMethod.Post, new Uri("/api/v1/token", UriKind.Relative))
+    {
+        Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", username), new("client_secret", secretKey)]),
+    };
+
+    /// <summary>Returns a bearer token.</summary>
+    internal static async Task<string> GetTokenAsync(ServedSide ours)
+    {
+        using var client = new HttpClient { BaseAddress = ours.Address };
+        using var request = Request(ours.Username, ours.SecretKey);
+        using var response = await client.SendAsync(request);
+        return JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync()).GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>Returns a GET request with a bearer token.</summary>
+    internal static HttpRequestMessage Authorized(string path, string token) =>
+        new(HttpMethod.Get, new Uri(path, UriKind.Relative)) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+
     private static async Task<IReadOnlyList<Figures>> CompareAsync(List<ServedSide> servers, int connections)
     {
-        var loads = servers.Select(server => new Load(server.Address, connections, () => TokenRequest(server))).ToList();
+        var loads = servers.Select(server => new Load(server.Address, connections, () => Request(server.Username, server.SecretKey))).ToList();
         try
         {
             return await Comparison.RunAsync([.. Sides.Select((side, index) =>
@@ -52,11 +73,6 @@ internal sealed class TokenEndpoint : ISection
             loads.ForEach(load => load.Dispose());
         }
     }
-
-    private static HttpRequestMessage TokenRequest(ServedSide server) => new(HttpMethod.Post, new Uri("/api/v1/token", UriKind.Relative))
-    {
-        Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", server.Username), new("client_secret", server.SecretKey)]),
-    };
 
     private static void Write(Report report, Dictionary<int, IReadOnlyList<Figures>> measured)
     {

@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Credentialing.Core.Credentials;
+using Credentialing.Core.Storage;
 using Credentialing.DevHost;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +17,7 @@ namespace Credentialing.Benchmarks.Sides;
 
 /// <summary>
 /// The least that a token endpoint can do: read the form, check an HMAC of the secret in constant time, and sign a token. No validation
-/// of the request, no errors, no expiry, no telemetry, and the only client is known in advance.
+/// of the request, no errors, no expiry, no telemetry, and the only client is known in advance. And the least that a list of blobs can do.
 /// </summary>
 internal static class BareServer
 {
@@ -22,6 +25,9 @@ internal static class BareServer
 
     /// <summary>The same, which also reads the client's row with the Azure SDK for each request, from memory.</summary>
     internal const string NameWithRow = "bare-with-row";
+
+    /// <summary>The path of a list of the student's reports.</summary>
+    internal const string ListPath = "/list";
 
     private const string Table = "Clients";
     private const string Verifier = nameof(Verifier);
@@ -34,6 +40,10 @@ internal static class BareServer
         await using var azurite = await Azurite.StartAsync(dataFolder: null, [OurServer.Account], CancellationToken.None);
         var table = azurite.Tables(OurServer.Account, OurServer.Options(new TableClientOptions(), fromMemory: true)).GetTableClient(Table);
         await table.CreateIfNotExistsAsync();
+        var storage = new CredentialingStorage(
+            azurite.Tables(OurServer.Account), azurite.Blobs(OurServer.Account, OurServer.Options(new BlobClientOptions(), fromMemory: true)));
+        await storage.CreateMissingAsync(CancellationToken.None);
+        await SampleReports.UploadAsync(storage);
         var username = new Username(OurServer.Oakland).ToString();
         var secretKey = SecretKey.Generate().Reveal();
         var pepper = RandomNumberGenerator.GetBytes(32);
@@ -61,6 +71,13 @@ internal static class BareServer
             var token = Tokens.CreateToken(new SecurityTokenDescriptor { Subject = new([new("sub", username)]), Expires = DateTime.UtcNow.AddMinutes(15), SigningCredentials = signing });
             context.Response.Headers.CacheControl = "no-store";
             await context.Response.WriteAsJsonAsync(new TokenResponse(token, "Bearer", 900), JsonSerializerOptions.Web, context.RequestAborted);
+        });
+        app.MapGet(ListPath, async context =>
+        {
+            var names = new List<string>();
+            await foreach (var blob in storage.ScoreReports.GetBlobsAsync(BlobTraits.None, BlobStates.None, $"{OurServer.Oakland}/{SampleReports.Listed}/", context.RequestAborted))
+                names.Add(blob.Name);
+            await context.Response.WriteAsJsonAsync(names, context.RequestAborted);
         });
         await ServedSide.ServeAsync(app, username, secretKey);
 

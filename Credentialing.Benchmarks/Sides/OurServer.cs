@@ -10,6 +10,7 @@ using Credentialing.Core.Storage;
 using Credentialing.DevHost;
 using Credentialing.Functions.Hosting;
 using Credentialing.Functions.Http;
+using Credentialing.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

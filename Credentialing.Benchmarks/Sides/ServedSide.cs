@@ -30,7 +30,7 @@ internal sealed class ServedSide : IAsyncDisposable
     /// <summary>Starts the server of a side in a child process.</summary>
     internal static async Task<ServedSide> StartAsync(string name)
     {
-        var (process, line) = await MeteredProcess.StartSelfAsync(Command, name);
+        var (process, line) = await MeteredProcess.StartAsync(Command, name);
         return new ServedSide(process, line);
     }
 

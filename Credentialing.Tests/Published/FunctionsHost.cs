@@ -50,11 +50,16 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     /// <summary>The log entries that the app sent to the host.</summary>
     internal IReadOnlyCollection<RpcLog> Logs => connection.Logs;
 
-    internal static async Task<FunctionsHost> StartAsync(PublishedApp app, ExternalServices services)
+    /// <summary>Starts the app, and waits until its functions are loaded.</summary>
+    /// <param name="app">The app.</param>
+    /// <param name="services">Its external services.</param>
+    /// <param name="configure">Changes the command; null for no changes.</param>
+    internal static async Task<FunctionsHost> StartAsync(PublishedApp app, ExternalServices services, Action<ProcessStartInfo>? configure = null)
     {
         var host = new FunctionsHost(services, await app.FolderAsync());
         await host.rpcServer.StartAsync(TestContext.Current.CancellationToken);
         var command = await app.CommandAsync(new Uri(host.rpcServer.Urls.Single()), services.Settings);
+        configure?.Invoke(command);
         (command.RedirectStandardOutput, command.RedirectStandardError) = (true, true);
         host.process = Process.Start(command)!;
         host.output = Task.WhenAll(host.process.StandardOutput.ReadToEndAsync(CancellationToken.None), host.process.StandardError.ReadToEndAsync(CancellationToken.None));

@@ -15,7 +15,25 @@ public sealed class PublishedApp
     /// <summary>Environment variables that the app inherits. All others are removed, because they do not exist on Azure.</summary>
     private static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "DOTNET_ROOT"];
 
-    private readonly Lazy<Task<string>> folder = new(PublishAsync);
+    private readonly string assembly;
+    private readonly Lazy<Task<string>> folder;
+
+    /// <summary>Creates the fixture. Publishes nothing yet.</summary>
+    public PublishedApp()
+        : this("Credentialing.Functions", "Credentialing.Functions")
+    {
+    }
+
+    private PublishedApp(string project, string assembly)
+    {
+        this.assembly = assembly;
+        folder = new(() => PublishAsync(project, assembly));
+    }
+
+    /// <summary>Returns another function app, for a comparison.</summary>
+    /// <param name="project">The path of its project folder.</param>
+    /// <param name="assembly">The name of its assembly.</param>
+    internal static PublishedApp Of(string project, string assembly) => new(project, assembly);
 
     /// <summary>Whether the published app runs on this machine: Linux x64 only.</summary>
     internal static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture is Architecture.X64;
@@ -33,7 +51,7 @@ public sealed class PublishedApp
         var app = await FolderAsync();
         var start = new ProcessStartInfo("dotnet",
         [
-            "Credentialing.Functions.dll",
+            $"{assembly}.dll",
             "--functions-uri", host.ToString(),
             "--functions-worker-id", Guid.NewGuid().ToString(),
             "--functions-request-id", Guid.NewGuid().ToString(),
@@ -51,15 +69,15 @@ public sealed class PublishedApp
     }
 
     /// <summary>Publishes into a separate artifacts folder, to keep the developer's build output unchanged. Incremental.</summary>
-    private static async Task<string> PublishAsync()
+    private static async Task<string> PublishAsync(string project, string assembly)
     {
         var artifacts = Path.Combine(ProjectFolder.Root, "Credentialing.Tests/obj/published");
         var ended = await ProcessResult.RunAsync(new ProcessStartInfo("dotnet",
         [
-            "publish", Path.Combine(ProjectFolder.Root, "Credentialing.Functions"), "--configuration", "Release", "-p:CommunicationServices=false",
+            "publish", Path.Combine(ProjectFolder.Root, project), "--configuration", "Release", "-p:CommunicationServices=false",
             "--artifacts-path", artifacts, "--disable-build-servers", "--nologo", "--verbosity", "quiet",
         ]));
         Assert.True(ended.ExitCode == 0, $"The app could not be published.\n{ended.Output}\n{ended.Errors}");
-        return Directory.GetDirectories(Path.Combine(artifacts, "publish/Credentialing.Functions")).Single();
+        return Directory.GetDirectories(Path.Combine(artifacts, "publish", assembly)).Single();
     }
 }

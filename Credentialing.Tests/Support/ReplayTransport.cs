@@ -4,7 +4,7 @@ using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
-namespace Credentialing.Benchmarks.Sides;
+namespace Credentialing.Tests.Support;
 
 /// <summary>
 /// Transport of an Azure client that sends each GET request once, and from then on returns the same response from memory. So a comparison
@@ -13,7 +13,7 @@ namespace Credentialing.Benchmarks.Sides;
 internal sealed class ReplayTransport : HttpPipelineTransport
 {
     private readonly HttpClientTransport transport = HttpClientTransport.Shared;
-    private readonly ConcurrentDictionary<string, Recorded> responses = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<Recorded>>> responses = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override Request CreateRequest() => transport.CreateRequest();
@@ -30,16 +30,16 @@ internal sealed class ReplayTransport : HttpPipelineTransport
             return;
         }
 
-        var address = message.Request.Uri.ToString();
-        if (!responses.TryGetValue(address, out var recorded))
-        {
-            await transport.ProcessAsync(message);
-            var content = await BinaryData.FromStreamAsync(message.Response.ContentStream ?? Stream.Null);
-            responses[address] = recorded = new Recorded(message.Response.Status, [.. message.Response.Headers], content);
-            message.Response.Dispose();
-        }
-
+        // One request for an address, also if several threads need it at once.
+        var recorded = await responses.GetOrAdd(message.Request.Uri.ToString(), _ => new(() => RecordAsync(message))).Value;
         message.Response = new ReplayedResponse(recorded, message.Request.ClientRequestId);
+    }
+
+    private async Task<Recorded> RecordAsync(HttpMessage message)
+    {
+        await transport.ProcessAsync(message);
+        using var response = message.Response;
+        return new Recorded(response.Status, [.. response.Headers], await BinaryData.FromStreamAsync(response.ContentStream ?? Stream.Null));
     }
 
     private sealed record Recorded(int Status, IReadOnlyList<HttpHeader> Headers, BinaryData Content);
