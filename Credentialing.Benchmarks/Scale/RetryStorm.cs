@@ -13,7 +13,7 @@ internal sealed class RetryStorm : ISection
 
     private static readonly Storm Polite = new() { Kind = OutageKind.StorageFails, Outage = TimeSpan.FromMinutes(10), Policy = RetryPolicy.RetryAfter };
     private static readonly Storm Open = Polite with { Connections = null };
-    private static readonly Storm Bounded = Open with { QueueLimit = QueueLimit };
+    private static readonly Storm OpenBefore = Before(Open);
 
     private static readonly int[] OutageMinutes = [10, 60, 120];
 
@@ -39,35 +39,38 @@ internal sealed class RetryStorm : ISection
             [Number(result.Peak), Recovery(result), Number(result.RequestsPerOperation), Number(result.StorageRequestsPerOperation)]);
 
         report.Paragraph("After ten minutes in which storage fails, by the clients' retries (peak, recovery):");
-        var byPolicy = Policies.Select(policy => Run(
-            Polite with { Policy = policy }, Open with { Policy = policy }, Open with { Policy = policy, ServerRetries = ServerRetries.Always })).ToList();
-        report.Table(["Retries of clients", "four connections", "no limit of connections", "no limit, and the service retries all storage requests"],
+        var byPolicy = Policies.Select(policy => Run(Polite with { Policy = policy }, Open with { Policy = policy }, OpenBefore with { Policy = policy })).ToList();
+        report.Table(["Retries of clients", "four connections", "no limit of connections", "no limit, the service before"],
             Policies.Select((policy, index) => (IReadOnlyList<string>)[policy.Name, .. byPolicy[index].Select(Short)]));
         report.Plot("retry-storm", "Requests per second during and after an outage", Plot(byPolicy[Array.IndexOf(Policies, RetryPolicy.RetryAfter)]));
 
-        var unlimited = Open with { ServerRetries = ServerRetries.Always };
-        (string Name, Storm Storm)[] variants =
+        (string Name, Func<Storm, Storm> Change)[] variants =
         [
-            ("as it is, with a retry budget", Open),
-            ("it retries all storage requests", unlimited),
-            ("it retries none", Open with { ServerRetries = ServerRetries.Never }),
-            ("all retries, six times as many concurrent requests", unlimited with { Slots = 6 * Open.Slots }),
-            ("all retries, drops waiting requests whose clients have given up", unlimited with { DropsAbandoned = true }),
-            ("all retries, circuit breaker on storage", unlimited with { FailsFast = true }),
-            ("all retries, at most 1,600 waiting requests", unlimited with { QueueLimit = QueueLimit }),
-            ("retry budget, at most 1,600 waiting requests", Bounded),
-            ("and Retry-After 5 to 15 s", Bounded with { RetryAfter = (5, 15) }),
-            ("and Retry-After 30 s", Bounded with { RetryAfter = (30, 30) }),
-            ("and Retry-After 30 to 90 s", Bounded with { RetryAfter = (30, 90) }),
+            ("as it is: retry budget, Retry-After of 5 to 15 s", storm => storm),
+            ("Retry-After of 5 s", storm => storm with { RetryAfter = (5, 5) }),
+            ("Retry-After of 30 s", storm => storm with { RetryAfter = (30, 30) }),
+            ("Retry-After of 30 to 90 s", storm => storm with { RetryAfter = (30, 90) }),
+            ("no retries of storage requests", storm => storm with { ServerRetries = ServerRetries.Never }),
+            ("at most 1,600 waiting requests", storm => storm with { QueueLimit = QueueLimit }),
+            ("as it is, when storage does not respond", storm => storm with { Kind = OutageKind.StorageHangs }),
+            ("the same, at most 1,600 waiting requests", storm => storm with { Kind = OutageKind.StorageHangs, QueueLimit = QueueLimit }),
+            ("as it is, when the service is down", storm => storm with { Kind = OutageKind.ServiceDown }),
+            ("the same, at most 1,600 waiting requests", storm => storm with { Kind = OutageKind.ServiceDown, QueueLimit = QueueLimit }),
+            ("before: retries all storage requests, Retry-After of 5 s", Before),
+            ("before, six times as many concurrent requests", storm => Before(storm) with { Slots = 6 * storm.Slots }),
+            ("before, drops waiting requests whose clients have given up", storm => Before(storm) with { DropsAbandoned = true }),
+            ("before, circuit breaker on storage", storm => Before(storm) with { FailsFast = true }),
+            ("before, at most 1,600 waiting requests", storm => Before(storm) with { QueueLimit = QueueLimit }),
         ];
-        report.Paragraph("The same outage, clients without a limit of connections, by what the service does (peak, recovery):");
-        var byVariant = variants.Select(variant => Run(variant.Storm, variant.Storm with { Policy = RetryPolicy.EndlessRetryAfter })).ToList();
-        report.Table(["Service", "Retry-After, 5 attempts", "Retry-After, without end"],
+        report.Paragraph("By what the service does (peak, recovery):");
+        var byVariant = variants.Select(variant => Run(
+            variant.Change(Polite with { Outage = TimeSpan.FromHours(1) }), variant.Change(Open), variant.Change(Open with { Policy = RetryPolicy.EndlessRetryAfter }))).ToList();
+        report.Table(["Service", "four connections, 60 min", "no limit of connections, 10 min", "no limit, retries without end, 10 min"],
             variants.Select((variant, index) => (IReadOnlyList<string>)[variant.Name, .. byVariant[index].Select(Short)]));
 
-        report.Paragraph("The same outage, when failed operations are repeated at the next full quarter of an hour by all clients:");
-        Table(["Clients", "peak", "recovery"], [Polite with { RunsAreAligned = true }, Bounded with { RunsAreAligned = true }], storm =>
-            storm.Connections is null ? "no limit of connections, 1,600 waiting requests at most" : "four connections", result => [Number(result.Peak), Recovery(result)]);
+        report.Paragraph("An outage of ten minutes, when failed operations are repeated at the next full quarter of an hour by all clients:");
+        Table(["Clients", "peak", "recovery"], [Polite with { RunsAreAligned = true }, Open with { RunsAreAligned = true }], storm =>
+            storm.Connections is null ? "no limit of connections" : "four connections", result => [Number(result.Peak), Recovery(result)]);
         return Task.CompletedTask;
 
         void Table(IReadOnlyList<string> columns, Storm[] storms, Func<Storm, string> name, Func<StormResult, IReadOnlyList<string>> figures)
@@ -82,7 +85,7 @@ internal sealed class RetryStorm : ISection
 
     private static string Plot(StormResult[] results)
     {
-        string[] labels = ["four connections", "no limit of connections", "no limit, the service retries all storage requests"];
+        string[] labels = ["four connections", "no limit of connections", "no limit, the service before"];
         return LineChart.Draw(
             "Requests/s after an outage of 10 minutes", TimeSpan.FromMinutes(-1), StormResult.SeriesStep,
             [
@@ -90,6 +93,9 @@ internal sealed class RetryStorm : ISection
                 ("the same: successes", [.. results[^1].Series.Select(at => at.Successes)]),
             ]);
     }
+
+    /// <summary>The service before this simulation.</summary>
+    private static Storm Before(Storm storm) => storm with { ServerRetries = ServerRetries.Always, RetryAfter = (5, 5) };
 
     private static string InWords(OutageKind kind) => kind switch
     {

@@ -63,7 +63,7 @@ internal sealed record Storm
     internal bool FailsFast { get; init; }
 
     /// <summary>The bounds of <c>Retry-After</c> in seconds. Equal if it has no jitter.</summary>
-    internal (int Least, int Most) RetryAfter { get; init; } = (5, 5);
+    internal (int Least, int Most) RetryAfter { get; init; } = (5, 15);
 
     /// <summary>Requests that may wait for a slot. The others get 503 at once. Null: no limit.</summary>
     internal int? QueueLimit { get; init; }
