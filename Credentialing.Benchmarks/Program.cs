@@ -1,5 +1,6 @@
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
+using Credentialing.Benchmarks.Scale;
 using Credentialing.Benchmarks.Sections;
 using Credentialing.Benchmarks.Sides;
 using Credentialing.DevHost;
@@ -21,7 +22,10 @@ if (args is [ServedSide.Command, var side])
     return;
 }
 
-ISection[] sections = [new TokenEndpoint(), new Worker(), new StartUp(), new Verification(), new ReportLists(), new Downloads()];
+ISection[] sections =
+[
+    new TokenEndpoint(), new Worker(), new StartUp(), new Verification(), new ReportLists(), new Downloads(), new ScaleOnPaper(), new RetryStorm(),
+];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (isQuick)

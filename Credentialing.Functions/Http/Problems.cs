@@ -24,8 +24,11 @@ public static class Problems
     internal const string MistypedCredentials =
         "The username or the secret key is incomplete or mistyped. A username is \"sis-\" and 14 digits. A secret key is \"tsk_\" and 59 more characters, with a checksum.";
 
-    /// <summary>Retry-After of a 503 response, in seconds.</summary>
-    private const int RetryAfterSeconds = 5;
+    /// <summary>
+    /// The bounds of Retry-After in a 503 response, in seconds. The value is random, so that clients do not retry at the same time. This
+    /// halves the peak after an outage: docs/performance.md, "Retry storm".
+    /// </summary>
+    internal const int LeastRetryAfter = 5, MostRetryAfter = 15;
 
     internal static IResult MalformedLeaId() =>
         Problem(400, "malformed-lea-id", "The LEA id is malformed.", "An LEA id is a CDS code of 14 digits.");
@@ -212,7 +215,7 @@ public static class Problems
         public Task ExecuteAsync(HttpContext httpContext)
         {
             if (problem.StatusCode is 503)
-                httpContext.Response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+                httpContext.Response.Headers[HeaderNames.RetryAfter] = Random.Shared.Next(LeastRetryAfter, MostRetryAfter + 1).ToString(CultureInfo.InvariantCulture);
             if (ErrorPage.IsRequested(httpContext))
                 return ErrorPage.SendAsync(httpContext, problem.StatusCode);
             if (needsHelp && httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)
