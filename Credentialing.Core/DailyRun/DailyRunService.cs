@@ -84,8 +84,10 @@ public sealed partial class DailyRunService(
             {
                 await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
                 {
-                    var leas = page.GroupBy(entry => entry.LeaId, StringComparer.Ordinal).ToArray();
-                    results.AddKnown(leas);
+                    foreach (var invalid in page.Where(entry => !LeaId.TryParse(entry.LeaId, out _)))
+                        results.Record(Failed(invalid.LeaId, NotCdsCode, null));
+                    DueLea[] leas = [.. page.Where(entry => LeaId.TryParse(entry.LeaId, out _)).GroupBy(entry => LeaId.Parse(entry.LeaId)).Select(lea => new DueLea(lea.Key, [.. lea]))];
+                    results.AddKnown(leas.Select(lea => lea.Id));
                     Random.Shared.Shuffle(leas); // so that the time limit does not cut off the same LEAs in every run
                     await ForEachAsync(leas, ProcessAsync, cancellationToken);
                 }
@@ -116,7 +118,7 @@ public sealed partial class DailyRunService(
                 Record(left, LeaResult.Failed(LeftForRetry, null));
         }
 
-        async ValueTask ProcessAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
+        async ValueTask ProcessAsync(DueLea lea, CancellationToken token)
         {
             Record(lea, await ResultOfAsync(lea, token));
             if (time.GetElapsedTime(Interlocked.Read(ref reported)) >= ProgressInterval)
@@ -127,22 +129,17 @@ public sealed partial class DailyRunService(
             }
         }
 
-        async ValueTask<LeaResult> ResultOfAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
-        {
-            if (time.GetUtcNow() >= deadline)
-                return LeaResult.Failed("Left to the next run: this run reached its time limit.", null);
-            return LeaId.TryParse(lea.Key, out var leaId) ? await processor.ProcessAsync(leaId, lea, token) : LeaResult.Failed(NotCdsCode, null);
-        }
+        async ValueTask<LeaResult> ResultOfAsync(DueLea lea, CancellationToken token) => time.GetUtcNow() >= deadline
+            ? LeaResult.Failed("Left to the next run: this run reached its time limit.", null)
+            : await processor.ProcessAsync(lea.Id, lea.Indexed, token);
 
-        void Record(IGrouping<string, ExpirationEntry> lea, LeaResult result)
+        void Record(DueLea lea, LeaResult result)
         {
-            results.Record(lea, result);
-            foreach (var (what, why) in result.Failures)
-                Failed(lea.Key, what, why);
+            results.Record(lea, result, [.. result.Failures.Select(failure => Failed(lea.Id.Value, failure.What, failure.Why))]);
             if (result.Rejected > 0)
-                LogRejected(lea.Key, result.Rejected);
+                LogRejected(lea.Id.Value, result.Rejected);
             if (result.WithoutRecipient)
-                LogWithoutRecipient(lea.Key);
+                LogWithoutRecipient(lea.Id.Value);
         }
     }
 
