@@ -143,7 +143,10 @@ public sealed partial class DailyRunService(
         }
     }
 
-    /// <summary>Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only.</summary>
+    /// <summary>
+    /// Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only. Unlike the run, it also reads the LEAs
+    /// whose credentials have expired and for which nothing is left to do.
+    /// </summary>
     /// <returns>
     /// The plans of the LEAs for which there is something to do, whose credentials have expired or whose coordinators are not all reached,
     /// and the LEAs that cannot be processed. Both are ordered by CDS code.
@@ -152,14 +155,17 @@ public sealed partial class DailyRunService(
     {
         ConcurrentDictionary<string, LeaPlan> plans = new(StringComparer.Ordinal);
         ConcurrentDictionary<string, DailyRunFailure> failures = new(StringComparer.Ordinal);
-        try
+        foreach (var pages in (IAsyncEnumerable<IReadOnlyList<ExpirationEntry>>[])[PagesAsync(at, cancellationToken), expirations.RestingAsync(cancellationToken)])
         {
-            await foreach (var page in PagesAsync(at, cancellationToken))
-                await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
-        }
-        catch (UnreadableRowException unreadable)
-        {
-            failures[nameof(storage.Expirations)] = new DailyRunFailure(nameof(storage.Expirations), unreadable.Message);
+            try
+            {
+                await foreach (var page in pages)
+                    await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
+            }
+            catch (UnreadableRowException unreadable)
+            {
+                failures[nameof(storage.Expirations)] = new DailyRunFailure(nameof(storage.Expirations), unreadable.Message);
+            }
         }
 
         return (
@@ -195,7 +201,7 @@ public sealed partial class DailyRunService(
         return failure;
     }
 
-    /// <summary>Returns the index entries of all credentials that are expiring or have expired.</summary>
+    /// <summary>Returns the index entries of all LEAs that may be due.</summary>
     private IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> PagesAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
         // +1: entries have UTC dates, and the end of a local day can be on the next UTC date.
         expirations.ThroughAsync(calendar.LocalDate(at).AddDays(CredentialStatus.ExpiringDays + 1), cancellationToken);

@@ -183,13 +183,16 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Does nothing for a crashed instance: its pending calls never end, so disposal would never complete.</summary>
     public ValueTask DisposeAsync() => ExternalCalls.Crashed.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
 
-    /// <summary>Sends the notices of a change, if there are any, and deletes the index entry that was added for it.</summary>
+    /// <summary>
+    /// Sends the notices of a change, if there are any, and deletes the index entry that was added for it. Not if the run needs it to find an
+    /// LEA whose credentials had expired.
+    /// </summary>
     private async Task FollowUpAsync(LeaId leaId, HashSet<string> datesBefore)
     {
         if (await FilterAsync("Leas", $"PartitionKey eq '{leaId}' and RowKey ge 'notice:' and RowKey lt 'notice;'") is not { Count: > 0 })
             return;
         await Notices.TrySendAsync(leaId);
-        foreach (var entry in (await FilterAsync("Expirations", $"RowKey eq '{leaId}' and ForChange eq true")).Where(row => !datesBefore.Contains(row.PartitionKey)))
+        foreach (var entry in (await FilterAsync("Expirations", $"RowKey eq '{leaId}' and ForChange eq true")).Where(row => !datesBefore.Contains(row.PartitionKey) && row.GetBoolean("MayRest") is not true))
             await Account.Tables().GetTableClient("Expirations").DeleteEntityAsync(entry, cancellationToken: TestContext.Current.CancellationToken);
     }
 
