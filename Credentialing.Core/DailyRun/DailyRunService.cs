@@ -56,6 +56,7 @@ public sealed partial class DailyRunService(
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
         var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, shares, myToms, telemetry, time, options.Value.RemindAfterExpiry);
         var results = new RunResults();
+        var downloads = new List<ExpirationEntry>();
         var reported = began;
         try
         {
@@ -84,7 +85,8 @@ public sealed partial class DailyRunService(
             {
                 await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
                 {
-                    foreach (var invalid in page.Where(entry => !LeaId.TryParse(entry.LeaId, out _)))
+                    downloads.AddRange(page.Where(entry => entry.IsForDownloads));
+                    foreach (var invalid in page.Where(entry => !entry.IsForDownloads && !LeaId.TryParse(entry.LeaId, out _)))
                         results.Record(Failed(invalid.LeaId, NotCdsCode, null));
                     DueLea[] leas = [.. page.Where(entry => LeaId.TryParse(entry.LeaId, out _)).GroupBy(entry => LeaId.Parse(entry.LeaId)).Select(lea => new DueLea(lea.Key, [.. lea]))];
                     results.AddKnown(leas.Select(lea => lea.Id));
@@ -99,7 +101,7 @@ public sealed partial class DailyRunService(
 
             try
             {
-                foreach (var (leaId, what, why) in await disclosures.RunAsync(options.Value.Parallelism, deadline, cancellationToken))
+                foreach (var (leaId, what, why) in await disclosures.RunAsync(downloads, options.Value.Parallelism, deadline, cancellationToken))
                     results.Record(Failed(leaId, what, why));
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -160,7 +162,7 @@ public sealed partial class DailyRunService(
             try
             {
                 await foreach (var page in pages)
-                    await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
+                    await ForEachAsync(page.Where(entry => !entry.IsForDownloads).Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
             }
             catch (UnreadableRowException unreadable)
             {

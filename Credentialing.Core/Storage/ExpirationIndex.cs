@@ -19,9 +19,15 @@ namespace Credentialing.Core.Storage;
 /// daily run does not read. A change that gives the run something to do adds an entry for the next day, too. A stale entry in
 /// <c>expired</c> is harmless.
 /// </para>
+/// <para>
+/// The row key <c>downloads</c> makes the run maintain the log of downloads from that date on. So one query finds all that is due.
+/// </para>
 /// </summary>
 internal sealed class ExpirationIndex(CredentialingStorage storage)
 {
+    /// <summary>The row key of the entries for the log of downloads.</summary>
+    internal const string DownloadsRow = "downloads";
+
     /// <summary>The partition of LEAs with nothing left to do. It is after all dates in the order of partition keys.</summary>
     private const string RestingPartition = "expired";
 
@@ -29,16 +35,22 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
     private static readonly TimeSpan ChangeTime = TimeSpan.FromDays(1);
 
     /// <summary>Returns the partition key: the UTC date of expiry.</summary>
-    internal static string DateOf(DateTimeOffset expiresAt) => Key(DateOnly.FromDateTime(expiresAt.UtcDateTime));
+    internal static string DateOf(DateTimeOffset expiresAt) => DateOf(DateOnly.FromDateTime(expiresAt.UtcDateTime));
+
+    /// <summary>Returns the partition key of a date.</summary>
+    internal static string DateOf(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
 
     /// <summary>Adds an entry if it does not exist. Idempotent. One round trip.</summary>
     internal Task AddAsync(LeaId leaId, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-        AddAsync(leaId, DateOf(expiresAt), cancellationToken);
+        AddAsync(DateOf(expiresAt), leaId.Value, cancellationToken);
+
+    /// <summary>Adds an entry for the log of downloads. Idempotent. One round trip.</summary>
+    internal Task AddDownloadsAsync(DateOnly date, CancellationToken cancellationToken) => AddAsync(DateOf(date), DownloadsRow, cancellationToken);
 
     /// <summary>
     /// Adds an entry to those that the daily run does not read. Idempotent. One round trip. Call it before the other entries are deleted.
     /// </summary>
-    internal Task AddRestingAsync(LeaId leaId, CancellationToken cancellationToken) => AddAsync(leaId, RestingPartition, cancellationToken);
+    internal Task AddRestingAsync(LeaId leaId, CancellationToken cancellationToken) => AddAsync(RestingPartition, leaId.Value, cancellationToken);
 
     /// <summary>Deletes the entry that <see cref="AddRestingAsync"/> has added, if there is one. One round trip.</summary>
     internal Task DeleteRestingAsync(LeaId leaId, CancellationToken cancellationToken) =>
@@ -80,7 +92,7 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
     /// </summary>
     /// <exception cref="UnreadableRowException">A newer release wrote a row. All others have been returned.</exception>
     internal IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> ThroughAsync(DateOnly through, CancellationToken cancellationToken) =>
-        QueryAsync($"PartitionKey le '{Key(through)}'", cancellationToken);
+        QueryAsync($"PartitionKey le '{DateOf(through)}'", cancellationToken);
 
     /// <summary>Returns the entries that the daily run does not read. Otherwise like <see cref="ThroughAsync"/>.</summary>
     /// <exception cref="UnreadableRowException">A newer release wrote a row. All others have been returned.</exception>
@@ -122,25 +134,27 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
         }
     }
 
-    private async Task AddAsync(LeaId leaId, string partition, CancellationToken cancellationToken)
+    private async Task AddAsync(string partition, string rowKey, CancellationToken cancellationToken)
     {
         try
         {
-            await storage.Expirations.AddEntityAsync(SchemaVersion.NewRow(partition, leaId.Value), cancellationToken);
+            await storage.Expirations.AddEntityAsync(SchemaVersion.NewRow(partition, rowKey), cancellationToken);
         }
         catch (RequestFailedException failure) when (failure.ErrorCode == TableErrorCode.EntityAlreadyExists)
         {
             // Do not replace it: a newer release may have written it, and this row was not read.
         }
     }
-
-    private static string Key(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
 }
 
 /// <summary>One entry of the index.</summary>
 /// <param name="Date">The UTC expiry date, yyyy-MM-dd; <c>expired</c> for an entry that the daily run does not read.</param>
-/// <param name="LeaId">The row key. It was not validated as a CDS code.</param>
+/// <param name="LeaId">The row key: a CDS code, which was not validated, or <see cref="ExpirationIndex.DownloadsRow"/>.</param>
 /// <param name="RowVersion">The ETag of the row.</param>
 /// <param name="ForChange">Whether it was added before a change: <see cref="ExpirationIndex.AddForChangeAsync"/>.</param>
 /// <param name="MayRest">Whether that change can make an entry in <c>expired</c> stale.</param>
-internal readonly record struct ExpirationEntry(string Date, string LeaId, ETag RowVersion, bool ForChange, bool MayRest);
+internal readonly record struct ExpirationEntry(string Date, string LeaId, ETag RowVersion, bool ForChange, bool MayRest)
+{
+    /// <summary>Whether it is for the log of downloads.</summary>
+    internal bool IsForDownloads => LeaId == ExpirationIndex.DownloadsRow;
+}

@@ -248,5 +248,5 @@ public sealed class RestingLeaTests(AzuriteFixture azurite)
     private static string Date(DateTimeOffset at) => at.ToString("yyyy-MM-dd", null);
 
     private static async Task<IReadOnlyList<(string Date, string LeaId)>> EntriesAsync(TestWorld world) =>
-        [.. (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).Order()];
+        [.. (await world.RowsAsync("Expirations")).Where(row => row.RowKey != "downloads").Select(row => (row.PartitionKey, row.RowKey)).Order()];
 }
