@@ -1,3 +1,38 @@
-using BenchmarkDotNet.Running;
+using Credentialing.Benchmarks.Measuring;
+using Credentialing.Benchmarks.Reporting;
+using Credentialing.Benchmarks.Sections;
+using Credentialing.Benchmarks.Sides;
+using Credentialing.DevHost;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is [ServedSide.Command, var side])
+{
+    await (side switch
+    {
+        OurServer.Name => OurServer.RunAsync(fromMemory: false),
+        OurServer.NameFromMemory => OurServer.RunAsync(fromMemory: true),
+        BareServer.Name => BareServer.RunAsync(readsRow: false),
+        BareServer.NameWithRow => BareServer.RunAsync(readsRow: true),
+        OpenIddictServer.Name => OpenIddictServer.RunAsync(isTuned: false),
+        OpenIddictServer.NameTuned => OpenIddictServer.RunAsync(isTuned: true),
+        _ => throw new ArgumentException($"There is no side '{side}'."),
+    });
+    return;
+}
+
+ISection[] sections = [new TokenEndpoint()];
+var isQuick = args.Contains("--quick");
+var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
+if (isQuick)
+    Comparison.Rounds = 1;
+
+var report = new Report();
+foreach (var section in sections.Where(section => names.Count == 0 || names.Contains(section.Name)))
+{
+    Console.Error.WriteLine($"{section.Name} ...");
+    await section.RunAsync(report);
+}
+
+var markdown = report.ToMarkdown(Machine.Describe());
+Console.WriteLine(markdown);
+if (names.Count == 0 && !isQuick)
+    PerformancePage.Write(ProjectFolder.Root, markdown, report.Plots);

@@ -21,7 +21,7 @@ public readonly record struct LeaId
     /// <summary>Parses a CDS code: exactly 14 ASCII digits, without spaces or hyphens. Returns false for other text.</summary>
     public static bool TryParse(string? text, out LeaId leaId)
     {
-        var valid = text is { Length: Length } && text.All(char.IsAsciiDigit);
+        var valid = text is { Length: Length } && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
         leaId = valid ? new LeaId(text!) : default;
         return valid;
     }

@@ -22,7 +22,7 @@ internal static class DevEndpoints
     /// <summary><c>POST /dev/sign-in</c> with the form field <c>persona</c> returns an access token as text.</summary>
     internal static void MapDevSignIn(this WebApplication app) => app.MapPost("/dev/sign-in", async (HttpRequest request, DevSignIn signIn) =>
     {
-        var id = (await RequestBody.ReadFormAsync(request))?["persona"].FirstOrDefault();
+        var id = (await RequestBody.ReadFormAsync(request))?.GetValueOrDefault("persona");
         return World.Personas.SingleOrDefault(persona => persona.Id == id) is { } found
             ? Results.Text(signIn.SignIn(found))
             : Results.Problem($"Send the form field persona: {string.Join(", ", World.Personas.Select(persona => persona.Id))}.", statusCode: 400, title: "The persona is unknown.");
@@ -37,7 +37,7 @@ internal static class DevEndpoints
         app.MapGet("/dev/clock", Now);
         app.MapPost("/dev/clock", async (HttpRequest request) =>
         {
-            var value = (await RequestBody.ReadFormAsync(request))?["days"].FirstOrDefault();
+            var value = (await RequestBody.ReadFormAsync(request))?.GetValueOrDefault("days");
             if (!double.TryParse(value, CultureInfo.InvariantCulture, out var days) ||
                 days is not >= 0 || days > DevClock.MaxOffset.TotalDays || !clock.TryAdvance(TimeSpan.FromDays(days)))
                 return Results.Problem($"Send the form field days: a number, 0 or more. The total offset must not exceed {DevClock.MaxOffset.TotalDays} days.", statusCode: 400, title: "The clock was not changed.");

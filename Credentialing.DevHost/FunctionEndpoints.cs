@@ -43,8 +43,8 @@ internal static class FunctionEndpoints
                 ServiceProvider = app.Services,
                 RouteParameterNames = method.GetParameters().Select(parameter => parameter.Name!),
             };
-            var function = RequestDelegateFactory.Create(
-                method, context => ActivatorUtilities.CreateInstance(context.RequestServices, method.DeclaringType!), options);
+            var create = ActivatorUtilities.CreateFactory(method.DeclaringType!, []);
+            var function = RequestDelegateFactory.Create(method, context => create(context.RequestServices, null), options);
             app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods!, function.RequestDelegate)
                 .WithName(NameOf(method));
         }

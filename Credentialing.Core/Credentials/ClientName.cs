@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Credentialing.Core.Leas;
 
@@ -13,6 +14,8 @@ public readonly record struct ClientName
     public const int MaxLength = 64;
 
     private const string Punctuation = " ._-+&";
+
+    private static readonly SearchValues<char> WordCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+&");
 
     private readonly string? value;
 
@@ -30,6 +33,8 @@ public readonly record struct ClientName
     /// </summary>
     public static ClientName Of(string? text)
     {
+        if (text is { Length: > 0 and <= MaxLength } && text != Unknown.ToString() && !text.AsSpan().ContainsAnyExcept(WordCharacters))
+            return new ClientName(text); // one word, as most clients send: nothing to change
         var cleaned = new StringBuilder();
         foreach (var rune in OneLine.Of(text).EnumerateRunes())
             cleaned.Append(Rune.IsLetterOrDigit(rune) || (rune.IsAscii && Punctuation.Contains((char)rune.Value, StringComparison.Ordinal)) ? rune.ToString() : " ");

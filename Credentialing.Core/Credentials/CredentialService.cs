@@ -81,7 +81,8 @@ public sealed partial class CredentialService(
         var generatedAt = WholeSeconds(now);
         var generation = (seenGeneration ?? 0) + 1;
         var key = SecretKey.Generate();
-        var verifier = SecretKeyVerifier.Create(await peppers.CurrentAsync(cancellationToken), leaId, generation, key);
+        var pepper = await peppers.CurrentAsync(cancellationToken);
+        var verifier = SecretKeyVerifier.Create(pepper, leaId, generation, key);
         var next = new Credential(
             leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version));
 
@@ -98,7 +99,7 @@ public sealed partial class CredentialService(
                 break;
             var seen = await table.FindForChangeAsync(leaId, CancellationToken.None);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
-            if (seen.Stored is { } stored && stored.Credential.Verifier.Matches(verifier))
+            if (seen.Stored is { } stored && stored.Credential.Verifier.Matches(pepper, leaId, generation, key.Bytes))
                 break;
             if (seen.Stored?.Credential.Generation != seenGeneration)
                 return new GenerationOutcome.Conflict(seen.Stored?.Credential);

@@ -23,6 +23,9 @@ public sealed class SecretKey
     private const int BitsPerDigit = 5;
     private const int KeyDigits = 52;
     private const int ChecksumDigits = 7;
+    private const byte NoDigit = 0xFF;
+
+    private static readonly byte[] ValueOfDigit = NewValueOfDigit();
 
     private readonly byte[] bytes;
 
@@ -39,21 +42,27 @@ public sealed class SecretKey
     /// </summary>
     public static bool TryParse(string? text, out SecretKey key)
     {
-        key = null!;
-        text = text?.Trim();
-        if (text is null || text.Length != Prefix.Length + KeyDigits + ChecksumDigits ||
-            !text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-            return false;
-
         var bytes = new byte[ByteLength];
-        Span<byte> checksum = stackalloc byte[sizeof(uint)];
-        var digits = text.AsSpan(Prefix.Length);
-        if (!TryDecode(digits[..KeyDigits], bytes) || !TryDecode(digits[KeyDigits..], checksum) ||
-            BinaryPrimitives.ReadUInt32BigEndian(checksum) != Crc32.HashToUInt32(bytes))
-            return false;
+        var isValid = TryDecode(text, bytes);
+        key = isValid ? new SecretKey(bytes) : null!;
+        return isValid;
+    }
 
-        key = new SecretKey(bytes);
-        return true;
+    /// <summary>
+    /// Decodes a key into memory of the caller, which can be on the stack and be wiped after use. Accepts the same texts as
+    /// <see cref="TryParse"/>. Allocates nothing.
+    /// </summary>
+    /// <param name="text">The encoded key.</param>
+    /// <param name="bytes">Receives the key. Its length is <see cref="ByteLength"/>. Undefined if the text is not valid.</param>
+    internal static bool TryDecode(ReadOnlySpan<char> text, Span<byte> bytes)
+    {
+        text = text.Trim();
+        if (text.Length != Prefix.Length + KeyDigits + ChecksumDigits || !text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+            return false;
+        Span<byte> checksum = stackalloc byte[sizeof(uint)];
+        return TryDecodeDigits(text.Slice(Prefix.Length, KeyDigits), bytes)
+            && TryDecodeDigits(text[(Prefix.Length + KeyDigits)..], checksum)
+            && BinaryPrimitives.ReadUInt32BigEndian(checksum) == Crc32.HashToUInt32(bytes);
     }
 
     /// <summary>Returns the encoded key. Only the response to the coordinator who generated it may contain it.</summary>
@@ -82,32 +91,33 @@ public sealed class SecretKey
         return new string(text);
     }
 
-    private static bool TryDecode(ReadOnlySpan<char> text, Span<byte> target)
+    private static bool TryDecodeDigits(ReadOnlySpan<char> text, Span<byte> target)
     {
-        target.Clear();
-        for (var digit = 0; digit < text.Length; digit++)
+        var (pending, pendingBits, written) = (0, 0, 0);
+        foreach (var digit in text)
         {
-            var value = ValueOf(text[digit]);
-            if (value < 0)
+            var value = digit < ValueOfDigit.Length ? ValueOfDigit[digit] : NoDigit;
+            if (value == NoDigit)
                 return false;
-            for (var offset = 0; offset < BitsPerDigit; offset++)
-            {
-                if ((value >> (BitsPerDigit - 1 - offset) & 1) == 0)
-                    continue;
-                var bit = digit * BitsPerDigit + offset;
-                if (bit >= target.Length * 8)
-                    return false; // padding bits must be zero, so that each key has one encoding
-                target[bit / 8] |= (byte)(1 << (7 - bit % 8));
-            }
+            (pending, pendingBits) = (pending << BitsPerDigit | value, pendingBits + BitsPerDigit);
+            if (pendingBits < 8)
+                continue;
+            pendingBits -= 8;
+            target[written++] = (byte)(pending >> pendingBits);
         }
 
-        return true;
+        return (pending & ((1 << pendingBits) - 1)) == 0; // padding bits must be zero, so that each key has one encoding
     }
 
-    private static int ValueOf(char digit) => char.ToUpperInvariant(digit) switch
+    /// <summary>The value of each ASCII character, or <see cref="NoDigit"/>.</summary>
+    private static byte[] NewValueOfDigit()
     {
-        'O' => 0,
-        'I' or 'L' => 1,
-        var upper => Digits.IndexOf(upper, StringComparison.Ordinal),
-    };
+        var values = new byte[128];
+        Array.Fill(values, NoDigit);
+        for (var value = 0; value < Digits.Length; value++)
+            values[Digits[value]] = values[char.ToLowerInvariant(Digits[value])] = (byte)value;
+        values['O'] = values['o'] = 0;
+        values['I'] = values['i'] = values['L'] = values['l'] = 1;
+        return values;
+    }
 }

@@ -14,21 +14,36 @@ namespace Credentialing.Core.Credentials;
 /// <param name="Hash">The 32 bytes of the HMAC.</param>
 public sealed record SecretKeyVerifier(string PepperVersion, ReadOnlyMemory<byte> Hash)
 {
+    private const int MessageLength = LeaId.Length + sizeof(int) + SecretKey.ByteLength;
+
     /// <summary>Computes the verifier of a key.</summary>
     public static SecretKeyVerifier Create(SecretVersion pepper, LeaId leaId, int generation, SecretKey key)
     {
-        // All fields have a fixed length, so different inputs give different messages.
-        Span<byte> message = stackalloc byte[LeaId.Length + sizeof(int) + SecretKey.ByteLength];
-        Encoding.ASCII.GetBytes(leaId.Value, message);
-        BinaryPrimitives.WriteInt32BigEndian(message[LeaId.Length..], generation);
-        key.Bytes.CopyTo(message[(LeaId.Length + sizeof(int))..]);
-        var hash = HMACSHA256.HashData(pepper.Value.Span, message);
-        CryptographicOperations.ZeroMemory(message);
+        var hash = new byte[HMACSHA256.HashSizeInBytes];
+        Compute(pepper, leaId, generation, key.Bytes, hash);
         return new SecretKeyVerifier(pepper.Version, hash);
     }
 
-    /// <summary>Whether both verifiers are equal. Compares the hashes in constant time.</summary>
-    public bool Matches(SecretKeyVerifier? other) =>
-        other is not null && PepperVersion == other.PepperVersion &&
-        CryptographicOperations.FixedTimeEquals(Hash.Span, other.Hash.Span);
+    /// <summary>Whether this is the verifier of a key. Compares the hashes in constant time. Allocates nothing.</summary>
+    /// <param name="pepper">The pepper: the version <see cref="PepperVersion"/>. Another version never matches.</param>
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="generation">The generation of the key.</param>
+    /// <param name="key">The bytes of the key.</param>
+    public bool Matches(SecretVersion pepper, LeaId leaId, int generation, ReadOnlySpan<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        Compute(pepper, leaId, generation, key, hash);
+        return CryptographicOperations.FixedTimeEquals(hash, Hash.Span) && pepper.Version == PepperVersion;
+    }
+
+    private static void Compute(SecretVersion pepper, LeaId leaId, int generation, ReadOnlySpan<byte> key, Span<byte> hash)
+    {
+        // All fields have a fixed length, so different inputs give different messages.
+        Span<byte> message = stackalloc byte[MessageLength];
+        Encoding.ASCII.GetBytes(leaId.Value, message);
+        BinaryPrimitives.WriteInt32BigEndian(message[LeaId.Length..], generation);
+        key.CopyTo(message[(LeaId.Length + sizeof(int))..]);
+        HMACSHA256.HashData(pepper.Value.Span, message, hash);
+        CryptographicOperations.ZeroMemory(message);
+    }
 }

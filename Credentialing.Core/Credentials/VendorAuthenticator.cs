@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Azure.Data.Tables;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
@@ -21,6 +22,9 @@ public sealed partial class VendorAuthenticator(
     TimeProvider time,
     ILogger<VendorAuthenticator> logger)
 {
+    /// <summary>The verifier of no key: no vault has a version without a name.</summary>
+    private static readonly SecretKeyVerifier NoVerifier = new("", new byte[HMACSHA256.HashSizeInBytes]);
+
     private readonly CredentialTable table = new(storage);
     private readonly RecordedUses recorded = new();
 
@@ -72,7 +76,7 @@ public sealed partial class VendorAuthenticator(
     {
         if (string.IsNullOrWhiteSpace(username) || string.IsNullOrWhiteSpace(secretKey))
             return new AuthenticationOutcome.Refused();
-        if (!Username.TryParse(username, out var name) || !SecretKey.TryParse(secretKey, out var key))
+        if (!Username.TryParse(username, out var name) || !IsKey(secretKey))
             return new AuthenticationOutcome.Mistyped();
 
         var leaId = name.LeaId;
@@ -82,7 +86,7 @@ public sealed partial class VendorAuthenticator(
         VendorKey? found = null;
         foreach (var candidate in KeysOf(stored?.Credential))
         {
-            if (await MatchesAsync(candidate, leaId, key, cancellationToken))
+            if (await MatchesAsync(candidate, leaId, secretKey, cancellationToken))
                 found = candidate;
         }
 
@@ -94,7 +98,7 @@ public sealed partial class VendorAuthenticator(
 
         var outcome = OutcomeOf(stored.Credential, found);
         if (outcome is AuthenticationOutcome.Authenticated)
-            await NoteUseAsync(stored, rows?.Uses, found, client, key, cancellationToken);
+            await NoteUseAsync(stored, rows?.Uses, found, client, secretKey, cancellationToken);
         else if (outcome is AuthenticationOutcome.Revoked)
             LogRevoked(leaId);
         else
@@ -122,11 +126,27 @@ public sealed partial class VendorAuthenticator(
     /// time, so that timing reveals nothing about a key. It does reveal whether an LEA has credentials, or an overlap, which is no
     /// secret: storage returns and the client parses a row or none.
     /// </summary>
-    private async Task<bool> MatchesAsync(VendorKey? expected, LeaId leaId, SecretKey key, CancellationToken cancellationToken)
+    private async Task<bool> MatchesAsync(VendorKey? expected, LeaId leaId, string secretKey, CancellationToken cancellationToken)
     {
         var pepper = expected is null ? null : await peppers.FindAsync(expected.Verifier.PepperVersion, cancellationToken);
-        var given = SecretKeyVerifier.Create(pepper ?? await peppers.CurrentAsync(cancellationToken), leaId, expected?.Generation ?? 0, key);
-        return given.Matches(expected?.Verifier);
+        return Matches(expected?.Verifier ?? NoVerifier, pepper ?? await peppers.CurrentAsync(cancellationToken), leaId, expected?.Generation ?? 0, secretKey);
+    }
+
+    /// <summary>The bytes of the key exist only on the stack, and are wiped.</summary>
+    private static bool Matches(SecretKeyVerifier verifier, SecretVersion pepper, LeaId leaId, int generation, string secretKey)
+    {
+        Span<byte> key = stackalloc byte[SecretKey.ByteLength];
+        var matches = SecretKey.TryDecode(secretKey, key) && verifier.Matches(pepper, leaId, generation, key);
+        CryptographicOperations.ZeroMemory(key);
+        return matches;
+    }
+
+    private static bool IsKey(string secretKey)
+    {
+        Span<byte> key = stackalloc byte[SecretKey.ByteLength];
+        var isKey = SecretKey.TryDecode(secretKey, key);
+        CryptographicOperations.ZeroMemory(key);
+        return isKey;
     }
 
     private AuthenticationOutcome OutcomeOf(Credential credential, VendorKey key) =>
@@ -136,13 +156,13 @@ public sealed partial class VendorAuthenticator(
 
     /// <summary>Records the use, and the verifier under the newest pepper. Authentication has succeeded, whatever happens here.</summary>
     private async Task NoteUseAsync(
-        StoredCredential stored, IReadOnlyList<TableEntity>? useRows, VendorKey used, ClientName client, SecretKey key, CancellationToken cancellationToken)
+        StoredCredential stored, IReadOnlyList<TableEntity>? useRows, VendorKey used, ClientName client, string secretKey, CancellationToken cancellationToken)
     {
         try
         {
             // Read after the verifier was checked, which may have loaded a newer version: a verifier must not be downgraded.
             var newest = await peppers.CurrentAsync(cancellationToken);
-            if (used.Verifier.PepperVersion != newest.Version)
+            if (used.Verifier.PepperVersion != newest.Version && SecretKey.TryParse(secretKey, out var key))
             {
                 var verifier = SecretKeyVerifier.Create(newest, used.LeaId, used.Generation, key);
                 await table.UpgradeVerifierAsync(stored, used.Generation, verifier, cancellationToken);

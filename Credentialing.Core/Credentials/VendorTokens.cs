@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Credentialing.Core.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -45,6 +47,8 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
 
     private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false };
 
+    private readonly ConditionalWeakTable<SecretVersion, SigningCredentials> credentials = [];
+
     /// <summary>
     /// Issues a bearer token for a key. The caller must have checked that the key has not expired.
     /// </summary>
@@ -86,28 +90,27 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             IssuedAt = now.UtcDateTime,
             Expires = expires.UtcDateTime,
             Claims = claims,
-            SigningCredentials = new SigningCredentials(SigningKey(signing), SecurityAlgorithms.HmacSha256),
+            SigningCredentials = CredentialsOf(signing),
         });
         return new VendorToken(value, TimeSpan.FromSeconds(Math.Floor((expires - now).TotalSeconds)));
     }
 
     private async Task<IssuedToken?> ReadAsync(Kind kind, string value, string? resource, CancellationToken cancellationToken)
     {
-        if (!TryReadKeyId(value, out var keyId) || await keys.FindAsync(keyId, cancellationToken) is not { } key)
+        if (!TryParse(value, out var token) || await keys.FindAsync(token.Kid, cancellationToken) is not { } key)
             return null;
 
         // The library decodes strictly: the unused bits in the last character of a signature must be zero. A test checks each character.
-        var result = await Handler.ValidateTokenAsync(value, new TokenValidationParameters
+        var result = await Handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidTypes = [kind.Type],
             ValidIssuer = Issuer,
             ValidAudience = kind.Audience,
             ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-            IssuerSigningKey = SigningKey(key),
+            IssuerSigningKey = CredentialsOf(key).Key,
             LifetimeValidator = (_, expires, _, _) => time.GetUtcNow() < expires,
         });
         return result.IsValid
-            && result.SecurityToken is JsonWebToken token
             && (token.TryGetPayloadValue(ResourceClaim, out string issuedFor) ? issuedFor : null) == resource
             && Username.TryParse(token.Subject, out var username)
             && token.TryGetPayloadValue(GenerationClaim, out int generation)
@@ -115,17 +118,20 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             : null;
     }
 
-    private static SymmetricSecurityKey SigningKey(SecretVersion key) => new(key.Value.ToArray()) { KeyId = key.Version };
+    /// <summary>Returns the key for signing and validation: one object for each version, for which the library caches what it computes.</summary>
+    private SigningCredentials CredentialsOf(SecretVersion key) => credentials.GetValue(
+        key, static version => new SigningCredentials(new SymmetricSecurityKey(version.Value.ToArray()) { KeyId = version.Version }, SecurityAlgorithms.HmacSha256));
 
-    private static bool TryReadKeyId(string value, out string keyId)
+    /// <summary>Parses a token that names its key. Validates nothing.</summary>
+    private static bool TryParse(string value, [NotNullWhen(true)] out JsonWebToken? token)
     {
-        keyId = "";
+        token = null;
         if (!Handler.CanReadToken(value))
             return false;
         try
         {
-            keyId = new JsonWebToken(value).Kid;
-            return !string.IsNullOrEmpty(keyId);
+            token = new JsonWebToken(value);
+            return !string.IsNullOrEmpty(token.Kid);
         }
         // The text has the dots of a JWT, but is not one. The library documents only ArgumentException, and throws others for an
         // encrypted token (RFC 7516: five parts).

@@ -227,7 +227,7 @@ public sealed partial class LeakService(
 
             for (var index = 0; index < found.Length; index++)
             {
-                if (found[index] is null && SecretKeyVerifier.Create(pepper, leaId, generation, keys[index]).Matches(verifier))
+                if (found[index] is null && verifier.Matches(pepper, leaId, generation, keys[index].Bytes))
                     found[index] = new FoundKey(leaId, generation, generatedAt);
             }
         }

@@ -17,7 +17,7 @@ public readonly record struct Ssid
     /// <summary>Parses an SSID: exactly 10 ASCII digits. Returns false for other text.</summary>
     public static bool TryParse(string? text, out Ssid ssid)
     {
-        var valid = text is { Length: Length } && text.All(char.IsAsciiDigit);
+        var valid = text is { Length: Length } && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
         ssid = valid ? new Ssid(text!) : default;
         return valid;
     }

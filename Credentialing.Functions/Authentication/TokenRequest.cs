@@ -7,6 +7,8 @@ namespace Credentialing.Functions.Authentication;
 /// <summary>A parsed client credentials token request (RFC 6749, section 4.4.2), or the error response to return.</summary>
 internal sealed class TokenRequest
 {
+    private static readonly string[] Parameters = ["grant_type", "client_id", "client_secret", "scope"];
+
     private TokenRequest(IResult error) => Error = error;
 
     private TokenRequest(string? username, string? secretKey) => (Username, SecretKey) = (username, secretKey);
@@ -23,8 +25,7 @@ internal sealed class TokenRequest
             return new(TokenError.InvalidRequest($"Send a complete form (application/x-www-form-urlencoded) of at most {RequestBody.MaxBytes} bytes."));
         // RFC 6749, section 3.2: a parameter must not be repeated, and unknown parameters must be ignored. Some of those may be repeated,
         // such as "resource" (RFC 8707, section 2).
-        string[] known = ["grant_type", "client_id", "client_secret", "scope"];
-        if (known.FirstOrDefault(name => fields[name].Count() > 1) is { } repeated)
+        if (Parameters.FirstOrDefault(name => fields.TryGetValue(name, out var value) && value is null) is { } repeated)
             return new(TokenError.InvalidRequest($"{repeated} was sent more than once."));
 
         var form = new TokenForm(Field("grant_type"), Field("client_id"), Field("client_secret"), Field("scope"));
@@ -52,6 +53,6 @@ internal sealed class TokenRequest
             : new(TokenError.InvalidRequest("The client_id in the body is not the username in the Authorization header."));
 
         // RFC 6749, section 3.2: a parameter without a value is treated as omitted.
-        string? Field(string name) => fields[name].SingleOrDefault() is { Length: > 0 } value ? value : null;
+        string? Field(string name) => fields.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -51,9 +52,10 @@ internal static class RequestBody
 
     /// <summary>
     /// Reads the fields of a form body as the URL standard does (section 5.1, application/x-www-form-urlencoded parsing). Names are
-    /// case-sensitive. Returns null if the body is not a form, too large or incomplete.
+    /// case-sensitive. The value of a field that was sent more than once is null. Returns null if the body is not a form, too large or
+    /// incomplete.
     /// </summary>
-    internal static async Task<ILookup<string, string>?> ReadFormAsync(HttpRequest request)
+    internal static async Task<IReadOnlyDictionary<string, string?>?> ReadFormAsync(HttpRequest request)
     {
         const string FormType = "application/x-www-form-urlencoded";
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ||
@@ -69,12 +71,16 @@ internal static class RequestBody
         }
     }
 
-    private static ILookup<string, string> Fields(string form)
+    private static Dictionary<string, string?> Fields(string form)
     {
-        var fields = new List<(string Name, string Value)>();
+        var fields = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var field in new QueryStringEnumerable("?" + form)) // a query string has the format of a form
-            fields.Add((field.DecodeName().ToString(), field.DecodeValue().ToString()));
-        return fields.ToLookup(field => field.Name, field => field.Value, StringComparer.Ordinal);
+        {
+            var name = field.DecodeName().ToString();
+            fields[name] = fields.ContainsKey(name) ? null : field.DecodeValue().ToString();
+        }
+
+        return fields;
     }
 
     /// <summary>Reads the body as it was received. Returns null if it is larger than the maximum.</summary>
@@ -82,11 +88,17 @@ internal static class RequestBody
     {
         if (request.ContentLength > maxBytes)
             return null;
-        var buffer = new byte[maxBytes + 1];
         try
         {
-            var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-            return length > maxBytes ? null : buffer[..length];
+            while (true)
+            {
+                var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+                var isComplete = read.IsCompleted || read.Buffer.Length > maxBytes;
+                var body = isComplete && read.Buffer.Length <= maxBytes ? read.Buffer.ToArray() : null;
+                request.BodyReader.AdvanceTo(isComplete ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
+                if (isComplete)
+                    return body;
+            }
         }
         // The server throws BadHttpRequestException for some malformed bodies and a plain IOException for others.
         catch (IOException broken) when (broken is not BadHttpRequestException)

@@ -14,16 +14,16 @@ public sealed class SecretKeyVerifierTests
 
     [Fact]
     public void Matches_returns_true_for_the_same_key_LEA_generation_and_pepper() =>
-        Assert.True(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Oakland, 1, key)));
+        Assert.True(Verifier().Matches(Pepper, TestWorld.Oakland, 1, key.Bytes));
 
     [Fact]
     public void Matches_returns_false_for_another_key_LEA_generation_or_pepper()
     {
-        Assert.False(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Oakland, 1, SecretKey.Generate())));
-        Assert.False(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Berkeley, 1, key)));
-        Assert.False(Verifier().Matches(SecretKeyVerifier.Create(Pepper, TestWorld.Oakland, 2, key)));
-        Assert.False(Verifier().Matches(SecretKeyVerifier.Create(NewPepper("1"), TestWorld.Oakland, 1, key)));
-        Assert.False(Verifier().Matches(null));
+        Assert.False(Verifier().Matches(Pepper, TestWorld.Oakland, 1, SecretKey.Generate().Bytes));
+        Assert.False(Verifier().Matches(Pepper, TestWorld.Berkeley, 1, key.Bytes));
+        Assert.False(Verifier().Matches(Pepper, TestWorld.Oakland, 2, key.Bytes));
+        Assert.False(Verifier().Matches(NewPepper("1"), TestWorld.Oakland, 1, key.Bytes));
+        Assert.False(Verifier().Matches(new SecretVersion("2", Pepper.Value.ToArray()), TestWorld.Oakland, 1, key.Bytes));
     }
 
     [Fact]
