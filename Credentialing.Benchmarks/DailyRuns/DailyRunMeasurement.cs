@@ -43,9 +43,10 @@ internal enum DailyRunCase
 /// <param name="Elapsed">The duration of the run, with real latencies.</param>
 /// <param name="Cpu">CPU time, with that of the computed responses.</param>
 /// <param name="PeakLiveBytes">The largest managed heap after a collection, without its free parts, sampled.</param>
+/// <param name="PeakCommittedBytes">The largest memory that the garbage collector had committed, sampled.</param>
 /// <param name="PeakWorkingSet">The largest working set of the process, sampled: it contains that of earlier runs in the process.</param>
 internal sealed record DailyRunFigures(
-    DailyRunCase Case, int Leas, TimeSpan Mail, int Processed, int Emails, int Announcements, long StorageRequests, TimeSpan Elapsed, TimeSpan Cpu, long PeakLiveBytes, long PeakWorkingSet);
+    DailyRunCase Case, int Leas, TimeSpan Mail, int Processed, int Emails, int Announcements, long StorageRequests, TimeSpan Elapsed, TimeSpan Cpu, long PeakLiveBytes, long PeakCommittedBytes, long PeakWorkingSet);
 
 /// <summary>
 /// Measures the daily run over <see cref="ComputedTables"/>, with a mail service and a MyTOMS that only wait. For figures of the working
@@ -86,8 +87,8 @@ internal static class DailyRunMeasurement
         var summary = await run.RunAsync(CancellationToken.None);
         var (elapsed, used) = (Stopwatch.GetElapsedTime(began), Usage.OfThisProcess() - before);
         await done.CancelAsync();
-        var (live, workingSet) = await sampling;
-        return new(what, leas, mail, summary.Leas, summary.Sent, summary.Posted, tables.Requests, elapsed, used.Cpu, live, workingSet);
+        var (live, committed, workingSet) = await sampling;
+        return new(what, leas, mail, summary.Leas, summary.Sent, summary.Posted, tables.Requests, elapsed, used.Cpu, live, committed, workingSet);
     }
 
     private static ServiceProvider Services(ComputedTables tables, WaitingSender sender, LeaCalendar calendar, CredentialingScreen screen, int? parallelism)
@@ -112,20 +113,21 @@ internal static class DailyRunMeasurement
             .BuildServiceProvider();
     }
 
-    /// <summary>Returns the largest heap after a collection and the largest working set, until it is canceled.</summary>
-    private static async Task<(long Live, long WorkingSet)> SampleAsync(CancellationToken cancellationToken)
+    /// <summary>Returns the largest heap after a collection, the largest committed memory and the largest working set, until it is canceled.</summary>
+    private static async Task<(long Live, long Committed, long WorkingSet)> SampleAsync(CancellationToken cancellationToken)
     {
-        var (live, workingSet) = (0L, 0L);
+        var (live, committed, workingSet) = (0L, 0L, 0L);
         using var timer = new PeriodicTimer(SampleInterval);
         do
         {
             var heap = GC.GetGCMemoryInfo(GCKind.Any);
             live = Math.Max(live, heap.HeapSizeBytes - heap.FragmentedBytes);
+            committed = Math.Max(committed, heap.TotalCommittedBytes);
             workingSet = Math.Max(workingSet, Environment.WorkingSet);
             await timer.WaitForNextTickAsync(cancellationToken).AsTask().ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
         while (!cancellationToken.IsCancellationRequested);
-        return (live, workingSet);
+        return (live, committed, workingSet);
     }
 
     private sealed class WaitingSender(TimeSpan latency) : IEmailSender
