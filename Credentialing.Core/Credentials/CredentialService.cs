@@ -47,10 +47,10 @@ public sealed partial class CredentialService(
     /// <summary>
     /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the rows, write the index entry, replace the
     /// row together with the superseded key and the audit event. A fourth one for a second index entry, at the same time as the first, if other coordinators
-    /// are to be notified. More if the row is updated concurrently.
+    /// are to be notified, or the superseded credentials have expired. More if the row is updated concurrently.
     /// The replacement is atomic: after any failure, either the old or the new credentials are the current ones, never both, never
     /// neither. After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of
-    /// the superseded credentials stays, so that the daily run finds the LEA and completes what remains, such as removing the
+    /// the superseded credentials, or the second one, makes the daily run find the LEA and complete what remains, such as removing the
     /// announcement.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
@@ -87,9 +87,10 @@ public sealed partial class CredentialService(
             leaId, generation, verifier, generatedAt, by, generatedAt + Credential.Lifetime, new ReleaseAuthorization(by, generatedAt, wording.Version));
 
         var hasNotice = held.HasOtherCoordinators(by);
+        var mayRest = MayRest(held, now);
         await Task.WhenAll(
             expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken),
-            hasNotice ? expirations.AddForChangeAsync(leaId, now, cancellationToken) : Task.CompletedTask);
+            hasNotice || mayRest ? expirations.AddForChangeAsync(leaId, now, mayRest, cancellationToken) : Task.CompletedTask);
         for (var attempt = 1; ; attempt++)
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
@@ -135,7 +136,8 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Revokes the credentials: no key and no token works any more, and the release authorization is withdrawn. Idempotent: the
-    /// first revocation of a generation stays. Two round trips, and a third one if other coordinators are to be notified.
+    /// first revocation of a generation stays. Two round trips, and a third one if other coordinators are to be notified or the credentials
+    /// have expired.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
     /// <param name="by">Who sends the request: a coordinator, or TOMS.</param>
@@ -165,11 +167,14 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Rebuilds the expiration index. Idempotent. Needed if the <c>Expirations</c> table was lost: without it, the daily run finds
-    /// no LEAs. Adds the missing entries, does not change existing ones. Scans the whole <c>Leas</c> table.
+    /// no LEAs. Also makes the next daily run read all LEAs whose credentials have expired: needed if the text of their announcements has
+    /// changed for another reason than a change of the LEA. Also makes it maintain the log of downloads. Adds the missing entries, does not change existing ones. Scans the whole
+    /// <c>Leas</c> table.
     /// </summary>
     /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
     public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreExpirationsAsync(CancellationToken cancellationToken)
     {
+        await expirations.AddDownloadsAsync(calendar.LocalDate(time.GetUtcNow()), cancellationToken);
         var indexed = 0;
         var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
         await foreach (var row in LeaPartition.OfAllAsync(storage, Restored, cancellationToken))
@@ -211,9 +216,9 @@ public sealed partial class CredentialService(
             if (held is null || change(held.Credential, now) is not var (next, auditEvent))
                 return new ChangeOutcome.Unchanged(held?.Credential);
 
-            var hasNotice = rows.HasOtherCoordinators(by);
-            if (hasNotice)
-                await expirations.AddForChangeAsync(leaId, now, cancellationToken);
+            var (hasNotice, mayRest) = (rows.HasOtherCoordinators(by), MayRest(rows, now));
+            if (hasNotice || mayRest)
+                await expirations.AddForChangeAsync(leaId, now, mayRest, cancellationToken);
             var eventStep = auditEvent.ToAction();
             if (await table.TryReplaceAsync(held, next, [eventStep, .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(rows)]))
                 return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
@@ -224,6 +229,10 @@ public sealed partial class CredentialService(
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
         }
     }
+
+    /// <summary>Whether the daily run may not read these credentials any more, so that a change must add an index entry.</summary>
+    private static bool MayRest(CredentialRows rows, DateTimeOffset now) =>
+        rows.Stored is { } stored && ExpirationIndex.MayRest(stored.Credential.ExpiresAt, now);
 
     /// <summary>Transaction step: inserts the notice to the other coordinators, if there are any.</summary>
     private static IEnumerable<TableTransactionAction> InsertNotice(AuditEvent auditEvent, bool hasNotice) => hasNotice ? [auditEvent.ToNotice()] : [];

@@ -8,9 +8,12 @@ public sealed class DailyRunOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Credentialing:DailyRun";
 
-    /// <summary>Maximum number of LEAs that are processed in parallel.</summary>
+    /// <summary>
+    /// Maximum number of LEAs that are processed in parallel. With 32, a run takes 5.4 ms for each LEA that is due, if a storage request takes
+    /// 8 ms and the mail service 150 ms: read, claim, email and record are 174 ms.
+    /// </summary>
     [Range(1, 64)]
-    public int Parallelism { get; set; } = 8;
+    public int Parallelism { get; set; } = 32;
 
     /// <summary>
     /// Whether coordinators also get an email when their credentials have expired, and once a week for four weeks, until they are

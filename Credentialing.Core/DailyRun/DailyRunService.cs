@@ -56,6 +56,7 @@ public sealed partial class DailyRunService(
         var deadline = time.GetUtcNow() + options.Value.TimeLimit;
         var processor = new LeaProcessor(storage, calendar, screen, emails, delivery, notices, shares, myToms, telemetry, time, options.Value.RemindAfterExpiry);
         var results = new RunResults();
+        var downloads = new List<ExpirationEntry>();
         var reported = began;
         try
         {
@@ -84,8 +85,11 @@ public sealed partial class DailyRunService(
             {
                 await foreach (var page in PagesAsync(time.GetUtcNow(), cancellationToken))
                 {
-                    var leas = page.GroupBy(entry => entry.LeaId, StringComparer.Ordinal).ToArray();
-                    results.AddKnown(leas);
+                    downloads.AddRange(page.Where(entry => entry.IsForDownloads));
+                    foreach (var invalid in page.Where(entry => !entry.IsForDownloads && !LeaId.TryParse(entry.LeaId, out _)))
+                        results.Record(Failed(invalid.LeaId, NotCdsCode, null));
+                    DueLea[] leas = [.. page.Where(entry => LeaId.TryParse(entry.LeaId, out _)).GroupBy(entry => LeaId.Parse(entry.LeaId)).Select(lea => new DueLea(lea.Key, [.. lea]))];
+                    results.AddKnown(leas.Select(lea => lea.Id));
                     Random.Shared.Shuffle(leas); // so that the time limit does not cut off the same LEAs in every run
                     await ForEachAsync(leas, ProcessAsync, cancellationToken);
                 }
@@ -97,7 +101,7 @@ public sealed partial class DailyRunService(
 
             try
             {
-                foreach (var (leaId, what, why) in await disclosures.RunAsync(options.Value.Parallelism, deadline, cancellationToken))
+                foreach (var (leaId, what, why) in await disclosures.RunAsync(downloads, options.Value.Parallelism, deadline, cancellationToken))
                     results.Record(Failed(leaId, what, why));
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -116,7 +120,7 @@ public sealed partial class DailyRunService(
                 Record(left, LeaResult.Failed(LeftForRetry, null));
         }
 
-        async ValueTask ProcessAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
+        async ValueTask ProcessAsync(DueLea lea, CancellationToken token)
         {
             Record(lea, await ResultOfAsync(lea, token));
             if (time.GetElapsedTime(Interlocked.Read(ref reported)) >= ProgressInterval)
@@ -127,26 +131,24 @@ public sealed partial class DailyRunService(
             }
         }
 
-        async ValueTask<LeaResult> ResultOfAsync(IGrouping<string, ExpirationEntry> lea, CancellationToken token)
-        {
-            if (time.GetUtcNow() >= deadline)
-                return LeaResult.Failed("Left to the next run: this run reached its time limit.", null);
-            return LeaId.TryParse(lea.Key, out var leaId) ? await processor.ProcessAsync(leaId, lea, token) : LeaResult.Failed(NotCdsCode, null);
-        }
+        async ValueTask<LeaResult> ResultOfAsync(DueLea lea, CancellationToken token) => time.GetUtcNow() >= deadline
+            ? LeaResult.Failed("Left to the next run: this run reached its time limit.", null)
+            : await processor.ProcessAsync(lea.Id, lea.Indexed, token);
 
-        void Record(IGrouping<string, ExpirationEntry> lea, LeaResult result)
+        void Record(DueLea lea, LeaResult result)
         {
-            results.Record(lea, result);
-            foreach (var (what, why) in result.Failures)
-                Failed(lea.Key, what, why);
+            results.Record(lea, result, [.. result.Failures.Select(failure => Failed(lea.Id.Value, failure.What, failure.Why))]);
             if (result.Rejected > 0)
-                LogRejected(lea.Key, result.Rejected);
+                LogRejected(lea.Id.Value, result.Rejected);
             if (result.WithoutRecipient)
-                LogWithoutRecipient(lea.Key);
+                LogWithoutRecipient(lea.Id.Value);
         }
     }
 
-    /// <summary>Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only.</summary>
+    /// <summary>
+    /// Returns what a run at <paramref name="at"/> would do if nothing changed until then. Read-only. Unlike the run, it also reads the LEAs
+    /// whose credentials have expired and for which nothing is left to do.
+    /// </summary>
     /// <returns>
     /// The plans of the LEAs for which there is something to do, whose credentials have expired or whose coordinators are not all reached,
     /// and the LEAs that cannot be processed. Both are ordered by CDS code.
@@ -155,14 +157,17 @@ public sealed partial class DailyRunService(
     {
         ConcurrentDictionary<string, LeaPlan> plans = new(StringComparer.Ordinal);
         ConcurrentDictionary<string, DailyRunFailure> failures = new(StringComparer.Ordinal);
-        try
+        foreach (var pages in (IAsyncEnumerable<IReadOnlyList<ExpirationEntry>>[])[PagesAsync(at, cancellationToken), expirations.RestingAsync(cancellationToken)])
         {
-            await foreach (var page in PagesAsync(at, cancellationToken))
-                await ForEachAsync(page.Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
-        }
-        catch (UnreadableRowException unreadable)
-        {
-            failures[nameof(storage.Expirations)] = new DailyRunFailure(nameof(storage.Expirations), unreadable.Message);
+            try
+            {
+                await foreach (var page in pages)
+                    await ForEachAsync(page.Where(entry => !entry.IsForDownloads).Select(entry => entry.LeaId).Distinct(StringComparer.Ordinal), PlanAsync, cancellationToken);
+            }
+            catch (UnreadableRowException unreadable)
+            {
+                failures[nameof(storage.Expirations)] = new DailyRunFailure(nameof(storage.Expirations), unreadable.Message);
+            }
         }
 
         return (
@@ -198,7 +203,7 @@ public sealed partial class DailyRunService(
         return failure;
     }
 
-    /// <summary>Returns the index entries of all credentials that are expiring or have expired.</summary>
+    /// <summary>Returns the index entries of all LEAs that may be due.</summary>
     private IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> PagesAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
         // +1: entries have UTC dates, and the end of a local day can be on the next UTC date.
         expirations.ThroughAsync(calendar.LocalDate(at).AddDays(CredentialStatus.ExpiringDays + 1), cancellationToken);

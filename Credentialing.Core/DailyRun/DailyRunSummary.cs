@@ -21,8 +21,8 @@ public sealed record DailyRunSummary(
     /// <summary>The number of notices of changes that the mail service accepted, because they could not be sent at once.</summary>
     public int Notices { get; init; }
 
-    /// <summary>The LEAs to whose coordinators an email was sent or refused, or had no recipient.</summary>
-    public IReadOnlyList<LeaId> Emailed { get; init; } = [];
+    /// <summary>The LEAs to whose coordinators an email was sent or refused, or had no recipient. To enumerate after the run.</summary>
+    public IEnumerable<LeaId> Emailed { get; init; } = [];
 
     /// <summary>The first 20 failures, in one line.</summary>
     internal string FailuresInWords => string.Join(" ", Failures.Take(Named))

@@ -45,6 +45,12 @@ public sealed record LeaPlan(
     /// <summary>Whether <see cref="Refused"/> are all addresses on file.</summary>
     public bool AreAllRefused { get; private init; }
 
+    /// <summary>
+    /// Whether nothing is left to do until the LEA changes: its credentials have expired, its announcement is on MyTOMS, and no reminder is
+    /// possible any more.
+    /// </summary>
+    internal bool IsResting { get; private init; }
+
     /// <summary>The LEA; null if TOMS never reported it.</summary>
     internal Lea? Lea { get; private init; }
 
@@ -91,20 +97,23 @@ public sealed record LeaPlan(
 
         var name = Leas.Lea.NameOf(lea, leaId);
         var status = CredentialStatus.Of(credential?.Credential, calendar, now);
-        var reminder = Reminder.Due(status, Reached(), name, lea?.Coordinators ?? [], claims, out var claim);
+        var reached = Reached();
+        var reminder = Reminder.Due(status, reached, name, lea?.Coordinators ?? [], claims, out var claim);
         var announcement = Announcement.Of(leaId, name, status, calendar, screen);
         var shares = rows.Where(Share.IsRow).Select(row => Share.Read(leaId, row)).ToList();
         var (addresses, refused) = status is { State: CredentialState.Expiring or CredentialState.Expired, Credential: { } ending }
             ? Reminder.AddressesOf(ending, lea?.Coordinators ?? [], claims)
             : (null, []);
         var isPosted = announcement is not null && posted?.Is(announcement) is true;
+        var notices = NoticeService.Pending(leaId, rows);
         return new(leaId, name, status, reminder, isPosted ? null : announcement, Withdraws: announcement is null && posted is not null)
         {
+            IsResting = status.State is CredentialState.Expired && isPosted && reached is null && notices.Count == 0,
             HasNoAddress = addresses is { Count: 0 },
             Refused = refused,
             AreAllRefused = refused.Count > 0 && refused.Count == addresses!.Count,
             Lea = lea,
-            Notices = NoticeService.Pending(leaId, rows),
+            Notices = notices,
             Shares = shares,
             HasWaitingShare = shares.Exists(share => share.IsWaiting(credential?.Credential, now)),
             Credential = credential,

@@ -49,7 +49,7 @@ internal sealed class LeaProcessor(
     /// <summary>
     /// Processes one LEA. One round trip to read. If there is something to do: one to claim it, and one to record each result.
     /// </summary>
-    internal async Task<LeaResult> ProcessAsync(LeaId leaId, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
+    internal async Task<LeaResult> ProcessAsync(LeaId leaId, IReadOnlyList<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
         using var span = CredentialingTelemetry.Begin("process LEA", leaId);
         try
@@ -120,7 +120,7 @@ internal sealed class LeaProcessor(
         ReminderClaim Claim(DateTimeOffset until) => row with { Claim = row.Claim with { ClaimedBy = run, ClaimedUntil = until } };
     }
 
-    private async Task<LeaResult> WorkAsync(Work work, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
+    private async Task<LeaResult> WorkAsync(Work work, IReadOnlyList<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
         var undeliverable = work.Plan.Reminder is { Recipients.Count: 0 } reminder ? reminder : null;
         if (undeliverable is not null)
@@ -132,7 +132,7 @@ internal sealed class LeaProcessor(
         // Keep the index entry of superseded credentials until their announcement is removed, and that of a change until its notices
         // are sent and its shares have ended: the next run finds the LEA by it.
         if ((result.Removed || !work.Plan.Withdraws) && notified is { RetryAt: null, Failures.Count: 0 } && areSharesDeleted && !work.Plan.HasWaitingShare)
-            result = result.And(await DeleteStaleAsync(work.Plan, indexed, cancellationToken));
+            result = result.And(await UpdateIndexAsync(work.Plan, indexed, cancellationToken));
         return result with
         {
             WithoutRecipient = undeliverable is { Rejected.Count: 0 },
@@ -261,19 +261,31 @@ internal sealed class LeaProcessor(
     private TableTransactionAction RemovedEvent(LeaId leaId) =>
         AuditEvent.ByDailyRun(leaId, time.GetUtcNow(), AuditEvent.AnnouncementRemoved, generation: null, detail: "", new()).ToAction();
 
-    private async Task<LeaResult> DeleteStaleAsync(LeaPlan plan, IEnumerable<ExpirationEntry> indexed, CancellationToken cancellationToken)
+    /// <summary>
+    /// Deletes the entries that the next run does not need. If nothing is left to do until the LEA changes, these are all, and an entry that
+    /// the run does not read replaces them. A crash between the steps is harmless: the next run repeats them.
+    /// </summary>
+    private async Task<LeaResult> UpdateIndexAsync(LeaPlan plan, IReadOnlyList<ExpirationEntry> indexed, CancellationToken cancellationToken)
     {
-        var date = plan.Credential is { Credential.Revocation: null } stored ? ExpirationIndex.DateOf(stored.Credential.ExpiresAt) : null;
         var now = time.GetUtcNow();
+        var rests = plan.IsResting && !indexed.Any(entry => ExpirationIndex.MayPrecedeChange(entry, now));
+        var date = !rests && plan.Credential is { Credential.Revocation: null } stored ? ExpirationIndex.DateOf(stored.Credential.ExpiresAt) : null;
         try
         {
+            if (rests)
+                await expirations.AddRestingAsync(plan.LeaId, cancellationToken);
             foreach (var stale in indexed.Where(entry => entry.Date != date && !ExpirationIndex.MayPrecedeChange(entry, now)))
+            {
+                if (stale.MayRest && plan.Status.State is not CredentialState.Expired)
+                    await expirations.DeleteRestingAsync(plan.LeaId, cancellationToken);
                 await expirations.DeleteAsync(stale, cancellationToken);
+            }
+
             return new();
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            return LeaResult.Failed("A stale index entry could not be deleted.", failure);
+            return LeaResult.Failed("Its index entries could not be updated.", failure);
         }
     }
 

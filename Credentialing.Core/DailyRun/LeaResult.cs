@@ -30,12 +30,6 @@ internal sealed record LeaResult
     /// <summary>Calendar days until expiry; null if there are no credentials, or the LEA could not be processed.</summary>
     internal int? DaysRemaining { get; init; }
 
-    /// <summary>Whether an email was sent or refused, or had no recipient.</summary>
-    internal bool HasEmail => Sent || Notices > 0 || Rejected > 0 || WithoutRecipient;
-
-    /// <summary>Whether there was nothing to do.</summary>
-    internal bool IsEmpty => this is { Sent: false, Notices: 0, Posted: false, Removed: false, WithoutRecipient: false, Rejected: 0, RetryAt: null, Failures.Count: 0 };
-
     internal static LeaResult Failed(string what, Exception? why) => new() { Failures = [(what, why)] };
 
     /// <summary>Combines this result with that of another part.</summary>
@@ -48,18 +42,5 @@ internal sealed record LeaResult
         Rejected = Math.Max(Rejected, other.Rejected),
         RetryAt = new[] { RetryAt, other.RetryAt }.Min(),
         Failures = [.. Failures, .. other.Failures],
-    };
-
-    /// <summary>
-    /// Combines this result with that of a retry. What either has done is done, and a rejected address stays rejected. The rest is
-    /// taken from the retry, which has tried again what had failed.
-    /// </summary>
-    internal LeaResult Then(LeaResult retry) => retry with
-    {
-        Sent = Sent || retry.Sent,
-        Notices = Notices + retry.Notices,
-        Posted = Posted || retry.Posted,
-        Removed = Removed || retry.Removed,
-        Rejected = Math.Max(Rejected, retry.Rejected),
     };
 }

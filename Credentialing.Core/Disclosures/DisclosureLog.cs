@@ -39,9 +39,14 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
     /// <summary>The last day of each LEA that this instance has marked for counting. Grows with the number of LEAs.</summary>
     private readonly ConcurrentDictionary<LeaId, DateOnly> markedDays = new();
 
+    private readonly ExpirationIndex expirations = new(storage);
+
+    /// <summary>The number of the last day for which this instance has added an index entry for the daily run.</summary>
+    private volatile int indexedDay;
+
     /// <summary>
     /// Records a download. Returns when the record is stored, or was stored before. One round trip for a whole file; one more for the first
-    /// disclosure of the LEA on a day by this instance. For a range, one round trip if it belongs to a recorded download, else two.
+    /// disclosure of the LEA on a day by this instance, and another one at the same time for the first of all LEAs. For a range, one round trip if it belongs to a recorded download, else two.
     /// </summary>
     /// <param name="disclosure">The download. Its time is now.</param>
     /// <exception cref="RequestFailedException">Storage rejected the record. Nothing must be sent.</exception>
@@ -177,12 +182,18 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
         }
     }
 
-    /// <summary>Adds the day to those that the daily run counts, before its first disclosure.</summary>
+    /// <summary>
+    /// Adds the day to those that the daily run counts, before its first disclosure, with an index entry for the day after it, on which the
+    /// run counts it.
+    /// </summary>
     private async Task MarkDayAsync(LeaId leaId, DateOnly day)
     {
         if (markedDays.TryGetValue(leaId, out var last) && last == day)
             return;
-        await DisclosureTable.AddDayAsync(storage, DisclosureTable.UncountedPartition, day, leaId, CancellationToken.None);
+        await Task.WhenAll(
+            DisclosureTable.AddDayAsync(storage, DisclosureTable.UncountedPartition, day, leaId, CancellationToken.None),
+            indexedDay == day.DayNumber ? Task.CompletedTask : expirations.AddDownloadsAsync(day.AddDays(1), CancellationToken.None));
+        indexedDay = day.DayNumber;
         markedDays[leaId] = day;
     }
 

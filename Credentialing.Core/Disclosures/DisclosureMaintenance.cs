@@ -14,6 +14,11 @@ namespace Credentialing.Core.Disclosures;
 /// The daily run's part of the log of downloads: counts the disclosures of days that have ended, and deletes those that are older than the
 /// retention time. Idempotent, safe to run concurrently and to stop at any point. Its cost depends on the days with downloads, not on the
 /// number of LEAs. Thread safe.
+/// <para>
+/// An entry of the index that the run reads says on which date something is due here: the day after a day with downloads, and the first
+/// date on which downloads are to be deleted. It says nothing else: what is due follows from the rows of the <c>Disclosures</c> table and
+/// from the retention time as it is then.
+/// </para>
 /// </summary>
 public sealed partial class DisclosureMaintenance(
     CredentialingStorage storage, LeaCalendar calendar, IOptions<DisclosureOptions> options, TimeProvider time, ILogger<DisclosureMaintenance> logger)
@@ -32,19 +37,29 @@ public sealed partial class DisclosureMaintenance(
     /// <summary>A day is counted this long after its end: by then, a record in progress is stored, and clocks of instances may differ.</summary>
     private static readonly TimeSpan SettlingTime = TimeSpan.FromHours(1);
 
-    /// <summary>Counts and deletes until there is nothing left to do, or the deadline. A failure for one LEA does not stop the others.</summary>
+    private readonly ExpirationIndex expirations = new(storage);
+
+    /// <summary>
+    /// Counts and deletes until there is nothing left to do, or the deadline. A failure for one LEA does not stop the others. No round
+    /// trips if no entry is due.
+    /// </summary>
+    /// <param name="indexed">The index entries for downloads. Those that are due are deleted when nothing is left to do.</param>
     /// <param name="parallelism">The maximum number of LEAs that are processed in parallel.</param>
     /// <param name="deadline">After this instant, nothing new is started.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     /// <returns>The failures. The next run retries them.</returns>
     internal async Task<IReadOnlyCollection<(string LeaId, string What, Exception Why)>> RunAsync(
-        int parallelism, DateTimeOffset deadline, CancellationToken cancellationToken)
+        IReadOnlyList<ExpirationEntry> indexed, int parallelism, DateTimeOffset deadline, CancellationToken cancellationToken)
     {
         var failures = new ConcurrentQueue<(string LeaId, string What, Exception Why)>();
         var (counted, deleted) = (0, 0);
+        var today = calendar.LocalDate(time.GetUtcNow() - SettlingTime);
+        List<ExpirationEntry> due = [.. indexed.Where(entry => string.CompareOrdinal(entry.Date, ExpirationIndex.DateOf(today)) <= 0)];
+        if (due.Count == 0)
+            return failures;
         await ForEachDayAsync(
             DisclosureTable.UncountedPartition,
-            calendar.LocalDate(time.GetUtcNow() - SettlingTime),
+            today,
             "Its downloads could not be counted.",
             async (leaId, day) =>
             {
@@ -59,14 +74,35 @@ public sealed partial class DisclosureMaintenance(
             (leaId, day) => DeleteAsync(leaId, day, count => Interlocked.Add(ref deleted, count) >= MaxDeleted, cancellationToken));
         if (counted > 0 || deleted > 0)
             LogDone(counted, deleted);
+        if (failures.IsEmpty && deleted < MaxDeleted && time.GetUtcNow() < deadline)
+            await UpdateIndexAsync();
         return failures;
+
+        async Task UpdateIndexAsync()
+        {
+            try
+            {
+                if (await FirstRetainedAsync(cancellationToken) is { } first)
+                {
+                    var date = first.AddYears(options.Value.RetentionYears).AddDays(1);
+                    await expirations.AddDownloadsAsync(date > today ? date : today.AddDays(1), cancellationToken);
+                }
+
+                foreach (var entry in due)
+                    await expirations.DeleteAsync(entry, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                failures.Enqueue((nameof(storage.Expirations), "The entries for downloads could not be updated.", failure));
+            }
+        }
 
         async Task ForEachDayAsync(string partition, DateOnly before, string whatFailed, Func<LeaId, DateOnly, Task<bool>> process)
         {
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
-            var due = storage.Disclosures.QueryAsync<TableEntity>(
+            var rows = storage.Disclosures.QueryAsync<TableEntity>(
                 $"PartitionKey eq '{partition}' and RowKey lt '{DisclosureTable.DayRow(before)}'", cancellationToken: cancellationToken);
-            await foreach (var page in due.AsPages().WithCancellation(cancellationToken))
+            await foreach (var page in rows.AsPages().WithCancellation(cancellationToken))
             {
                 // The days of an LEA in order. After a failure, its other days wait for the next run.
                 await Parallel.ForEachAsync(page.Values.GroupBy(row => row.RowKey.Split(':')[^1], StringComparer.Ordinal), parallel, async (days, _) =>
@@ -79,7 +115,7 @@ public sealed partial class DisclosureMaintenance(
                                 return;
                             if (SchemaVersion.WhyUnreadable(row, partition, days.Key) is { } newer)
                                 throw newer;
-                            if (!await process(LeaId.Parse(days.Key), DateOnly.ParseExact(row.RowKey.Split(':')[0], "O", CultureInfo.InvariantCulture)))
+                            if (!await process(LeaId.Parse(days.Key), DayOf(row)))
                                 return;
                             await storage.Disclosures.DeleteEntityAsync(partition, row.RowKey, cancellationToken: cancellationToken);
                         }
@@ -92,6 +128,13 @@ public sealed partial class DisclosureMaintenance(
             }
         }
     }
+
+    /// <summary>Returns the first day whose disclosures are counted and not deleted; null if there is none. One round trip.</summary>
+    private async Task<DateOnly?> FirstRetainedAsync(CancellationToken cancellationToken) =>
+        await storage.Disclosures.QueryAsync<TableEntity>($"PartitionKey eq '{DisclosureTable.RetainedPartition}'", maxPerPage: 1, cancellationToken: cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken) is { } row ? DayOf(row) : null;
+
+    private static DateOnly DayOf(TableEntity row) => DateOnly.ParseExact(row.RowKey.Split(':')[0], "O", CultureInfo.InvariantCulture);
 
     /// <summary>Adds the disclosures of a day to the counts of its month, once, and adds the day to those that are retained.</summary>
     private async Task CountAsync(LeaId leaId, DateOnly day, CancellationToken cancellationToken)

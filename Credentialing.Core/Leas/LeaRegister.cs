@@ -40,6 +40,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
     private static readonly string Filter = $"{LeaPartition.Is(LeaPartition.LeaRow)} or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
+    private static readonly string FilterForChange = $"{Filter} or {LeaPartition.Is(LeaPartition.CredentialRow)}";
+
     private readonly ExpirationIndex expirations = new(storage);
 
     /// <summary>Returns the LEA with its coordinators; null if TOMS never reported it. One round trip.</summary>
@@ -70,7 +72,7 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         var mayHaveNotice = false;
         for (var attempt = 1; ; attempt++)
         {
-            var rows = await RowsAsync(lea.Id, cancellationToken);
+            var (rows, hasCredentials) = await RowsForChangeAsync(lea.Id, cancellationToken);
             var held = Read(lea.Id, rows);
             if (Same(held, lea))
                 return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Unchanged; // saved before, and the response was lost
@@ -89,8 +91,9 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
             mayHaveNotice |= hasNotice;
             try
             {
-                if (hasNotice)
-                    await expirations.AddForChangeAsync(lea.Id, now, cancellationToken);
+                // The announcement contains the name, and the daily run may not read the LEA any more.
+                if (hasNotice || (hasCredentials && held?.Name != lea.Name))
+                    await expirations.AddForChangeAsync(lea.Id, now, mayRest: false, cancellationToken);
                 await storage.Leas.SubmitTransactionAsync(changes, cancellationToken);
                 if (!isPart)
                     return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Saved;
@@ -109,6 +112,13 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
 
     private Task<IReadOnlyList<TableEntity>> RowsAsync(LeaId leaId, CancellationToken cancellationToken) =>
         LeaPartition.ListAsync(storage, leaId, Filter, cancellationToken);
+
+    /// <summary>Returns the rows of the LEA and its coordinators, and whether there are credentials. Does not read these.</summary>
+    private async Task<(IReadOnlyList<TableEntity> Rows, bool HasCredentials)> RowsForChangeAsync(LeaId leaId, CancellationToken cancellationToken)
+    {
+        var rows = await LeaPartition.ListUncheckedAsync(storage, leaId, FilterForChange, cancellationToken);
+        return ([.. rows.Where(row => row.RowKey != LeaPartition.CredentialRow).Select(LeaPartition.Known)], rows.Any(row => row.RowKey == LeaPartition.CredentialRow));
+    }
 
     /// <summary>Builds the LEA from rows of its partition. Ignores rows of other kinds. Returns null without an LEA row.</summary>
     internal static Lea? Read(LeaId leaId, IReadOnlyList<TableEntity> rows) =>

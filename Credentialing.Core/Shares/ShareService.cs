@@ -74,7 +74,7 @@ public sealed partial class ShareService(CredentialingStorage storage, Credentia
 
             var until = now + lifetime < credential.ExpiresAt ? now + lifetime : credential.ExpiresAt;
             var share = new Share(id, credential.Generation, vendor, now, by, until) { Ciphertext = ciphertext };
-            await expirations.AddForChangeAsync(leaId, now, cancellationToken);
+            await expirations.AddForChangeAsync(leaId, now, mayRest: false, cancellationToken);
             if (await LeaPartition.TryChangeAsync(storage, [CredentialTable.Unchanged(stored), share.Write(), share.Event(now, AuditEvent.ShareCreated, by).ToAction()]))
                 return Created(share);
         }

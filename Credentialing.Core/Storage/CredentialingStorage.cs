@@ -12,7 +12,10 @@ public sealed class CredentialingStorage(TableServiceClient tables, BlobServiceC
     /// <summary>One partition per LEA. The partition key is the CDS code.</summary>
     public TableClient Leas { get; } = tables.GetTableClient("Leas");
 
-    /// <summary>Secondary index: UTC expiry date (yyyy-MM-dd) to the LEAs whose credentials expire on it.</summary>
+    /// <summary>
+    /// Secondary index for the daily run: UTC expiry date (yyyy-MM-dd) to the LEAs whose credentials expire on it, and what else is due on
+    /// that date.
+    /// </summary>
     public TableClient Expirations { get; } = tables.GetTableClient("Expirations");
 
     /// <summary>Which reports were downloaded, by whom and when. One partition per LEA. The partition key is the CDS code.</summary>

@@ -14,33 +14,68 @@ namespace Credentialing.Core.Storage;
 /// A change with a notice for the coordinators, and a new share, add a second entry, for the next day, before the change. So the next
 /// daily run finds the LEA, sends what could not be sent at once, and deletes the shares that have ended.
 /// </para>
+/// <para>
+/// An LEA whose credentials have expired, and for which nothing is left to do, has one entry in the partition <c>expired</c>, which the
+/// daily run does not read. A change that gives the run something to do adds an entry for the next day, too. A stale entry in
+/// <c>expired</c> is harmless.
+/// </para>
+/// <para>
+/// The row key <c>downloads</c> makes the run maintain the log of downloads from that date on. So one query finds all that is due.
+/// </para>
 /// </summary>
 internal sealed class ExpirationIndex(CredentialingStorage storage)
 {
+    /// <summary>The row key of the entries for the log of downloads.</summary>
+    internal const string DownloadsRow = "downloads";
+
+    /// <summary>The partition of LEAs with nothing left to do. It is after all dates in the order of partition keys.</summary>
+    private const string RestingPartition = "expired";
+
+    /// <summary>No change of credentials takes longer, from reading them to replacing them.</summary>
+    private static readonly TimeSpan ChangeTime = TimeSpan.FromDays(1);
+
     /// <summary>Returns the partition key: the UTC date of expiry.</summary>
-    internal static string DateOf(DateTimeOffset expiresAt) => Key(DateOnly.FromDateTime(expiresAt.UtcDateTime));
+    internal static string DateOf(DateTimeOffset expiresAt) => DateOf(DateOnly.FromDateTime(expiresAt.UtcDateTime));
+
+    /// <summary>Returns the partition key of a date.</summary>
+    internal static string DateOf(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
 
     /// <summary>Adds an entry if it does not exist. Idempotent. One round trip.</summary>
-    internal async Task AddAsync(LeaId leaId, DateTimeOffset expiresAt, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await storage.Expirations.AddEntityAsync(SchemaVersion.NewRow(DateOf(expiresAt), leaId.Value), cancellationToken);
-        }
-        catch (RequestFailedException failure) when (failure.ErrorCode == TableErrorCode.EntityAlreadyExists)
-        {
-            // Do not replace it: a newer release may have written it, and this row was not read.
-        }
-    }
+    internal Task AddAsync(LeaId leaId, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
+        AddAsync(DateOf(expiresAt), leaId.Value, cancellationToken);
+
+    /// <summary>Adds an entry for the log of downloads. Idempotent. One round trip.</summary>
+    internal Task AddDownloadsAsync(DateOnly date, CancellationToken cancellationToken) => AddAsync(DateOf(date), DownloadsRow, cancellationToken);
+
+    /// <summary>
+    /// Adds an entry to those that the daily run does not read. Idempotent. One round trip. Call it before the other entries are deleted.
+    /// </summary>
+    internal Task AddRestingAsync(LeaId leaId, CancellationToken cancellationToken) => AddAsync(RestingPartition, leaId.Value, cancellationToken);
+
+    /// <summary>Deletes the entry that <see cref="AddRestingAsync"/> has added, if there is one. One round trip.</summary>
+    internal Task DeleteRestingAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        storage.Expirations.DeleteEntityAsync(RestingPartition, leaId.Value, ETag.All, cancellationToken);
+
+    /// <summary>
+    /// Whether the daily run may move the entry of these credentials to those that it does not read, before a change that begins at
+    /// <paramref name="now"/> is complete: they have expired, or expire within a day. Such a change must add an entry.
+    /// </summary>
+    internal static bool MayRest(DateTimeOffset expiresAt, DateTimeOffset now) => expiresAt <= now + ChangeTime;
 
     /// <summary>
     /// Adds an entry for the day after <paramref name="now"/>, so that the next daily run reads the LEA. Idempotent. One round trip.
     /// Call it before the change that the run must find.
     /// </summary>
-    internal Task AddForChangeAsync(LeaId leaId, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="now">The time of the change.</param>
+    /// <param name="mayRest">Whether the change can make an entry in <c>expired</c> stale, which the run then deletes: see <see cref="MayRest"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal Task AddForChangeAsync(LeaId leaId, DateTimeOffset now, bool mayRest, CancellationToken cancellationToken)
     {
         // Merge, and no schema version: credentials may expire on that date, and a newer release may have written their entry.
         var row = new TableEntity(DateOf(now + TimeSpan.FromDays(1)), leaId.Value) { [nameof(ExpirationEntry.ForChange)] = true };
+        if (mayRest)
+            row[nameof(ExpirationEntry.MayRest)] = true;
         return storage.Expirations.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellationToken);
     }
 
@@ -56,10 +91,17 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
     /// round trip per page. Skips rows of newer releases, and throws for the first of them at the end.
     /// </summary>
     /// <exception cref="UnreadableRowException">A newer release wrote a row. All others have been returned.</exception>
-    internal async IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> ThroughAsync(
-        DateOnly through, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> ThroughAsync(DateOnly through, CancellationToken cancellationToken) =>
+        QueryAsync($"PartitionKey le '{DateOf(through)}'", cancellationToken);
+
+    /// <summary>Returns the entries that the daily run does not read. Otherwise like <see cref="ThroughAsync"/>.</summary>
+    /// <exception cref="UnreadableRowException">A newer release wrote a row. All others have been returned.</exception>
+    internal IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> RestingAsync(CancellationToken cancellationToken) =>
+        QueryAsync($"PartitionKey eq '{RestingPartition}'", cancellationToken);
+
+    private async IAsyncEnumerable<IReadOnlyList<ExpirationEntry>> QueryAsync(string filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pages = storage.Expirations.QueryAsync<TableEntity>($"PartitionKey le '{Key(through)}'", cancellationToken: cancellationToken).AsPages();
+        var pages = storage.Expirations.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).AsPages();
         UnreadableRowException? unknown = null;
         await foreach (var page in pages.WithCancellation(cancellationToken))
         {
@@ -69,7 +111,7 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
                 if (SchemaVersion.WhyUnreadable(row, "expiration", row.RowKey) is { } why)
                     unknown ??= why;
                 else
-                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag, row.GetBoolean(nameof(ExpirationEntry.ForChange)) is true));
+                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag, row.GetBoolean(nameof(ExpirationEntry.ForChange)) is true, row.GetBoolean(nameof(ExpirationEntry.MayRest)) is true));
             }
 
             yield return known;
@@ -92,12 +134,27 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
         }
     }
 
-    private static string Key(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
+    private async Task AddAsync(string partition, string rowKey, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Expirations.AddEntityAsync(SchemaVersion.NewRow(partition, rowKey), cancellationToken);
+        }
+        catch (RequestFailedException failure) when (failure.ErrorCode == TableErrorCode.EntityAlreadyExists)
+        {
+            // Do not replace it: a newer release may have written it, and this row was not read.
+        }
+    }
 }
 
 /// <summary>One entry of the index.</summary>
-/// <param name="Date">The UTC expiry date, yyyy-MM-dd.</param>
-/// <param name="LeaId">The row key. It was not validated as a CDS code.</param>
+/// <param name="Date">The UTC expiry date, yyyy-MM-dd; <c>expired</c> for an entry that the daily run does not read.</param>
+/// <param name="LeaId">The row key: a CDS code, which was not validated, or <see cref="ExpirationIndex.DownloadsRow"/>.</param>
 /// <param name="RowVersion">The ETag of the row.</param>
 /// <param name="ForChange">Whether it was added before a change: <see cref="ExpirationIndex.AddForChangeAsync"/>.</param>
-internal readonly record struct ExpirationEntry(string Date, string LeaId, ETag RowVersion, bool ForChange);
+/// <param name="MayRest">Whether that change can make an entry in <c>expired</c> stale.</param>
+internal readonly record struct ExpirationEntry(string Date, string LeaId, ETag RowVersion, bool ForChange, bool MayRest)
+{
+    /// <summary>Whether it is for the log of downloads.</summary>
+    internal bool IsForDownloads => LeaId == ExpirationIndex.DownloadsRow;
+}

@@ -11,7 +11,8 @@ namespace Credentialing.Tests.DailyRun;
 
 /// <summary>
 /// Seeded random simulation of the weeks around the expiry of several credentials: missed, concurrent and crashed runs, faults in any
-/// call to storage, mail service and MyTOMS, and concurrent regenerations and vendor requests. Checks the invariants after every run.
+/// call to storage, mail service and MyTOMS, and concurrent regenerations, changes of names and vendor requests. Checks the invariants after
+/// every run.
 /// </summary>
 [Kind(TestKind.Storage)]
 public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
@@ -46,7 +47,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
         output.WriteLine(counts.ToString());
         // The simulation must have covered each of these events.
-        Assert.True(counts is { Emails: > 0, Resends: > 0, Crashes: > 0, FailedRuns: > 0, CleanRuns: > 0, Regenerations: > 0, ConcurrentRuns: > 0 }, counts.ToString());
+        Assert.True(counts is { Emails: > 0, Resends: > 0, Crashes: > 0, FailedRuns: > 0, CleanRuns: > 0, Regenerations: > 0, RestingRegenerations: > 0, RestingRenamings: > 0, ConcurrentRuns: > 0 }, counts.ToString());
     }
 
     private static int IntegerSetting(string name, int defaultValue) =>
@@ -54,7 +55,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
     private sealed record Counts
     {
-        private int emails, resends, crashes, failedRuns, cleanRuns, regenerations, concurrentRuns;
+        private int emails, resends, crashes, failedRuns, cleanRuns, regenerations, restingRegenerations, restingRenamings, concurrentRuns;
 
         public int Emails => emails;
 
@@ -67,6 +68,12 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         public int CleanRuns => cleanRuns;
 
         public int Regenerations => regenerations;
+
+        /// <summary>Regenerations of credentials that the daily run did not read any more.</summary>
+        public int RestingRegenerations => restingRegenerations;
+
+        /// <summary>Changes of the name of an LEA that the daily run did not read any more.</summary>
+        public int RestingRenamings => restingRenamings;
 
         public int ConcurrentRuns => concurrentRuns;
 
@@ -88,11 +95,22 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 Interlocked.Increment(ref concurrentRuns);
         }
 
-        public void AddRegeneration() => Interlocked.Increment(ref regenerations);
+        public void AddRegeneration(bool isResting)
+        {
+            Interlocked.Increment(ref regenerations);
+            if (isResting)
+                Interlocked.Increment(ref restingRegenerations);
+        }
+
+        public void AddRenaming(bool isResting)
+        {
+            if (isResting)
+                Interlocked.Increment(ref restingRenamings);
+        }
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"{emails} emails, {resends} resends, {cleanRuns} clean runs, {failedRuns} failed runs, {crashes} crashes, {concurrentRuns} concurrent runs, {regenerations} regenerations.");
+            $"{emails} emails, {resends} resends, {cleanRuns} clean runs, {failedRuns} failed runs, {crashes} crashes, {concurrentRuns} concurrent runs, {regenerations} regenerations ({restingRegenerations} of resting LEAs), {restingRenamings} changed names of resting LEAs.");
     }
 
     private sealed class Simulation(TestWorld world, Random random, Counts counts)
@@ -101,6 +119,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
         /// <summary>Every generation of every LEA, with its secret key. The last one is current.</summary>
         private readonly Dictionary<LeaId, List<(Credential Credential, string Key)>> generations = [];
+        private readonly Dictionary<LeaId, string> names = [];
         private readonly List<string> log = [];
 
         /// <summary>Operation ids of emails whose outcome may be unknown to the app because of a fault.</summary>
@@ -112,8 +131,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             world.Clock.Advance(TimeSpan.FromDays(random.Next(730)));
             foreach (var lea in Leas)
             {
-                var name = $"LEA of {lea}";
-                await world.SaveAsync(new Lea(lea, name, [TestWorld.Rosa, TestWorld.Luis]));
+                await SaveAsync(lea, $"LEA of {lea}");
                 AdvanceToHour(random.Next(5) switch { 0 => 0, 1 => 24 - (1.0 / 60), _ => random.NextDouble() * 24 }, afterDays: random.Next(4));
                 await GenerateAsync(world, lea);
             }
@@ -125,6 +143,8 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 AdvanceToHour(random.Next(6) == 0 ? random.NextDouble() * 24 : 6, afterDays: 1);
                 if (random.Next(4) == 0)
                     continue; // a missed run
+                if (random.Next(6) == 0)
+                    await RenameAsync(Leas[random.Next(Leas.Length)], day);
                 await RunAsync(random.Next(5) switch { 0 => 2, 1 => 3, _ => 1 });
                 if (random.Next(3) == 0)
                 {
@@ -150,6 +170,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                 instance.ExternalCalls.InjectFault = Faults(new Random(random.Next()), faultRate);
             var leaToRegenerate = random.Next(8) == 0 ? Leas[random.Next(Leas.Length)] : (LeaId?)null;
             var vendorLea = Leas[random.Next(Leas.Length)];
+            var leaToRename = random.Next(12) == 0 ? Leas[random.Next(Leas.Length)] : (LeaId?)null;
 
             var clean = 0;
             var running = DailyRunDriver.RunAllAsync(world.Clock, worlds, async instance =>
@@ -167,15 +188,17 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
             });
             if (leaToRegenerate is { } lea)
                 await GenerateAsync(world, lea);
+            if (leaToRename is { } renamed)
+                await RenameAsync(renamed, random.Next());
             await world.AuthenticateAsync(vendorLea, generations[vendorLea][^1].Key);
             await running;
             foreach (var _ in worlds.Where(instance => instance.ExternalCalls.Crashed.IsCompleted))
                 counts.AddRun(crashed: true, clean: false, instances > 1);
-            log.Add(string.Create(CultureInfo.InvariantCulture, $"{began:u}..{world.Clock.GetUtcNow():u}: {instances} runs, {clean} clean, fault rate {faultRate:F2}, regenerated {leaToRegenerate}"));
+            log.Add(string.Create(CultureInfo.InvariantCulture, $"{began:u}..{world.Clock.GetUtcNow():u}: {instances} runs, {clean} clean, fault rate {faultRate:F2}, regenerated {leaToRegenerate}, renamed {leaToRename}"));
 
             CheckNoResends(sendsBefore, faultRate > 0);
             Check(faultRate > 0 || clean == instances, "a run failed without a fault");
-            await CheckInvariantsAsync(began, before, sendsBefore, requestsBefore, clean > 0, leaToRegenerate);
+            await CheckInvariantsAsync(began, before, sendsBefore, requestsBefore, clean > 0, [leaToRegenerate, leaToRename]);
             foreach (var instance in worlds)
                 await instance.DisposeAsync();
         }
@@ -191,7 +214,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         }
 
         private async Task CheckInvariantsAsync(
-            DateTimeOffset began, Dictionary<LeaId, int> before, int sendsBefore, int requestsBefore, bool completed, LeaId? regenerated)
+            DateTimeOffset began, Dictionary<LeaId, int> before, int sendsBefore, int requestsBefore, bool completed, LeaId?[] changed)
         {
             var now = world.Clock.GetUtcNow();
             foreach (var (email, at) in world.Mail.Sends.Skip(sendsBefore))
@@ -214,7 +237,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
 
             if (!completed)
                 return;
-            foreach (var lea in Leas.Where(lea => lea != regenerated))
+            foreach (var lea in Leas.Where(lea => !changed.Contains(lea)))
             {
                 var credential = generations[lea][^1].Credential;
                 var status = CredentialStatus.Of(credential, world.Calendar, began);
@@ -223,14 +246,19 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
                     Check(world.Mail.Delivered.Any(email => Identify(email.OperationId) == (credential, milestone)), $"no email of {milestone.Days} days for {lea}, with {status.DaysRemaining} remaining");
 
                 var shown = world.MyToms.Shown.GetValueOrDefault(lea.Value);
-                var possible = new[] { began, now }.Select(at => Announcement.Of(lea, $"LEA of {lea}", CredentialStatus.Of(credential, world.Calendar, at), world.Calendar, new CredentialingScreen(new Uri("https://toms.example/credentialing"))));
+                var possible = new[] { began, now }.Select(at => Announcement.Of(lea, names[lea], CredentialStatus.Of(credential, world.Calendar, at), world.Calendar, new CredentialingScreen(new Uri("https://toms.example/credentialing"))));
                 Check(possible.Any(expected => expected?.Text == shown?.Text), $"MyTOMS shows \"{shown?.Text}\" for {lea}");
             }
 
-            // The expiration index contains the current credentials of each LEA.
+            // The expiration index contains the current credentials of each LEA: by date, or in the partition of those with nothing to do.
             var entries = (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).ToHashSet();
             foreach (var lea in Leas)
-                Check(entries.Contains((generations[lea][^1].Credential.ExpiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)), $"no entry to {lea}");
+            {
+                var expiresAt = generations[lea][^1].Credential.ExpiresAt;
+                Check(
+                    entries.Contains((expiresAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), lea.Value)) || (expiresAt <= now && entries.Contains(("expired", lea.Value))),
+                    $"no entry to {lea}");
+            }
         }
 
         private (Credential Credential, Milestone Milestone) Identify(Guid operationId) =>
@@ -242,17 +270,39 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
         private async Task GenerateAsync(TestWorld instance, LeaId lea)
         {
             var previous = generations.TryGetValue(lea, out var known) ? known : generations[lea] = [];
+            var isResting = await IsRestingAsync(lea);
             var outcome = await instance.GenerateAsync(lea, previous.Count == 0 ? null : previous[^1].Credential.Generation);
             var generated = Assert.IsType<GenerationOutcome.Generated>(outcome);
             lock (generations)
                 previous.Add((generated.Credential, generated.SecretKey.Reveal()));
             if (generated.Superseded is { } superseded)
             {
-                counts.AddRegeneration();
+                counts.AddRegeneration(isResting);
                 // The function withdraws the announcement. Skipped at random: the process crashed before, or MyTOMS is unavailable.
                 if (random.Next(2) == 0)
                     await instance.Announcements.TryWithdrawAsync(superseded);
             }
+        }
+
+        /// <summary>Changes the LEA's name, which its announcement contains.</summary>
+        private async Task RenameAsync(LeaId lea, int number)
+        {
+            counts.AddRenaming(await IsRestingAsync(lea));
+            await SaveAsync(lea, string.Create(CultureInfo.InvariantCulture, $"LEA {number} of {lea}"));
+        }
+
+        private async Task SaveAsync(LeaId lea, string name)
+        {
+            await world.SaveAsync(new Lea(lea, name, [TestWorld.Rosa, TestWorld.Luis]));
+            names[lea] = name;
+        }
+
+        /// <summary>Whether the daily run does not read the LEA.</summary>
+        private async Task<bool> IsRestingAsync(LeaId lea)
+        {
+            var through = world.Clock.GetUtcNow().AddDays(15).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            var entries = (await world.RowsAsync("Expirations")).Where(row => row.RowKey == lea.Value).Select(row => row.PartitionKey).ToList();
+            return entries.Contains("expired") && !entries.Exists(date => string.CompareOrdinal(date, through) <= 0);
         }
 
         /// <summary>Injects faults with the given probability. One fault in eight is a crash.</summary>

@@ -89,6 +89,66 @@ public sealed class DisclosureMaintenanceTests(AzuriteFixture azurite)
         Assert.Equal(121, Assert.Single(summary.Months).Count);
     }
 
+    /// <summary>The date of the next deletion is in the index, so a run reads nothing else until then.</summary>
+    [Fact]
+    public async Task A_run_costs_one_request_until_downloads_are_to_be_counted_or_deleted()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await Downloads.RecordAsync(world, TestWorld.Oakland);
+        await Downloads.RecordAsync(world, TestWorld.Berkeley);
+        Assert.Equal(1, await RequestsOfRunAsync(world)); // the day has not ended
+        Assert.Equal(["2026-11-24"], await IndexedDatesAsync(world));
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await RunAsync(world);
+        Assert.Equal(["2033-11-24"], await IndexedDatesAsync(world));
+
+        world.Clock.SetUtcNow(new DateTimeOffset(2033, 11, 23, 20, 0, 0, TimeSpan.Zero));
+        Assert.Equal(1, await RequestsOfRunAsync(world));
+        Assert.Equal(2, (await RowsAsync(world, "time:")).Count);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await RunAsync(world);
+        Assert.Empty(await RowsAsync(world, "time:"));
+        Assert.Empty(await IndexedDatesAsync(world));
+        Assert.Equal(1, await RequestsOfRunAsync(world));
+    }
+
+    /// <summary>The run next maintains the downloads at the date of the next deletion, after a day with downloads, or after a restore.</summary>
+    [Theory]
+    [InlineData(9, 2033, 1, "2035-11-24")]
+    [InlineData(5, 2031, 0, null)]
+    public async Task A_changed_retention_time_is_used_when_the_run_next_maintains_the_downloads(int years, int year, int kept, string? next)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await Downloads.RecordAsync(world, TestWorld.Oakland);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await RunAsync(world);
+        await using var changed = world.AnotherInstance(retentionYears: years);
+        world.Clock.SetUtcNow(new DateTimeOffset(year, 11, 24, 20, 0, 0, TimeSpan.Zero));
+        if (year < 2033)
+            await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+
+        await RunAsync(changed);
+
+        Assert.Equal(kept, (await RowsAsync(world, "time:")).Count);
+        Assert.Equal(next is null ? ["2033-11-24"] : [next], await IndexedDatesAsync(world));
+    }
+
+    [Fact]
+    public async Task After_a_restore_the_next_run_counts_the_downloads_whose_index_entry_is_lost()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await Downloads.RecordAsync(world, TestWorld.Oakland);
+        await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
+        await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+
+        await RunAsync(world);
+
+        Assert.Single(await RowsAsync(world, "month:"));
+        Assert.Equal(["2033-11-24"], await IndexedDatesAsync(world));
+    }
+
     [Fact]
     public async Task Clients_beyond_a_limit_are_counted_together()
     {
@@ -189,6 +249,16 @@ public sealed class DisclosureMaintenanceTests(AzuriteFixture azurite)
         Assert.Equal((1, today), (Assert.Single(summary.Months).Count, summary.AsOf));
         Assert.InRange(world.Traffic.Requests.Count, 1, 7);
     }
+
+    private static async Task<int> RequestsOfRunAsync(TestWorld world)
+    {
+        world.Traffic.Reset();
+        await RunAsync(world);
+        return world.Traffic.Requests.Count;
+    }
+
+    private static async Task<IEnumerable<string>> IndexedDatesAsync(TestWorld world) =>
+        (await world.RowsAsync("Expirations")).Where(row => row.RowKey == "downloads").Select(row => row.PartitionKey);
 
     private static async Task<IReadOnlyList<TableEntity>> RowsAsync(TestWorld world, string prefix) =>
         [.. (await world.RowsAsync("Disclosures")).Where(row => row.RowKey.StartsWith(prefix, StringComparison.Ordinal))];

@@ -118,7 +118,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, next, "v1/credential")).Status);
     }
 
-    /// <summary>Returns the expiration entries in date order.</summary>
+    /// <summary>Returns the expiration entries of LEAs in date order.</summary>
     private static async Task<IReadOnlyList<(string Date, string LeaId)>> IndexEntriesAsync(TestWorld world) =>
-        [.. (await world.RowsAsync("Expirations")).Select(row => (row.PartitionKey, row.RowKey)).Order()];
+        [.. (await world.RowsAsync("Expirations")).Where(row => row.RowKey != "downloads").Select(row => (row.PartitionKey, row.RowKey)).Order()];
 }

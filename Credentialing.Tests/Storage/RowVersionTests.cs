@@ -69,7 +69,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         {
             var rows = await world.RowsAsync("Leas");
             kinds.UnionWith(rows.Select(row => row.RowKey.Split(':')[0]));
-            Assert.All(rows.Concat(await world.RowsAsync("Expirations")), row => Assert.Equal(1, row[Version]));
+            Assert.All(rows.Concat(await world.RowsAsync("Expirations")), row => Assert.Equal(row.ContainsKey("MayRest") ? (int?)null : 1, row.GetInt32(Version))); // an entry for a change has none
         }
     }
 

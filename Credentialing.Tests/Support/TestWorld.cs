@@ -33,7 +33,7 @@ public sealed class TestWorld : IAsyncDisposable
     private readonly ServiceProvider services;
 
     private TestWorld(
-        StorageAccount account, MemoryVault vault, FakeTimeProvider clock, MailService mail, MyTomsSite myToms, CapturedLogs? logs = null, Action<DailyRunOptions>? configure = null)
+        StorageAccount account, MemoryVault vault, FakeTimeProvider clock, MailService mail, MyTomsSite myToms, CapturedLogs? logs = null, Action<DailyRunOptions>? configure = null, int? retentionYears = null)
     {
         Account = account;
         Vault = vault;
@@ -62,6 +62,7 @@ public sealed class TestWorld : IAsyncDisposable
             .AddSingleton(new ServiceAddresses(new Uri("https://toms.example/api/v1")))
             .AddCredentialingCore()
             .Configure<DailyRunOptions>(options => configure?.Invoke(options))
+            .Configure<DisclosureOptions>(options => options.RetentionYears = retentionYears ?? options.RetentionYears)
             .Configure<MailOptions>(options => options.RetryDelay = TimeSpan.Zero)
             .Configure<MyTomsOptions>(options => (options.BaseUrl, options.ApiKey, options.RetryDelay) = (new Uri("https://mytoms.example"), "the key", TimeSpan.Zero))
             .AddHttpClient(Core.Announcements.MyToms.Client).ConfigurePrimaryHttpMessageHandler(() => myToms.From(ExternalCalls)).Services
@@ -147,6 +148,9 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Another app instance, with different daily run options.</summary>
     public TestWorld AnotherInstance(Action<DailyRunOptions> configure) => new(Account, Vault, Clock, Mail, MyToms, configure: configure);
 
+    /// <summary>Another app instance, with a different retention time of downloads.</summary>
+    public TestWorld AnotherInstance(int retentionYears) => new(Account, Vault, Clock, Mail, MyToms, retentionYears: retentionYears);
+
     /// <summary>Generates credentials. Then does what the app does after the response, and the daily run on the next day.</summary>
     public async Task<GenerationOutcome> GenerateAsync(LeaId leaId, int? seenGeneration = null, Coordinator? by = null)
     {
@@ -183,13 +187,16 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Does nothing for a crashed instance: its pending calls never end, so disposal would never complete.</summary>
     public ValueTask DisposeAsync() => ExternalCalls.Crashed.IsCompleted ? ValueTask.CompletedTask : services.DisposeAsync();
 
-    /// <summary>Sends the notices of a change, if there are any, and deletes the index entry that was added for it.</summary>
+    /// <summary>
+    /// Sends the notices of a change, if there are any, and deletes the index entry that was added for it. Not if the run needs it to find an
+    /// LEA whose credentials had expired.
+    /// </summary>
     private async Task FollowUpAsync(LeaId leaId, HashSet<string> datesBefore)
     {
         if (await FilterAsync("Leas", $"PartitionKey eq '{leaId}' and RowKey ge 'notice:' and RowKey lt 'notice;'") is not { Count: > 0 })
             return;
         await Notices.TrySendAsync(leaId);
-        foreach (var entry in (await FilterAsync("Expirations", $"RowKey eq '{leaId}' and ForChange eq true")).Where(row => !datesBefore.Contains(row.PartitionKey)))
+        foreach (var entry in (await FilterAsync("Expirations", $"RowKey eq '{leaId}' and ForChange eq true")).Where(row => !datesBefore.Contains(row.PartitionKey) && row.GetBoolean("MayRest") is not true))
             await Account.Tables().GetTableClient("Expirations").DeleteEntityAsync(entry, cancellationToken: TestContext.Current.CancellationToken);
     }
 
