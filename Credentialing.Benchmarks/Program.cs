@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Credentialing.Benchmarks.DailyRuns;
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Benchmarks.Reporting;
 using Credentialing.Benchmarks.Scale;
@@ -22,9 +24,16 @@ if (args is [ServedSide.Command, var side])
     return;
 }
 
+if (args is [RunSizes.Command, var what, var leas, var mail])
+{
+    await RunSizes.MeasureAsync(what, leas, mail);
+    return;
+}
+
 ISection[] sections =
 [
-    new TokenEndpoint(), new Worker(), new StartUp(), new Verification(), new ReportLists(), new Downloads(), new ScaleOnPaper(), new RetryStorm(),
+    new TokenEndpoint(), new Worker(), new StartUp(), new Verification(), new ReportLists(), new Downloads(),
+    new RunSizes(), new Overviews(), new ScaleOnPaper(), new RetryStorm(),
 ];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
@@ -34,8 +43,9 @@ if (isQuick)
 var report = new Report();
 foreach (var section in sections.Where(section => names.Count == 0 || names.Contains(section.Name)))
 {
-    Console.Error.WriteLine($"{section.Name} ...");
+    var began = Stopwatch.GetTimestamp();
     await section.RunAsync(report);
+    Console.Error.WriteLine($"{section.Name}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 }
 
 var markdown = report.ToMarkdown(Machine.Describe());

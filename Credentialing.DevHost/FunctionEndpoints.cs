@@ -34,17 +34,17 @@ internal static class FunctionEndpoints
     /// <summary>Returns the name of the requested function; <c>DevHost</c> for other endpoints.</summary>
     internal static string NameOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "DevHost";
 
-    internal static void MapFunctions(this WebApplication app)
+    internal static void MapFunctions(this IEndpointRouteBuilder app)
     {
         foreach (var (method, trigger) in TriggeredBy<HttpTriggerAttribute>())
         {
             var options = new RequestDelegateFactoryOptions
             {
-                ServiceProvider = app.Services,
+                ServiceProvider = app.ServiceProvider,
                 RouteParameterNames = method.GetParameters().Select(parameter => parameter.Name!),
             };
             var create = ActivatorUtilities.CreateFactory(method.DeclaringType!, []);
-            var function = RequestDelegateFactory.Create(method, context => create(context.RequestServices, null), options);
+            var function = RequestDelegateFactory.Create(method, _ => create(app.ServiceProvider, null), options);
             app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods!, function.RequestDelegate)
                 .WithName(NameOf(method));
         }

@@ -34,11 +34,11 @@ internal static class OurServer
 
     private static WebApplication Build(Azurite azurite, bool fromMemory)
     {
-        // The functions authenticate, as on the worker.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         var builder = ServedSide.NewBuilder();
         builder.Services.AddMeasuredApp(builder.Configuration, options => azurite.Tables(Account, options), options => azurite.Blobs(Account, options), fromMemory);
         var app = builder.Build();
+        // A web application adds authentication before our code. The worker does not: the functions authenticate.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.Use((context, next) => Guard.RunAsync(context, FunctionEndpoints.NameOf(context), app.Logger, () => next(context)));
         app.MapFunctions();
         return app;

@@ -223,7 +223,7 @@ public sealed partial class CredentialService(
             if (await table.TryReplaceAsync(held, next, [eventStep, .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(rows)]))
                 return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
-            if (await LeaPartition.FindAsync(storage, leaId, eventStep.Entity.RowKey, CancellationToken.None) is not null)
+            if (await LeaPartition.FindAsync(storage, leaId, eventStep.Entity.RowKey, columns: null, CancellationToken.None) is not null)
                 return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");

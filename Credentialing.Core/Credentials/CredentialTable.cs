@@ -13,6 +13,17 @@ namespace Credentialing.Core.Credentials;
 /// </param>
 internal sealed record StoredCredential(Credential Credential, ETag RowVersion, KeyUse? EarlierUse);
 
+/// <summary>What authentication needs of an LEA's credential.</summary>
+/// <param name="Current">The current key.</param>
+/// <param name="Previous">The previous key, also after its expiry; null if there was no overlap.</param>
+/// <param name="RevokedAt">When the credentials were revoked; null unless they were.</param>
+/// <param name="RowVersion">The ETag of the row.</param>
+internal sealed record StoredKeys(VendorKey Current, VendorKey? Previous, DateTimeOffset? RevokedAt, ETag RowVersion)
+{
+    /// <summary>Returns the keys that can work at <paramref name="now"/>: the current one, and the previous one during an overlap.</summary>
+    internal IReadOnlyList<VendorKey> At(DateTimeOffset now) => RevokedAt is null && Previous?.HasExpired(now) is false ? [Current, Previous] : [Current];
+}
+
 /// <summary>Rows of an LEA that were read together.</summary>
 /// <param name="Stored">The credential; null if there is none.</param>
 /// <param name="Uses">The <c>use:</c> rows. Their schema version was not checked.</param>
@@ -41,12 +52,29 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     private const string RevokedBy = nameof(RevokedBy);
     private const string RevocationReason = nameof(RevocationReason);
 
+    /// <summary>The columns that <see cref="ReadKeys"/> reads, and those that identify the row and its version.</summary>
+    private static readonly string[] KeyColumns =
+    [
+        nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey), SchemaVersion.Column, RevokedAt,
+        .. from prefix in (string[])["", Previous]
+           from column in (string[])[Generation, Verifier, PepperVersion, GeneratedAt, ExpiresAt]
+           select prefix + column,
+    ];
+
     private static readonly string CredentialAndUses = $"{LeaPartition.Is(LeaPartition.CredentialRow)} or {LeaPartition.StartsWith(LeaPartition.UseRowPrefix)}";
     private static readonly string CredentialUsesAndCoordinators = $"{CredentialAndUses} or {LeaPartition.StartsWith(LeaPartition.CoordinatorRowPrefix)}";
 
-    /// <summary>Returns the LEA's credential, or null. One round trip.</summary>
-    internal async Task<StoredCredential?> FindAsync(LeaId leaId, CancellationToken cancellationToken) =>
-        await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, cancellationToken) is { } row ? Read(leaId, row) : null;
+    /// <summary>Returns the keys of the LEA's credential, or null. One round trip. Reads no data about persons.</summary>
+    internal async Task<StoredKeys?> FindKeysAsync(LeaId leaId, CancellationToken cancellationToken) =>
+        await LeaPartition.FindAsync(storage, leaId, LeaPartition.CredentialRow, KeyColumns, cancellationToken) is { } row ? ReadKeys(leaId, row) : null;
+
+    /// <summary>Returns the keys of the LEA's credential, or null, and its uses. One round trip.</summary>
+    internal async Task<(StoredKeys? Keys, IReadOnlyList<TableEntity> Uses)> FindKeysWithUsesAsync(LeaId leaId, CancellationToken cancellationToken)
+    {
+        var rows = await LeaPartition.ListUncheckedAsync(storage, leaId, CredentialAndUses, cancellationToken);
+        var own = rows.SingleOrDefault(row => row.RowKey == LeaPartition.CredentialRow);
+        return (own is null ? null : ReadKeys(leaId, LeaPartition.Known(own)), [.. rows.Where(row => row != own)]);
+    }
 
     /// <summary>Returns the LEA's credential and its uses. One round trip.</summary>
     internal Task<CredentialRows> FindWithUsesAsync(LeaId leaId, CancellationToken cancellationToken) =>
@@ -67,11 +95,11 @@ internal sealed class CredentialTable(CredentialingStorage storage)
     /// Replaces the verifier of a key by the one under the newest pepper. Does nothing if the row has changed since it was read: the
     /// next use replaces it.
     /// </summary>
-    internal async Task UpgradeVerifierAsync(StoredCredential held, int generation, SecretKeyVerifier verifier, CancellationToken cancellationToken)
+    internal async Task UpgradeVerifierAsync(StoredKeys held, int generation, SecretKeyVerifier verifier, CancellationToken cancellationToken)
     {
         // Merge: columns that a newer release added stay.
-        var row = LeaPartition.Key(held.Credential.LeaId, LeaPartition.CredentialRow);
-        WriteVerifier(row, verifier, generation == held.Credential.Generation ? "" : Previous);
+        var row = LeaPartition.Key(held.Current.LeaId, LeaPartition.CredentialRow);
+        WriteVerifier(row, verifier, generation == held.Current.Generation ? "" : Previous);
         try
         {
             await storage.Leas.UpdateEntityAsync(row, held.RowVersion, TableUpdateMode.Merge, cancellationToken);
@@ -160,27 +188,37 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         row[column + nameof(person.Email)] = person.Email;
     }
 
-    private static Credential ReadCredential(LeaId leaId, TableEntity row) => new(
-        leaId,
-        ReadGeneration(row, Generation),
-        ReadVerifier(row),
-        row.Required<DateTimeOffset>(GeneratedAt),
-        ReadPerson(row, GeneratedBy),
-        row.Required<DateTimeOffset>(ExpiresAt),
-        new ReleaseAuthorization(
-            ReadPerson(row, AuthorizedBy), row.Required<DateTimeOffset>(AuthorizedAt), row.Required<string>(AuthorizedWording)))
+    private static Credential ReadCredential(LeaId leaId, TableEntity row)
     {
-        PreviousKey = row.OptionalValue<int>(Previous + Generation) is null ? null : new VendorKey(
+        var keys = ReadKeys(leaId, row);
+        return new Credential(
             leaId,
-            ReadGeneration(row, Previous + Generation),
-            ReadVerifier(row, Previous),
-            row.Required<DateTimeOffset>(Previous + GeneratedAt),
-            row.Required<DateTimeOffset>(Previous + ExpiresAt))
-        { IsPrevious = true },
+            keys.Current.Generation,
+            keys.Current.Verifier,
+            keys.Current.GeneratedAt,
+            ReadPerson(row, GeneratedBy),
+            keys.Current.ExpiresAt,
+            new ReleaseAuthorization(ReadPerson(row, AuthorizedBy), row.Required<DateTimeOffset>(AuthorizedAt), row.Required<string>(AuthorizedWording)))
+        {
+            PreviousKey = keys.Previous,
+            Revocation = keys.RevokedAt is { } at ? new Revocation(ReadPerson(row, RevokedBy), at, row.Required<string>(RevocationReason)) : null,
+        };
+    }
+
+    /// <exception cref="UnreadableRowException">The row is corrupt.</exception>
+    private static StoredKeys ReadKeys(LeaId leaId, TableEntity row) => new(
+        ReadKey(leaId, row, prefix: ""),
+        row.OptionalValue<int>(Previous + Generation) is null ? null : ReadKey(leaId, row, Previous) with { IsPrevious = true },
         // Revoked if either says so: a damaged row must not make a revoked key work again.
-        Revocation = row.OptionalValue<DateTimeOffset>(RevokedAt) is null && !SchemaVersion.Is(row, SchemaVersion.RevokedCredential) ? null : new Revocation(
-            ReadPerson(row, RevokedBy), row.Required<DateTimeOffset>(RevokedAt), row.Required<string>(RevocationReason)),
-    };
+        row.OptionalValue<DateTimeOffset>(RevokedAt) is null && !SchemaVersion.Is(row, SchemaVersion.RevokedCredential) ? null : row.Required<DateTimeOffset>(RevokedAt),
+        row.ETag);
+
+    private static VendorKey ReadKey(LeaId leaId, TableEntity row, string prefix) => new(
+        leaId,
+        ReadGeneration(row, prefix + Generation),
+        ReadVerifier(row, prefix),
+        row.Required<DateTimeOffset>(prefix + GeneratedAt),
+        row.Required<DateTimeOffset>(prefix + ExpiresAt));
 
     private static int ReadGeneration(TableEntity row, string column) =>
         row.Required<int>(column) is >= 1 and <= Credential.MaxGeneration and var generation ? generation : throw UnreadableRowException.Corrupt(row, $"has no valid {column}");

@@ -80,11 +80,12 @@ public sealed partial class VendorAuthenticator(
             return new AuthenticationOutcome.Mistyped();
 
         var leaId = name.LeaId;
-        var rows = recorded.Contains(leaId, client, Today) ? null : await table.FindWithUsesAsync(leaId, cancellationToken);
-        var stored = rows is null ? await table.FindAsync(leaId, cancellationToken) : rows.Stored;
+        var (stored, uses) = recorded.Contains(leaId, client, Today)
+            ? (await table.FindKeysAsync(leaId, cancellationToken), null)
+            : await table.FindKeysWithUsesAsync(leaId, cancellationToken);
 
         VendorKey? found = null;
-        foreach (var candidate in KeysOf(stored?.Credential))
+        foreach (var candidate in stored?.At(time.GetUtcNow()) ?? (IReadOnlyList<VendorKey?>)[null])
         {
             if (await MatchesAsync(candidate, leaId, secretKey, cancellationToken))
                 found = candidate;
@@ -96,9 +97,9 @@ public sealed partial class VendorAuthenticator(
             return new AuthenticationOutcome.Refused();
         }
 
-        var outcome = OutcomeOf(stored.Credential, found);
+        var outcome = OutcomeOf(stored, found);
         if (outcome is AuthenticationOutcome.Authenticated)
-            await NoteUseAsync(stored, rows?.Uses, found, client, secretKey, cancellationToken);
+            await NoteUseAsync(stored, uses, found, client, secretKey, cancellationToken);
         else if (outcome is AuthenticationOutcome.Revoked)
             LogRevoked(leaId);
         else
@@ -109,17 +110,13 @@ public sealed partial class VendorAuthenticator(
     private async Task<AuthenticationOutcome> CheckAsync(IssuedToken? issued, CancellationToken cancellationToken)
     {
         if (issued is not { } token ||
-            await table.FindAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
-            KeysOf(stored.Credential).FirstOrDefault(key => key?.Generation == token.Generation) is not { } found)
+            await table.FindKeysAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
+            stored.At(time.GetUtcNow()).FirstOrDefault(key => key.Generation == token.Generation) is not { } found)
             return new AuthenticationOutcome.Refused();
-        return OutcomeOf(stored.Credential, found);
+        return OutcomeOf(stored, found);
     }
 
     private DateOnly Today => calendar.LocalDate(time.GetUtcNow());
-
-    /// <summary>The current key, and the previous one if it works now. One null if there are no credentials.</summary>
-    private IReadOnlyList<VendorKey?> KeysOf(Credential? credential) =>
-        credential?.PreviousKeyAt(time.GetUtcNow()) is { } previous ? [credential.CurrentKey, previous] : [credential?.CurrentKey];
 
     /// <summary>
     /// Whether the secret key is the given one. An unknown username (null) also computes a hash, and hashes are compared in constant
@@ -149,14 +146,14 @@ public sealed partial class VendorAuthenticator(
         return isKey;
     }
 
-    private AuthenticationOutcome OutcomeOf(Credential credential, VendorKey key) =>
-        credential.Revocation is { } revocation ? new AuthenticationOutcome.Revoked(key, revocation.At)
+    private AuthenticationOutcome OutcomeOf(StoredKeys stored, VendorKey key) =>
+        stored.RevokedAt is { } revokedAt ? new AuthenticationOutcome.Revoked(key, revokedAt)
         : key.HasExpired(time.GetUtcNow()) ? new AuthenticationOutcome.Expired(key)
         : new AuthenticationOutcome.Authenticated(key);
 
     /// <summary>Records the use, and the verifier under the newest pepper. Authentication has succeeded, whatever happens here.</summary>
     private async Task NoteUseAsync(
-        StoredCredential stored, IReadOnlyList<TableEntity>? useRows, VendorKey used, ClientName client, string secretKey, CancellationToken cancellationToken)
+        StoredKeys stored, IReadOnlyList<TableEntity>? useRows, VendorKey used, ClientName client, string secretKey, CancellationToken cancellationToken)
     {
         try
         {
@@ -171,7 +168,7 @@ public sealed partial class VendorAuthenticator(
             var today = Today;
             if (recorded.Contains(used.LeaId, client, used.Generation, today))
                 return;
-            useRows ??= (await table.FindWithUsesAsync(used.LeaId, cancellationToken)).Uses;
+            useRows ??= (await table.FindKeysWithUsesAsync(used.LeaId, cancellationToken)).Uses;
             await RecordUseAsync(useRows, used, client, today, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)

@@ -28,10 +28,16 @@ internal static class LeaPartition
     internal static TableEntity Key(LeaId leaId, string rowKey) => new(leaId.Value, rowKey);
 
     /// <summary>Reads a row. Returns null if it does not exist. One round trip.</summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="leaId">The LEA.</param>
+    /// <param name="rowKey">The row key.</param>
+    /// <param name="columns">The columns to read; null for all.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="UnreadableRowException">A newer release wrote the row.</exception>
-    internal static async Task<TableEntity?> FindAsync(CredentialingStorage storage, LeaId leaId, string rowKey, CancellationToken cancellationToken)
+    internal static async Task<TableEntity?> FindAsync(
+        CredentialingStorage storage, LeaId leaId, string rowKey, IEnumerable<string>? columns, CancellationToken cancellationToken)
     {
-        var response = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, cancellationToken: cancellationToken);
+        var response = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, columns, cancellationToken);
         return response is { HasValue: true, Value: { } row } ? Known(row) : null;
     }
 

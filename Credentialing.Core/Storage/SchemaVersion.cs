@@ -15,7 +15,8 @@ namespace Credentialing.Core.Storage;
 /// </summary>
 internal static class SchemaVersion
 {
-    private const string Column = nameof(SchemaVersion);
+    /// <summary>The name of the column.</summary>
+    internal const string Column = nameof(SchemaVersion);
 
     /// <summary>The <c>credential</c> row of revoked credentials. An older release would accept their secret key.</summary>
     internal const int RevokedCredential = 2;
@@ -30,7 +31,7 @@ internal static class SchemaVersion
     internal static bool Is(TableEntity row, int version) => row.TryGetValue(Column, out var value) && value is int found && found == version;
 
     /// <summary>The exception to throw if a newer release wrote the row, else null. Called for every row that is read.</summary>
-    /// <param name="row">The row, with all its columns.</param>
+    /// <param name="row">The row, with its <see cref="Column"/>.</param>
     /// <param name="kind">The kind of row. Not the row key, which may identify a person.</param>
     /// <param name="leaId">The LEA that the row belongs to.</param>
     internal static UnreadableRowException? WhyUnreadable(TableEntity row, string kind, string leaId)
