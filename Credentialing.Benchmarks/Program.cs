@@ -33,10 +33,16 @@ if (args is [RunSizes.Command, var what, var leas, var mail])
 ISection[] sections =
 [
     new TokenEndpoint(), new Worker(), new StartUp(), new Verification(), new ReportLists(), new Downloads(),
-    new RunSizes(), new Overviews(), new ScaleOnPaper(), new RetryStorm(),
+    new RunSizes(), new Overviews(), new PageTransfers(), new ScaleOnPaper(), new RetryStorm(),
 ];
 var isQuick = args.Contains("--quick");
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
+if (names.Except(sections.Select(section => section.Name)).FirstOrDefault() is { } unknown)
+{
+    Console.Error.WriteLine($"There is no section '{unknown}'. The sections are: {string.Join(", ", sections.Select(section => section.Name))}.");
+    return;
+}
+
 if (isQuick)
     Comparison.Rounds = 1;
 

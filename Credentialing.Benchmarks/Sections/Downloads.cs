@@ -26,6 +26,7 @@ internal sealed class Downloads : ISection
             "Downloads per second over Azurite, relative to a bare proxy, which authenticates nobody and streams the response of one GET request. "
             + "A download of the service sends two more requests to storage: it reads the credentials, and records the disclosure. The proxy with the same requests shows what they cost.");
         var rows = new List<IReadOnlyList<string>>();
+        var peaks = new List<long>();
         foreach (var (year, bytes) in SampleReports.Sizes)
         {
             var direct = new Uri(await client.GetStringAsync(new Uri(proxy.Address, ProxyServer.StoragePathOf(year))));
@@ -43,6 +44,7 @@ internal sealed class Downloads : ISection
                     new Side("bare proxy with the same requests", rowsLoad.SendAsync, proxyWithRows.Process.UsageAsync, operations),
                     new Side("Credentialing", oursLoad.SendAsync, ours.Process.UsageAsync, operations));
                 var (storage, bare, same, own) = (figures[0], figures[1], figures[2], figures[3]);
+                peaks.Add(ours.Process.PeakMemory());
                 rows.Add(
                 [
                     $"{Format.Bytes(bytes)}, {connections} in parallel",
@@ -54,7 +56,7 @@ internal sealed class Downloads : ISection
                     Format.Number(same.CpuMicroseconds),
                     Format.Number(own.CpuMicroseconds),
                     Format.Bytes(own.AllocatedBytes),
-                    Format.Bytes(ours.Process.PeakMemory()),
+                    Format.Bytes(peaks[^1]),
                 ]);
                 var ratio = bare.ElapsedMicroseconds / own.ElapsedMicroseconds;
                 if (connections == 1)
@@ -65,6 +67,9 @@ internal sealed class Downloads : ISection
             }
         }
 
+        // The same number of downloads at once, of the smallest and of the largest report.
+        var growth = (double)peaks[^1] / peaks[Connections.Length - 1];
+        report.Add(new($"Download: peak memory independent of the size ({Connections[^1]} in parallel: {Format.Bytes(SampleReports.Sizes[^1].Bytes)} beside {Format.Bytes(SampleReports.Sizes[0].Bytes)})", Format.Ratio(growth), growth < 1.2));
         report.Table(["Report", "Storage itself", "Bare proxy", "Proxy, same requests", "Credentialing", "CPU µs: proxy", "same requests", "Credentialing", "Allocated", "Peak memory"], rows);
     }
 

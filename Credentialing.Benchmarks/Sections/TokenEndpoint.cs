@@ -92,11 +92,27 @@ internal sealed class TokenEndpoint : ISection
             "Token endpoint: CPU time per request, µs", [.. figures.Select((side, index) => (side.Name, side.CpuMicroseconds, IsOurs: index == 2))], Format.Number));
 
         var (row, ours, tuned, defaults) = (figures[1], figures[2], figures[3], figures[4]);
-        AddRatio("Token endpoint: CPU at most 1.1 times the bare endpoint with one row read", ours.CpuMicroseconds / row.CpuMicroseconds, isMet: ratio => ratio <= 1.1);
-        AddRatio("Token endpoint: at least 160 times less CPU than OpenIddict's defaults", defaults.CpuMicroseconds / ours.CpuMicroseconds, isMet: ratio => ratio >= 160);
-        AddRatio("Token endpoint: at least 75 times less CPU than OpenIddict, tuned", tuned.CpuMicroseconds / ours.CpuMicroseconds, isMet: ratio => ratio >= 75);
-        report.Add(new("Token endpoint: under 20 KB allocated", Format.Bytes(ours.AllocatedBytes), ours.AllocatedBytes < 20_000));
+        AddRatio(
+            "Token endpoint: CPU at most 1.1 times the bare endpoint with one row read",
+            ours.CpuMicroseconds / row.CpuMicroseconds,
+            ratio => ratio <= 1.1,
+            "validation of the request, errors, expiry, the record of uses, headers and metrics, which the bare endpoint does not have");
+        AddRatio(
+            "Token endpoint: at least 160 times less CPU than OpenIddict's defaults",
+            defaults.CpuMicroseconds / ours.CpuMicroseconds,
+            ratio => ratio >= 160,
+            $"the HTTP server and the SDK are on both sides; the bare endpoint with one row read reaches {Format.Ratio(defaults.CpuMicroseconds / row.CpuMicroseconds)}");
+        AddRatio(
+            "Token endpoint: at least 75 times less CPU than OpenIddict, tuned",
+            tuned.CpuMicroseconds / ours.CpuMicroseconds,
+            ratio => ratio >= 75,
+            $"the bare endpoint with one row read reaches {Format.Ratio(tuned.CpuMicroseconds / row.CpuMicroseconds)}");
+        report.Add(new(
+            "Token endpoint: under 20 KB allocated",
+            Format.Bytes(ours.AllocatedBytes),
+            ours.AllocatedBytes < 20_000,
+            $"the bare endpoint with one row read allocates {Format.Bytes(row.AllocatedBytes)}, nearly all of it in the SDK"));
 
-        void AddRatio(string goal, double ratio, Func<double, bool> isMet) => report.Add(new(goal, Format.Ratio(ratio), isMet(ratio)));
+        void AddRatio(string goal, double ratio, Func<double, bool> isMet, string reason) => report.Add(new(goal, Format.Ratio(ratio), isMet(ratio), reason));
     }
 }
