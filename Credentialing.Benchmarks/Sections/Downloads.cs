@@ -62,7 +62,7 @@ internal sealed class Downloads : ISection
                 if (connections == 1)
                 {
                     report.Add(new($"Download of {Format.Bytes(bytes)}: at least 0.9 of a bare proxy", Format.Ratio(ratio), ratio >= 0.9,
-                        $"the requests that authenticate and record take the rest; a bare proxy with the same requests reaches {Format.Ratio(bare.ElapsedMicroseconds / same.ElapsedMicroseconds)}"));
+                        $"the two requests that authenticate and record take the rest, over an emulator; a bare proxy with the same requests reaches {Format.Ratio(bare.ElapsedMicroseconds / same.ElapsedMicroseconds)}"));
                 }
             }
         }
