@@ -40,6 +40,7 @@ var names = args.Where(argument => !argument.StartsWith("--", StringComparison.O
 if (names.Except(sections.Select(section => section.Name)).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"There is no section '{unknown}'. The sections are: {string.Join(", ", sections.Select(section => section.Name))}.");
+    Environment.ExitCode = 1;
     return;
 }
 

@@ -95,7 +95,7 @@ internal sealed class ComputedTables(int indexed, DateTimeOffset expiresAt, Time
                     + $"{Text("AuthorizedWording", "1")}{Person("GeneratedBy")}{Person("AuthorizedBy")}"),
             Row(id, "lea", Text("Name", name)),
         };
-        if (Announcement.Of(leaId, name, CredentialStatus.Of(credential, calendar, DateTimeOffset.UtcNow), calendar, screen) is { State: CredentialState.Expired } posted)
+        if (Announcement.Of(leaId, name, CredentialStatus.Of(credential, calendar, TimeProvider.System.GetUtcNow()), calendar, screen) is { State: CredentialState.Expired } posted)
             rows.Insert(0, Row(id, "announcement", Text("Content", $"{posted.Title}\n{posted.Text}\n{posted.Link}")));
         return $"{{\"value\":[{string.Join(',', rows)}]}}";
     }

@@ -76,7 +76,7 @@ internal static class DailyRunMeasurement
             DailyRunCase.OneInTenMoved => (leas / ExpiredInTen, -400),
             _ => (0, 0), // the entries of LEAs with nothing left to do are in a partition that the run does not read
         };
-        var tables = new ComputedTables(indexed, DateTimeOffset.UtcNow.AddDays(days), StorageLatency, calendar, screen);
+        var tables = new ComputedTables(indexed, TimeProvider.System.GetUtcNow().AddDays(days), StorageLatency, calendar, screen);
         var sender = new WaitingSender(mail);
         await using var services = Services(tables, sender, calendar, screen, parallelism);
         var run = services.GetRequiredService<DailyRunService>();

@@ -10,7 +10,7 @@ internal static partial class Machine
     /// <summary>Returns a sentence about the machine and the date.</summary>
     internal static string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"Measured on {DateTime.UtcNow:d MMMM yyyy}: {Environment.ProcessorCount} cores of {Processor()}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F0} GB of memory, {RuntimeInformation.OSDescription}, .NET {Environment.Version}, Release build, median of {Comparison.Rounds} interleaved rounds.");
+        $"Measured on {TimeProvider.System.GetUtcNow():d MMMM yyyy}: {Environment.ProcessorCount} cores of {Processor()}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F0} GB of memory, {RuntimeInformation.OSDescription}, .NET {Environment.Version}, Release build, median of {Comparison.Rounds} interleaved rounds.");
 
     private static string Processor() =>
         OperatingSystem.IsLinux() && ModelName().Match(File.ReadAllText("/proc/cpuinfo")) is { Success: true } model

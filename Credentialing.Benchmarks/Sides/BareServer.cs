@@ -69,7 +69,7 @@ internal static class BareServer
                 return;
             }
 
-            var token = Tokens.CreateToken(new SecurityTokenDescriptor { Subject = new([new("sub", username)]), Expires = DateTime.UtcNow.AddMinutes(15), SigningCredentials = signing });
+            var token = Tokens.CreateToken(new SecurityTokenDescriptor { Subject = new([new("sub", username)]), Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(15), SigningCredentials = signing });
             context.Response.Headers.CacheControl = "no-store";
             await context.Response.WriteAsJsonAsync(new TokenResponse(token, "Bearer", 900), JsonSerializerOptions.Web, context.RequestAborted);
         });

@@ -58,7 +58,7 @@ internal static class ProxyServer
             await file.Content.CopyToAsync(context.Response.Body, aborted);
         });
         app.MapGet(StoragePathOf(0).Replace("0", "{year:int}", StringComparison.Ordinal), (int year) =>
-            Blob(year).GenerateSasUri(BlobSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1)).ToString());
+            Blob(year).GenerateSasUri(BlobSasPermissions.Read, TimeProvider.System.GetUtcNow().AddHours(1)).ToString());
         await ServedSide.ServeAsync(app, "none", "none");
 
         BlobClient Blob(int year) => storage.ScoreReports.GetBlobClient(SampleReports.Report(year).BlobName(MeasuredApp.Oakland));

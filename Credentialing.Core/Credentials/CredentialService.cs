@@ -167,9 +167,9 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Rebuilds the expiration index. Idempotent. Needed if the <c>Expirations</c> table was lost: without it, the daily run finds
-    /// no LEAs. Also makes the next daily run read all LEAs whose credentials have expired: needed if the text of their announcements has
-    /// changed for another reason than a change of the LEA. Also makes it maintain the log of downloads. Adds the missing entries, does not change existing ones. Scans the whole
-    /// <c>Leas</c> table.
+    /// no LEAs. Adds the missing entries, and does not change existing ones. So the next daily run also reads all LEAs whose credentials have
+    /// expired, which is needed if a release or a setting has changed the text of their announcements, and maintains the log of downloads.
+    /// Scans the whole <c>Leas</c> table.
     /// </summary>
     /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
     public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreExpirationsAsync(CancellationToken cancellationToken)

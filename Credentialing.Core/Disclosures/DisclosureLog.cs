@@ -46,7 +46,8 @@ public sealed partial class DisclosureLog(CredentialingStorage storage, LeaCalen
 
     /// <summary>
     /// Records a download. Returns when the record is stored, or was stored before. One round trip for a whole file; one more for the first
-    /// disclosure of the LEA on a day by this instance, and another one at the same time for the first of all LEAs. For a range, one round trip if it belongs to a recorded download, else two.
+    /// disclosure of the LEA on a day by this instance, and another one at the same time for the first of all LEAs. For a range, one round
+    /// trip if it belongs to a recorded download, else two.
     /// </summary>
     /// <param name="disclosure">The download. Its time is now.</param>
     /// <exception cref="RequestFailedException">Storage rejected the record. Nothing must be sent.</exception>

@@ -2,8 +2,8 @@ namespace Credentialing.Core.Storage;
 
 /// <summary>
 /// Limits retries: <see cref="AtOnce"/> at once, and <see cref="PerSecond"/> in the long run (a token bucket). A single fault is always
-/// retried. In an outage nearly no request is retried, so that requests fail soon and do not occupy the instance. Without it, the service does not
-/// recover from an outage if too many clients retry at the same time: docs/performance.md, "Retry storm". Thread safe.
+/// retried. In an outage nearly no request is retried, so that requests fail soon and do not occupy the instance. Without it, the
+/// service does not recover from an outage if too many clients retry at the same time: docs/performance.md, "Retry storm". Thread safe.
 /// </summary>
 public sealed class RetryBudget(TimeProvider time)
 {

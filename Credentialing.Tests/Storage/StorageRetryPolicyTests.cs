@@ -12,7 +12,7 @@ namespace Credentialing.Tests.Storage;
 [Kind(TestKind.Unit)]
 public sealed class StorageRetryPolicyTests
 {
-    /// <summary>Stands still. The pipeline notes the start of a request with the time of the machine.</summary>
+    /// <summary>The test does not advance it. The pipeline itself takes the start of a request from the system clock.</summary>
     private readonly FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
 
     [Fact]

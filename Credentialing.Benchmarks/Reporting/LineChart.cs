@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Credentialing.Benchmarks.Scale;
+namespace Credentialing.Benchmarks.Reporting;
 
 /// <summary>Draws lines over time as SVG, with a logarithmic y axis.</summary>
 internal static class LineChart
