@@ -24,7 +24,7 @@ internal static class Limits
     /// <summary>Emails per hour from a custom domain, before the quota is raised.</summary>
     internal const double EmailsPerHour = 100;
 
-    /// <summary>Emails per hour that the operations guide tells operators to request.</summary>
+    /// <summary>Emails per hour that the deployment guide advises to request.</summary>
     internal const double EmailsPerHourRequested = 3_000;
 
     /// <summary>Emails per hour for which Azure says that the service is designed.</summary>

@@ -188,7 +188,7 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
     public async Task The_outputs_include_those_that_the_workflow_azd_and_the_guide_use(string environment)
     {
         var outputs = (await deployments.GetAsync(environment)).Template.GetProperty("outputs").EnumerateObject().Select(output => output.Name).ToHashSet();
-        var used = ((string[])[".github/workflows/deploy.yml", "azure.yaml", "docs/operations.md"])
+        var used = ((string[])[".github/workflows/deploy.yml", "azure.yaml", "docs/deployment.md", "docs/operations.md", "docs/recovery.md"])
             .SelectMany(file => OutputVariable().Matches(File.ReadAllText(Path.Combine(ProjectFolder.Root, file)))).Select(match => match.Groups["name"].Value).ToHashSet();
         Assert.NotEmpty(used);
         Assert.Subset(outputs, used);
