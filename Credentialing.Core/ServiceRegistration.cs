@@ -1,5 +1,6 @@
 using Credentialing.Core.Announcements;
 using Credentialing.Core.Audit;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Disclosures;
@@ -8,6 +9,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Overview;
+using Credentialing.Core.Recovery;
 using Credentialing.Core.Reminders;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
@@ -24,7 +26,7 @@ public static class ServiceRegistration
 {
     /// <summary>
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
-    /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
+    /// <c>BlobServiceClient</c>, <see cref="BackupStore"/>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
     /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>,
     /// <see cref="MyTomsOptions"/>, <see cref="DailyRunOptions"/>, <see cref="DisclosureOptions"/> and
     /// <see cref="SecretScanningOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
@@ -57,6 +59,10 @@ public static class ServiceRegistration
             .AddSingleton<ShareService>()
             .AddSingleton<OverviewService>()
             .AddSingleton<LeakService>()
-            .AddSingleton<DailyRunService>();
+            .AddSingleton<DailyRunService>()
+            .AddSingleton<BackupArchive>()
+            .AddSingleton<BackupService>()
+            .AddSingleton<ExpirationRestoration>()
+            .AddSingleton<RestoreService>();
     }
 }

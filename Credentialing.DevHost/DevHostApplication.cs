@@ -4,6 +4,7 @@ using System.Net;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Secrets;
 using Credentialing.Functions.Hosting;
@@ -60,6 +61,7 @@ public static class DevHostApplication
         builder.Services
             .AddSingleton(parts.Tables)
             .AddSingleton(parts.Blobs)
+            .AddSingleton(new BackupStore(parts.Blobs)) // on Azure, in an account of its own
             .AddSingleton(parts.Vault)
             .AddSingleton(parts.Clock)
             .AddCredentialing(builder.Configuration)
@@ -117,6 +119,7 @@ public static class DevHostApplication
             ["Credentialing:Mail:From"] = "toms@toms.example",
             ["ReminderSchedule"] = "0 0 14 * * *",
             ["OverviewSchedule"] = "0 0 15 * * *",
+            ["BackupSchedule"] = "0 0 16 * * *",
         };
         if (parts.Smtp is { } smtp)
         {

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs.Models;
 using Credentialing.Core;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Overview;
@@ -25,6 +26,7 @@ internal sealed record SampleStudent(Ssid Ssid, string Name);
 /// </summary>
 internal sealed class World(
     CredentialingStorage storage,
+    BackupStore backups,
     LeaRegister register,
     OverviewService overview,
     TimeProvider time,
@@ -64,6 +66,7 @@ internal sealed class World(
     internal async Task CreateMissingAsync(CancellationToken cancellationToken)
     {
         await storage.CreateMissingAsync(cancellationToken);
+        await backups.CreateMissingAsync(cancellationToken);
         foreach (var lea in Leas)
         {
             // Before the coordinators are registered: they need no notice of a generation in the past.

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core.Audit;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
@@ -13,6 +14,7 @@ namespace Credentialing.Core.Credentials;
 /// <summary>Reads, generates, regenerates and revokes an LEA's credentials for its coordinators. Thread safe.</summary>
 public sealed partial class CredentialService(
     CredentialingStorage storage,
+    BackupStore backups,
     [FromKeyedServices(SecretRing.CredentialPepper)] SecretRing peppers,
     LeaCalendar calendar,
     CredentialingTelemetry telemetry,
@@ -27,11 +29,9 @@ public sealed partial class CredentialService(
     /// </summary>
     private const int MaxDeletedUses = 90;
 
-    private static readonly string Restored =
-        $"{LeaPartition.Is(LeaPartition.CredentialRow, LeaPartition.AnnouncementRow)} or {LeaPartition.StartsWith(LeaPartition.NoticeRowPrefix)}";
-
     private readonly CredentialTable table = new(storage);
     private readonly ExpirationIndex expirations = new(storage);
+    private readonly KeyChangeLog keyChanges = new(backups);
 
     /// <summary>Returns the status of the LEA's credentials. One round trip.</summary>
     /// <exception cref="UnreadableRowException">A row cannot be read.</exception>
@@ -45,9 +45,9 @@ public sealed partial class CredentialService(
     public CredentialStatus StatusOf(Credential? credential) => CredentialStatus.Of(credential, calendar, time.GetUtcNow());
 
     /// <summary>
-    /// Generates the LEA's first credentials, or regenerates them. Three round trips: read the rows, write the index entry, replace the
-    /// row together with the superseded key and the audit event. A fourth one for a second index entry, at the same time as the first, if other coordinators
-    /// are to be notified, or the superseded credentials have expired. More if the row is updated concurrently.
+    /// Generates the LEA's first credentials, or regenerates them. Four round trips: read the rows, write the index entry and the log of key
+    /// changes at the same time, replace the row together with the superseded key and the audit event. A fifth one for a second index entry, at the
+    /// same time as the first, if other coordinators are to be notified, or the superseded credentials have expired. More if the row is updated concurrently.
     /// The replacement is atomic: after any failure, either the old or the new credentials are the current ones, never both, never
     /// neither. After an exception it can be the new ones, whose key was not shown: read the status, and regenerate. The index entry of
     /// the superseded credentials, or the second one, makes the daily run find the LEA and complete what remains, such as removing the
@@ -90,7 +90,8 @@ public sealed partial class CredentialService(
         var mayRest = MayRest(held, now);
         await Task.WhenAll(
             expirations.AddAsync(leaId, next.ExpiresAt, cancellationToken),
-            hasNotice || mayRest ? expirations.AddForChangeAsync(leaId, now, mayRest, cancellationToken) : Task.CompletedTask);
+            hasNotice || mayRest ? expirations.AddForChangeAsync(leaId, now, mayRest, cancellationToken) : Task.CompletedTask,
+            keyChanges.AddAsync(new KeyChange(leaId, generation, KeyChangeKind.Generated, now), cancellationToken));
         for (var attempt = 1; ; attempt++)
         {
             next = next with { PreviousKey = Overlap(held.Stored?.Credential, generatedAt, keepPreviousForDays) };
@@ -115,7 +116,7 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Ends the overlap: the previous key and the tokens made with it no longer work. Idempotent. One round trip if there is no
-    /// overlap, else two, and a third one if other coordinators are to be notified.
+    /// overlap, else three, and a fourth one if other coordinators are to be notified.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
     /// <param name="by">The coordinator who sends the request.</param>
@@ -136,7 +137,7 @@ public sealed partial class CredentialService(
 
     /// <summary>
     /// Revokes the credentials: no key and no token works any more, and the release authorization is withdrawn. Idempotent: the
-    /// first revocation of a generation stays. Two round trips, and a third one if other coordinators are to be notified or the credentials
+    /// first revocation of a generation stays. Three round trips, and a fourth one if other coordinators are to be notified or the credentials
     /// have expired.
     /// </summary>
     /// <param name="leaId">The LEA.</param>
@@ -165,43 +166,6 @@ public sealed partial class CredentialService(
         return outcome;
     }
 
-    /// <summary>
-    /// Rebuilds the expiration index. Idempotent. Needed if the <c>Expirations</c> table was lost: without it, the daily run finds
-    /// no LEAs. Adds the missing entries, and does not change existing ones. So the next daily run also reads all LEAs whose credentials have
-    /// expired, which is needed if a release or a setting has changed the text of their announcements, and maintains the log of downloads.
-    /// Scans the whole <c>Leas</c> table.
-    /// </summary>
-    /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
-    public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreExpirationsAsync(CancellationToken cancellationToken)
-    {
-        await expirations.AddDownloadsAsync(calendar.LocalDate(time.GetUtcNow()), cancellationToken);
-        var indexed = 0;
-        var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        await foreach (var row in LeaPartition.OfAllAsync(storage, Restored, cancellationToken))
-        {
-            try
-            {
-                if (!LeaId.TryParse(row.PartitionKey, out var leaId))
-                    throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
-                // The announcement may have to be removed, or the notice to be sent, and their own entries are lost. The next run decides.
-                if (row.RowKey != LeaPartition.CredentialRow)
-                {
-                    await expirations.AddAsync(leaId, time.GetUtcNow(), cancellationToken);
-                    continue;
-                }
-
-                await expirations.AddAsync(leaId, CredentialTable.Read(leaId, LeaPartition.Known(row)).Credential.ExpiresAt, cancellationToken);
-                indexed++;
-            }
-            catch (UnreadableRowException failure)
-            {
-                unreadable[row.PartitionKey] = failure.Reason;
-            }
-        }
-
-        return (indexed, unreadable);
-    }
-
     /// <summary>Replaces the row by what <paramref name="change"/> returns, with the audit event. Null: there is nothing to change.</summary>
     private async Task<ChangeOutcome> ChangeAsync(
         LeaId leaId, Coordinator by, int? seenGeneration, Func<Credential, DateTimeOffset, (Credential Next, AuditEvent Event)?> change, CancellationToken cancellationToken)
@@ -217,8 +181,9 @@ public sealed partial class CredentialService(
                 return new ChangeOutcome.Unchanged(held?.Credential);
 
             var (hasNotice, mayRest) = (rows.HasOtherCoordinators(by), MayRest(rows, now));
-            if (hasNotice || mayRest)
-                await expirations.AddForChangeAsync(leaId, now, mayRest, cancellationToken);
+            await Task.WhenAll(
+                hasNotice || mayRest ? expirations.AddForChangeAsync(leaId, now, mayRest, cancellationToken) : Task.CompletedTask,
+                TryLogAsync(new KeyChange(leaId, next.Generation, next.Revocation is null ? KeyChangeKind.PreviousKeyEnded : KeyChangeKind.Revoked, now), cancellationToken));
             var eventStep = auditEvent.ToAction();
             if (await table.TryReplaceAsync(held, next, [eventStep, .. InsertNotice(auditEvent, hasNotice), .. MoveEarlierUse(rows)]))
                 return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
@@ -227,6 +192,22 @@ public sealed partial class CredentialService(
                 return new ChangeOutcome.Changed(next, held.Credential, hasNotice);
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the credential row of LEA {leaId}.");
+        }
+    }
+
+    /// <summary>
+    /// Logs a change that stops a key, before it is made. The change is made in any case: it is urgent, and it is in the next backup. The
+    /// operator must know of it only if an older backup is restored.
+    /// </summary>
+    private async Task TryLogAsync(KeyChange change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await keyChanges.AddAsync(change, cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogChangeNotLogged(change.LeaId, change.Kind, change.Generation, FailureReason.Of(failure));
         }
     }
 
@@ -305,6 +286,9 @@ public sealed partial class CredentialService(
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Warning, Message = "LEA {LeaId}: revoked credentials, generation {Generation}. The audit trail records who revoked them, and why.")]
     private partial void LogRevoked(LeaId leaId, int generation);
+
+    [LoggerMessage(EventId = 34, Level = LogLevel.Error, Message = "LEA {LeaId}: the change {Kind} of generation {Generation} could not be added to the log of key changes: {Reason}. A restore of an older backup must be given this LEA.")]
+    private partial void LogChangeNotLogged(LeaId leaId, KeyChangeKind kind, int generation, string reason);
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Warning, Message = "A record of the use of credentials cannot be read. The status does not contain it.")]
     private partial void LogUseNotRead(Exception failure);

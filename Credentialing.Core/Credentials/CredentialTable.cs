@@ -139,7 +139,8 @@ internal sealed class CredentialTable(CredentialingStorage storage)
         IEnumerable<TableEntity> Keys(string prefix) => rows.Where(row => row.RowKey.StartsWith(prefix, StringComparison.Ordinal));
     }
 
-    private static TableEntity Write(Credential credential)
+    /// <summary>Returns the row of a credential, to be inserted or to replace another.</summary>
+    internal static TableEntity Write(Credential credential)
     {
         var row = credential.Revocation is null
             ? LeaPartition.Entity(credential.LeaId, LeaPartition.CredentialRow)

@@ -110,7 +110,7 @@ public sealed partial class OverviewService(CredentialingStorage storage, Creden
     {
         await using var stored = storage.Overview.QueryAsync<TableEntity>(Rows, PageSize, cancellationToken: cancellationToken).GetAsyncEnumerator(cancellationToken);
         var hasStored = await stored.MoveNextAsync();
-        await foreach (var rows in PartitionsAsync(cancellationToken))
+        await foreach (var rows in LeaPartition.OfAllAsync(storage, LeaOverview.RowFilter(time.GetUtcNow()), cancellationToken).ByPartition())
         {
             var key = rows[0].PartitionKey;
             for (; hasStored && string.CompareOrdinal(stored.Current.RowKey, key) < 0; hasStored = await stored.MoveNextAsync())
@@ -146,25 +146,6 @@ public sealed partial class OverviewService(CredentialingStorage storage, Creden
             if (LeaId.TryParse(stored.Current.RowKey, out var removed))
                 yield return removed;
         }
-    }
-
-    /// <summary>Returns the rows of each partition of the <c>Leas</c> table, in the order of the partition keys.</summary>
-    private async IAsyncEnumerable<IReadOnlyList<TableEntity>> PartitionsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var rows = new List<TableEntity>();
-        await foreach (var row in LeaPartition.OfAllAsync(storage, LeaOverview.RowFilter(time.GetUtcNow()), cancellationToken))
-        {
-            if (rows.Count > 0 && rows[0].PartitionKey != row.PartitionKey)
-            {
-                yield return rows;
-                rows = [];
-            }
-
-            rows.Add(row);
-        }
-
-        if (rows.Count > 0)
-            yield return rows;
     }
 
     private async Task<bool> TryRefreshAsync(LeaId leaId, CancellationToken cancellationToken)

@@ -70,7 +70,7 @@ public sealed record Share(ShareId Id, int Generation, string Vendor, DateTimeOf
     {
         OpenedAt = row.OptionalValue<DateTimeOffset>(nameof(OpenedAt)),
         OpenedBy = row.OptionalValue<Guid>(nameof(OpenedBy)),
-        Ciphertext = row.Optional<string>(nameof(Ciphertext)),
+        Ciphertext = row.Optional<string>(LeaPartition.CiphertextColumn),
         RowVersion = row.ETag,
     };
 
@@ -86,7 +86,7 @@ public sealed record Share(ShareId Id, int Generation, string Vendor, DateTimeOf
         row[nameof(ExpiresAt)] = ExpiresAt;
         row[nameof(OpenedAt)] = OpenedAt;
         row[nameof(OpenedBy)] = OpenedBy;
-        row[nameof(Ciphertext)] = Ciphertext;
+        row[LeaPartition.CiphertextColumn] = Ciphertext;
         return LeaPartition.Put(row, RowVersion);
     }
 

@@ -21,6 +21,9 @@ internal static class LeaPartition
     internal const string SupersededRowPrefix = "superseded:";
     internal const string UseRowPrefix = "use:";
 
+    /// <summary>The column of a share that a backup must leave out: a restored share must not be opened a second time.</summary>
+    internal const string CiphertextColumn = "Ciphertext";
+
     /// <summary>A new row to insert or replace, with its schema version.</summary>
     internal static TableEntity Entity(LeaId leaId, string rowKey) => SchemaVersion.NewRow(leaId.Value, rowKey);
 
@@ -63,6 +66,25 @@ internal static class LeaPartition
     /// </summary>
     internal static IAsyncEnumerable<TableEntity> OfAllAsync(CredentialingStorage storage, string filter, CancellationToken cancellationToken) =>
         storage.Leas.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken);
+
+    /// <summary>Groups rows, which are in the order of their partitions. Holds one partition in memory at a time.</summary>
+    internal static async IAsyncEnumerable<IReadOnlyList<TableEntity>> ByPartition(this IAsyncEnumerable<TableEntity> rows)
+    {
+        var partition = new List<TableEntity>();
+        await foreach (var row in rows)
+        {
+            if (partition.Count > 0 && partition[0].PartitionKey != row.PartitionKey)
+            {
+                yield return partition;
+                partition = [];
+            }
+
+            partition.Add(row);
+        }
+
+        if (partition.Count > 0)
+            yield return partition;
+    }
 
     /// <summary>OData filter: the row key is one of these.</summary>
     internal static string Is(params IEnumerable<string> rowKeys) => string.Join(" or ", rowKeys.Select(rowKey => $"RowKey eq '{rowKey}'"));

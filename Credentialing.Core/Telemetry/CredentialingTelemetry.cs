@@ -27,6 +27,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> overviewRefreshes;
     private readonly Histogram<double> runDuration;
     private readonly Histogram<int> daysToExpiry;
+    private readonly Histogram<double> backupDuration;
 
     /// <summary>Creates the instruments.</summary>
     public CredentialingTelemetry(IMeterFactory meters)
@@ -46,6 +47,8 @@ public sealed class CredentialingTelemetry
             advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
         daysToExpiry = meter.CreateHistogram<int>("credentialing.days_to_expiry", "{day}", "Days until expiry of the credentials of each LEA that a daily run processed; 0 if expired.",
             advice: new() { HistogramBucketBoundaries = [0, 1, 3, 7, 14] });
+        backupDuration = meter.CreateHistogram<double>("credentialing.backup.duration", "s", "Duration of a backup.",
+            advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
     }
 
     /// <summary>Starts a span. Returns null if there is no listener.</summary>
@@ -113,6 +116,11 @@ public sealed class CredentialingTelemetry
 
     /// <summary>A daily run processed an LEA whose credentials have this many days left.</summary>
     internal void RecordDaysRemaining(int daysRemaining) => daysToExpiry.Record(daysRemaining);
+
+    /// <summary>A backup ended.</summary>
+    /// <param name="elapsed">Its duration.</param>
+    /// <param name="failed">Whether it failed.</param>
+    internal void RecordBackup(TimeSpan elapsed, bool failed) => backupDuration.Record(elapsed.TotalSeconds, Tag("outcome", failed ? "failed" : "finished"));
 
     private static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);
 }

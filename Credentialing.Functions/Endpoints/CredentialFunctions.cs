@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Credentialing.Functions.Endpoints;
 
-/// <summary>An LEA's credentials, for its coordinators. Validation and index rebuild, for TOMS.</summary>
+/// <summary>An LEA's credentials, for its coordinators. Validation, for TOMS.</summary>
 public sealed class CredentialFunctions(
     Caller caller, CredentialService credentials, CredentialChanges changes, VendorAuthenticator vendors, LeaCalendar calendar, ServiceAddresses addresses)
 {
@@ -148,19 +148,6 @@ public sealed class CredentialFunctions(
             });
         });
 
-    /// <summary>Rebuilds the expiration index. Idempotent.</summary>
-    [Function("RestoreExpirations")]
-    [CalledBy(CallerKind.Toms)]
-    [ProducesResponse(200, typeof(RestorationResponse))]
-    public Task<IResult> RestoreExpirationsAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "expirations/restore")] HttpRequest request,
-        CancellationToken cancellationToken) =>
-        caller.AsTomsAsync(request, async _ =>
-        {
-            var (indexed, unreadable) = await credentials.RestoreExpirationsAsync(cancellationToken);
-            return TypedResults.Ok(new RestorationResponse(indexed, [.. unreadable.Select(lea => new FailureResponse(lea.Key, lea.Value))]));
-        });
-
     private async Task<IResult> RespondWithStatusAsync(HttpRequest request, LeaId leaId, CancellationToken cancellationToken)
     {
         var status = await credentials.StatusAsync(leaId, cancellationToken);
@@ -183,11 +170,6 @@ public sealed class CredentialFunctions(
                 throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}.");
         }
     }
-
-    /// <summary>The result of the index rebuild.</summary>
-    /// <param name="Credentials">The number of LEAs whose credentials are in the expiration index.</param>
-    /// <param name="Failures">The LEAs whose credentials cannot be read.</param>
-    private sealed record RestorationResponse(int Credentials, IReadOnlyList<FailureResponse> Failures);
 
     /// <summary>A coordinator's authorization to release student data to vendors.</summary>
     /// <param name="Authorized">Must be <c>true</c>: the coordinator checked the box.</param>

@@ -18,6 +18,10 @@ public sealed class AzureOptions
     [Required, HttpsAddress]
     public Uri? BlobEndpoint { get; set; }
 
+    /// <summary>The blob endpoint of the storage account of the backups, such as <c>https://ACCOUNT.blob.core.windows.net</c>.</summary>
+    [Required, HttpsAddress]
+    public Uri? BackupEndpoint { get; set; }
+
     /// <summary>The Key Vault, such as <c>https://VAULT.vault.azure.net</c>.</summary>
     [Required, HttpsAddress]
     public Uri? VaultUri { get; set; }

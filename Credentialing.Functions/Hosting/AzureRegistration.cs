@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
 using Azure.Storage.Blobs;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
@@ -33,6 +34,7 @@ public static partial class AzureRegistration
             .AddSingleton(CreateCredential)
             .AddSingleton(provider => new TableServiceClient(Options(provider).TableEndpoint, Credential(provider), ForStorage(new TableClientOptions())))
             .AddSingleton(provider => new BlobServiceClient(Options(provider).BlobEndpoint, Credential(provider), ForStorage(new BlobClientOptions())))
+            .AddSingleton(provider => new BackupStore(new BlobServiceClient(Options(provider).BackupEndpoint, Credential(provider), ForStorage(new BlobClientOptions()))))
             .AddSingleton(provider => new SecretClient(Options(provider).VaultUri, Credential(provider), WithLimits(new SecretClientOptions())))
             .AddSingleton<ISecretVault, KeyVault>();
         if (!HasEmailSender(services))

@@ -21,6 +21,10 @@ public sealed class PlatformOptions : IValidatableObject
     [Required]
     public string OverviewSchedule { get; set; } = "";
 
+    /// <summary>When the daily backup starts, in the same format. After the daily run and its retries, it also contains what they have done.</summary>
+    [Required]
+    public string BackupSchedule { get; set; } = "";
+
     /// <summary>The connection string of Application Insights; null to disable the export. The Functions host reads it too.</summary>
     [ConfigurationKeyName(TelemetryRegistration.ConnectionSetting)]
     public string? ApplicationInsights { get; set; }
@@ -36,7 +40,8 @@ public sealed class PlatformOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var (name, schedule) in ((string, string)[])[(nameof(ReminderSchedule), ReminderSchedule), (nameof(OverviewSchedule), OverviewSchedule)])
+        (string, string)[] schedules = [(nameof(ReminderSchedule), ReminderSchedule), (nameof(OverviewSchedule), OverviewSchedule), (nameof(BackupSchedule), BackupSchedule)];
+        foreach (var (name, schedule) in schedules)
         {
             if (CrontabSchedule.TryParse(schedule, new CrontabSchedule.ParseOptions { IncludingSeconds = true }) is null)
                 yield return new ValidationResult("It must be an NCRONTAB expression of six fields, such as \"0 0 14 * * *\".", [name]);

@@ -177,7 +177,7 @@ public sealed class RestingLeaTests(AzuriteFixture azurite)
             new TableEntity(TestWorld.Oakland.Value, "announcement") { ["Content"] = "Another text" }, ETag.All, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
         Assert.Equal(0, (await RunAsync(world)).Posted);
 
-        await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(1, (await RunAsync(world)).Posted);
         await RunAsync(world);

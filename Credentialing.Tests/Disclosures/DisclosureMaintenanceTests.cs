@@ -125,7 +125,7 @@ public sealed class DisclosureMaintenanceTests(AzuriteFixture azurite)
         await using var changed = world.AnotherInstance(retentionYears: years);
         world.Clock.SetUtcNow(new DateTimeOffset(year, 11, 24, 20, 0, 0, TimeSpan.Zero));
         if (year < 2033)
-            await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+            await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
 
         await RunAsync(changed);
 
@@ -141,7 +141,7 @@ public sealed class DisclosureMaintenanceTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
         world.Clock.Advance(TimeSpan.FromDays(1));
-        await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
 
         await RunAsync(world);
 

@@ -46,7 +46,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
 
-        await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(1, (await RunAsync(world)).Removed);
         Assert.Empty(world.MyToms.Shown);
@@ -67,7 +67,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
             await world.Storage.Leas.AddEntityAsync(copy, token);
         });
 
-        Assert.Equal(Leas, (await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Indexed);
+        Assert.Equal(Leas, (await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken)).Indexed);
         Assert.Equal(Leas, (await IndexEntriesAsync(world)).Count);
     }
 
@@ -82,7 +82,7 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
 
-        var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        var (indexed, unreadable) = await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(1, indexed);
         Assert.Equal(

@@ -48,6 +48,7 @@ public sealed class SettingsTests
     [InlineData("ReminderSchedule", "daily", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("OverviewSchedule", null, "OverviewSchedule: The OverviewSchedule field is required.")]
     [InlineData("OverviewSchedule", "daily", "OverviewSchedule: It must be an NCRONTAB expression of six fields")]
+    [InlineData("BackupSchedule", "nightly", "BackupSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("ReminderSchedule", "0 14 * * *", "ReminderSchedule: It must be an NCRONTAB expression of six fields")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "insights", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=", "APPLICATIONINSIGHTS_CONNECTION_STRING: ")]
@@ -62,6 +63,7 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("TableEndpoint", null, "Credentialing__Azure__TableEndpoint: The TableEndpoint field is required.")]
     [InlineData("BlobEndpoint", "", "Credentialing__Azure__BlobEndpoint: The BlobEndpoint field is required.")]
+    [InlineData("BackupEndpoint", null, "Credentialing__Azure__BackupEndpoint: The BackupEndpoint field is required.")]
     [InlineData("VaultUri", "vault", "Credentialing__Azure__VaultUri: It must be an https address.")]
     [InlineData("CommunicationEndpoint", "http://mail.example", "Credentialing__Azure__CommunicationEndpoint: It must be an https address.")]
     [InlineData("CommunicationEndpoint", null, null)]
@@ -71,6 +73,7 @@ public sealed class SettingsTests
         {
             ["Credentialing:Azure:TableEndpoint"] = "https://account.table.core.windows.net",
             ["Credentialing:Azure:BlobEndpoint"] = "https://account.blob.core.windows.net",
+            ["Credentialing:Azure:BackupEndpoint"] = "https://backups.blob.core.windows.net",
             ["Credentialing:Azure:VaultUri"] = "https://vault.vault.azure.net",
             [$"Credentialing:Azure:{name}"] = value,
         };
@@ -140,6 +143,7 @@ public sealed class SettingsTests
             ["Credentialing:VendorBaseUrl"] = "https://toms.example/api/v1",
             ["ReminderSchedule"] = "0 0 14 * * *",
             ["OverviewSchedule"] = "0 0 15 * * *",
+            ["BackupSchedule"] = "0 0 16 * * *",
         };
         Validate(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
     }

@@ -351,7 +351,7 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
         await world.Storage.Expirations.DeleteAsync(TestContext.Current.CancellationToken);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
 
-        var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        var (indexed, unreadable) = await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal((1, 0), (indexed, unreadable.Count));
         Assert.Equal(1, (await RunAsync(world)).Notices);

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Credentialing.Core;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
@@ -33,10 +34,12 @@ internal static class MeasuredApp
     {
         foreach (var (setting, value) in Settings)
             configuration[setting] = value;
+        var storedBlobs = blobs(Options(new BlobClientOptions(), fromMemory));
         return services
             .AddSingleton(configuration)
             .AddSingleton(tables(Options(new TableClientOptions(), fromMemory)))
-            .AddSingleton(blobs(Options(new BlobClientOptions(), fromMemory)))
+            .AddSingleton(storedBlobs)
+            .AddSingleton(new BackupStore(storedBlobs))
             .AddSingleton<ISecretVault, MemoryVault>()
             .AddCredentialing(configuration);
     }
@@ -71,5 +74,6 @@ internal static class MeasuredApp
         ["Credentialing:Mail:Smtp:Host"] = "127.0.0.1",
         ["ReminderSchedule"] = "0 0 14 * * *",
         ["OverviewSchedule"] = "0 0 15 * * *",
+        ["BackupSchedule"] = "0 0 16 * * *",
     };
 }

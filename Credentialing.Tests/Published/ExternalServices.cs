@@ -4,6 +4,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Storage;
 using Credentialing.DevHost;
@@ -21,6 +22,7 @@ namespace Credentialing.Tests.Published;
 internal sealed class ExternalServices : IAsyncDisposable
 {
     private const string Account = "published";
+    private const string BackupAccount = "publishedbackups";
 
     private readonly TestCertificate certificate = new();
     private readonly HttpClientHandler trustingHandler;
@@ -38,6 +40,9 @@ internal sealed class ExternalServices : IAsyncDisposable
     /// <summary>Direct access to the storage, for the tests.</summary>
     internal CredentialingStorage Storage { get; private set; } = null!;
 
+    /// <summary>Direct access to the backups, for the tests.</summary>
+    internal BackupStore Backups { get; private set; } = null!;
+
     internal TomsIdentityProvider Toms { get; private set; } = null!;
 
     internal MyTomsServer MyToms { get; private set; } = null!;
@@ -49,8 +54,10 @@ internal sealed class ExternalServices : IAsyncDisposable
     {
         ["ReminderSchedule"] = "0 0 14 * * *",
         ["OverviewSchedule"] = "0 0 15 * * *",
+        ["BackupSchedule"] = "0 0 16 * * *",
         ["Credentialing__Azure__TableEndpoint"] = new Uri(Azurite.TableAddress, Account).ToString(),
         ["Credentialing__Azure__BlobEndpoint"] = new Uri(Azurite.BlobAddress, Account).ToString(),
+        ["Credentialing__Azure__BackupEndpoint"] = new Uri(Azurite.BlobAddress, BackupAccount).ToString(),
         ["Credentialing__Azure__VaultUri"] = vault.Address.ToString(),
         ["Credentialing__Mail__From"] = "noreply@toms.example",
         ["Credentialing__Mail__Smtp__Host"] = "127.0.0.1",
@@ -74,10 +81,12 @@ internal sealed class ExternalServices : IAsyncDisposable
     {
         var services = new ExternalServices();
         services.Azurite = await Azurite.StartAsync(
-            dataFolder: null, [Account], TestContext.Current.CancellationToken, "--oauth", "basic", "--cert", services.certificate.File, "--key", services.certificate.KeyFile);
+            dataFolder: null, [Account, BackupAccount], TestContext.Current.CancellationToken, "--oauth", "basic", "--cert", services.certificate.File, "--key", services.certificate.KeyFile);
         services.Storage = new CredentialingStorage(
             services.Azurite.Tables(Account, services.Trust(new TableClientOptions())), services.Azurite.Blobs(Account, services.Trust(new BlobClientOptions())));
         await services.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+        services.Backups = new BackupStore(services.Azurite.Blobs(BackupAccount, services.Trust(new BlobClientOptions())));
+        await services.Backups.CreateMissingAsync(TestContext.Current.CancellationToken);
         services.vault = await KeyVaultServer.StartAsync(services.certificate);
         foreach (var name in (string[])[SecretRing.CredentialPepper, SecretRing.VendorTokenKey])
             services.vault.Add(name, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));

@@ -107,7 +107,8 @@ public sealed class PublishedAppFaultTests
     {
         string[] required =
         [
-            "ReminderSchedule", "OverviewSchedule", "Credentialing__ScreenUrl", "Credentialing__VendorBaseUrl", "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint",
+            "ReminderSchedule", "OverviewSchedule", "BackupSchedule", "Credentialing__ScreenUrl", "Credentialing__VendorBaseUrl", "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint",
+            "Credentialing__Azure__BackupEndpoint",
             "Credentialing__Azure__VaultUri", "Credentialing__Mail__From", "Credentialing__Mail__Smtp__Host", "Credentialing__MyToms__BaseUrl",
             "Credentialing__Toms__Authority", "Credentialing__Toms__Audience",
         ];
@@ -121,8 +122,8 @@ public sealed class PublishedAppFaultTests
         const string Wrong = "never-repeated";
         string[] settings =
         [
-            "ReminderSchedule", "OverviewSchedule", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID", "Credentialing__ScreenUrl", "Credentialing__VendorBaseUrl", "Credentialing__TimeZone",
-            "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint", "Credentialing__Azure__VaultUri", "Credentialing__Azure__CommunicationEndpoint",
+            "ReminderSchedule", "OverviewSchedule", "BackupSchedule", "APPLICATIONINSIGHTS_CONNECTION_STRING", "AZURE_CLIENT_ID", "Credentialing__ScreenUrl", "Credentialing__VendorBaseUrl", "Credentialing__TimeZone",
+            "Credentialing__Azure__TableEndpoint", "Credentialing__Azure__BlobEndpoint", "Credentialing__Azure__BackupEndpoint", "Credentialing__Azure__VaultUri", "Credentialing__Azure__CommunicationEndpoint",
             "Credentialing__Mail__From", "Credentialing__Mail__Smtp__Port", "Credentialing__Mail__Smtp__Security", "Credentialing__MyToms__BaseUrl",
             "Credentialing__Toms__Authority", "Credentialing__DailyRun__Parallelism", "Credentialing__DailyRun__TimeLimit", "Credentialing__Disclosures__RetentionYears",
         ];

@@ -121,7 +121,7 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await TryAsync(() => world.Shares.CancelAsync(share, TestWorld.Rosa, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Announcements.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
         await TryAsync(() => world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken));
-        var (indexed, unreadable) = await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken);
+        var (indexed, unreadable) = await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
         Assert.Equal(2, indexed + unreadable.Count);
         Assert.All(unreadable.Keys, lea => Assert.Equal(TestWorld.Oakland.Value, lea));
         await TryAsync(() => ReportAsync(key));

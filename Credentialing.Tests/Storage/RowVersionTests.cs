@@ -161,7 +161,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
         await TryAsync("bearer", () => world.Vendors.AuthenticateAsync(token, TestContext.Current.CancellationToken));
         await TryAsync("announcement", () => AnnouncementAsync(world));
         await TryAsync("run", () => RunAsync(world));
-        if ((await world.Credentials.RestoreExpirationsAsync(TestContext.Current.CancellationToken)).Unreadable.Count > 0)
+        if ((await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken)).Unreadable.Count > 0)
             refused.Add("restore");
         if ((await world.Leaks.ReportAsync([SecretKey.Generate()], "toms", stopping: null, TestContext.Current.CancellationToken)).Unreadable.Count > 0)
             refused.Add("leak");

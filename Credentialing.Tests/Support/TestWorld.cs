@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Credentialing.Core;
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Disclosures;
@@ -12,6 +13,7 @@ using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Overview;
+using Credentialing.Core.Recovery;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Shares;
@@ -54,6 +56,7 @@ public sealed class TestWorld : IAsyncDisposable
             .AddLogging(logging => logs?.Attach(logging))
             .AddSingleton(Tables)
             .AddSingleton(Blobs)
+            .AddSingleton(new BackupStore(Blobs))
             .AddSingleton<ISecretVault>(vault)
             .AddSingleton<TimeProvider>(ExternalCalls.Clock)
             .AddSingleton(mail.From(ExternalCalls))
@@ -115,6 +118,16 @@ public sealed class TestWorld : IAsyncDisposable
 
     public OverviewService Overview => Get<OverviewService>();
 
+    public ExpirationRestoration Expirations => Get<ExpirationRestoration>();
+
+    public BackupService Backups => Get<BackupService>();
+
+    public BackupArchive Archive => Get<BackupArchive>();
+
+    public BlobContainerClient BackupContainer => Get<BackupStore>().Container;
+
+    public RestoreService Restore => Get<RestoreService>();
+
     public LeaCalendar Calendar => Get<LeaCalendar>();
 
     public IMeterFactory Meters => Get<IMeterFactory>();
@@ -128,6 +141,7 @@ public sealed class TestWorld : IAsyncDisposable
         var clock = new FakeTimeProvider(now);
         var world = new TestWorld(azurite.NewAccount(), new MemoryVault(), clock, new MailService(clock), new MyTomsSite(clock));
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+        await world.Get<BackupStore>().CreateMissingAsync(TestContext.Current.CancellationToken);
         world.Traffic.Reset();
         return world;
     }

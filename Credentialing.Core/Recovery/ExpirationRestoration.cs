@@ -1,0 +1,51 @@
+using Credentialing.Core.Credentials;
+using Credentialing.Core.Leas;
+using Credentialing.Core.Storage;
+
+namespace Credentialing.Core.Recovery;
+
+/// <summary>Rebuilds the expiration index from the <c>Leas</c> table. Thread safe.</summary>
+public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalendar calendar, TimeProvider time)
+{
+    private static readonly string Restored =
+        $"{LeaPartition.Is(LeaPartition.CredentialRow, LeaPartition.AnnouncementRow)} or {LeaPartition.StartsWith(LeaPartition.NoticeRowPrefix)}";
+
+    private readonly ExpirationIndex expirations = new(storage);
+
+    /// <summary>
+    /// Rebuilds the index. Idempotent. Needed if the <c>Expirations</c> table was lost, and after rows were restored: without it, the daily run
+    /// finds no LEAs. Adds the missing entries, and does not change existing ones. So the next daily run also reads all LEAs whose credentials have
+    /// expired, which is needed if a release or a setting has changed the text of their announcements, and maintains the log of downloads.
+    /// Scans the whole <c>Leas</c> table.
+    /// </summary>
+    /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
+    public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreAsync(CancellationToken cancellationToken)
+    {
+        await expirations.AddDownloadsAsync(calendar.LocalDate(time.GetUtcNow()), cancellationToken);
+        var indexed = 0;
+        var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var row in LeaPartition.OfAllAsync(storage, Restored, cancellationToken))
+        {
+            try
+            {
+                if (!LeaId.TryParse(row.PartitionKey, out var leaId))
+                    throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
+                // The announcement may have to be removed, or the notice to be sent, and their own entries are lost. The next run decides.
+                if (row.RowKey != LeaPartition.CredentialRow)
+                {
+                    await expirations.AddAsync(leaId, time.GetUtcNow(), cancellationToken);
+                    continue;
+                }
+
+                await expirations.AddAsync(leaId, CredentialTable.Read(leaId, LeaPartition.Known(row)).Credential.ExpiresAt, cancellationToken);
+                indexed++;
+            }
+            catch (UnreadableRowException failure)
+            {
+                unreadable[row.PartitionKey] = failure.Reason;
+            }
+        }
+
+        return (indexed, unreadable);
+    }
+}

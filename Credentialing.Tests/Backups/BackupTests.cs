@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using Azure.Data.Tables;
+using Credentialing.Core.Backups;
+using Credentialing.Core.Leas;
+using Credentialing.Tests.Support;
+
+namespace Credentialing.Tests.Backups;
+
+[Kind(TestKind.Storage)]
+public sealed class BackupTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_backup_has_all_rows_with_all_columns_except_the_ciphertext_of_links()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa, TestWorld.Luis]));
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        await world.Shares.CreateAsync(TestWorld.Oakland, TestWorld.Rosa, "Aeries", "the ciphertext", TimeSpan.FromDays(1), seenGeneration: 2, Cancellation);
+
+        var manifest = await world.Backups.BackUpAsync(Cancellation);
+
+        var rows = await world.RowsAsync("Leas");
+        Assert.Contains(rows, row => row.ContainsKey("Ciphertext"));
+        Assert.Equal((rows.Count, world.Clock.GetUtcNow()), (manifest.Rows, manifest.StartedAt));
+        Assert.Equal(rows.Select(row => Describe(row, "Ciphertext")), (await ReadAsync(world)).Select(row => Describe(row)));
+    }
+
+    [Fact]
+    public async Task A_row_keeps_all_types_of_columns()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var row = new TableEntity("01612590000000", "coordinator:josé")
+        {
+            ["Text"] = "línea\r\n\u2028\0\"\\", ["Empty"] = "", ["Number"] = int.MinValue, ["Long"] = long.MaxValue, ["Double"] = double.NaN, ["Fraction"] = 0.1, ["Flag"] = true,
+            ["Instant"] = new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero).AddTicks(1_234_567), ["Id"] = Guid.NewGuid(), ["Bytes"] = RandomNumberGenerator.GetBytes(33),
+        };
+        await world.Storage.Leas.AddEntityAsync(row, Cancellation);
+
+        await world.Backups.BackUpAsync(Cancellation);
+
+        var stored = Assert.Single(await world.RowsAsync("Leas"));
+        Assert.Equal(12, stored.Count - 2); // without the ETag and the timestamp
+        Assert.Equal(Describe(stored), Describe(Assert.Single(await ReadAsync(world))));
+    }
+
+    [Fact]
+    public async Task A_large_backup_has_several_parts_and_each_is_checked_when_it_is_read()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        for (var number = 0; number < 80; number++)
+            await world.Storage.Leas.AddEntityAsync(new TableEntity("01612590000000", $"event:{number:D2}") { ["Bytes"] = RandomNumberGenerator.GetBytes(60_000) }, Cancellation);
+
+        var manifest = await world.Backups.BackUpAsync(Cancellation);
+
+        Assert.Equal(2, manifest.Parts.Count);
+        Assert.Equal(80, (await ReadAsync(world)).Count);
+        var last = world.BackupContainer.GetBlobClient(manifest.Parts[1].Name);
+        var content = (await last.DownloadContentAsync(Cancellation)).Value.Content.ToArray();
+        content[^1] ^= 1;
+        await last.UploadAsync(new BinaryData(content), overwrite: true, Cancellation);
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(world));
+        Assert.Equal($"The part {last.Name} of the backup is corrupt: its hash differs.", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_empty_table_has_an_empty_backup()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        Assert.Equal(0, (await world.Backups.BackUpAsync(Cancellation)).Rows);
+        Assert.Empty(await ReadAsync(world));
+    }
+
+    /// <summary>Interrupts the backup at each of its requests, before and after the request takes effect.</summary>
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(3), InlineData(4)]
+    public async Task A_backup_that_was_interrupted_is_not_listed_and_the_next_one_is_complete(int request)
+    {
+        foreach (var fault in (Fault[])[Fault.ConnectionFailed, Fault.ResponseLost])
+        {
+            await using var world = await TestWorld.CreateAsync(azurite);
+            await world.MustGenerateAsync(TestWorld.Oakland);
+            world.Traffic.Reset();
+            world.Traffic.InjectFault = number => number < request ? Fault.None : number == request ? fault : Fault.ConnectionFailed;
+            Assert.NotNull(await Record.ExceptionAsync(() => world.Backups.BackUpAsync(Cancellation)));
+
+            world.Traffic.InjectFault = null;
+            var isComplete = request == 4 && fault is Fault.ResponseLost; // the manifest was written
+            Assert.Equal(isComplete ? 1 : 0, await world.Archive.ListAsync(BackupArchive.Leas, Cancellation).CountAsync(Cancellation));
+            world.Clock.Advance(TimeSpan.FromMinutes(10));
+            Assert.Equal((await world.RowsAsync("Leas")).Count, (await world.Backups.BackUpAsync(Cancellation)).Rows);
+            Assert.Equal("2026-11-23T201000Z", await world.Archive.ListAsync(BackupArchive.Leas, Cancellation).LastAsync(Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task A_backup_does_not_replace_an_earlier_blob()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var first = await world.Backups.BackUpAsync(Cancellation);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => world.Backups.BackUpAsync(Cancellation)); // in the same second
+
+        Assert.Equal(first.Rows, (await ReadAsync(world)).Count);
+    }
+
+    private static async Task<IReadOnlyList<TableEntity>> ReadAsync(TestWorld world)
+    {
+        var name = await world.Archive.ListAsync(BackupArchive.Leas, Cancellation).LastAsync(Cancellation);
+        return await world.Archive.ReadAsync(await world.Archive.OpenAsync(BackupArchive.Leas, name, Cancellation), Cancellation).ToListAsync(Cancellation);
+    }
+
+    /// <summary>Returns the columns of a row with their types and values, without those that the table sets.</summary>
+    private static string Describe(TableEntity row, params string[] without) => string.Join('\n', row
+        .Where(column => column.Value is not null && column.Key is not ("odata.etag" or "Timestamp") && !without.Contains(column.Key))
+        .OrderBy(column => column.Key, StringComparer.Ordinal)
+        .Select(column => $"{column.Key}: {column.Value.GetType().Name} {(column.Value is byte[] bytes ? Convert.ToHexString(bytes) : column.Value is DateTimeOffset instant ? instant.ToString("O", null) : column.Value)}"));
+}
