@@ -61,6 +61,7 @@ public static class ServiceRegistration
             .AddSingleton<LeakService>()
             .AddSingleton<DailyRunService>()
             .AddSingleton<BackupArchive>()
+            .AddSingleton<DisclosureBackup>()
             .AddSingleton<BackupService>()
             .AddSingleton<ExpirationRestoration>()
             .AddSingleton<RestoreService>();

@@ -12,13 +12,12 @@ public sealed partial class Azurite : IAsyncDisposable
     private const string Emulator = "azurite";
 
     private readonly NodeProcess process;
-    private readonly string accountKey;
     private readonly Dictionary<string, Uri> services;
 
     private Azurite(NodeProcess process, string accountKey, Dictionary<string, Uri> services)
     {
         this.process = process;
-        this.accountKey = accountKey;
+        AccountKey = accountKey;
         this.services = services;
     }
 
@@ -57,6 +56,9 @@ public sealed partial class Azurite : IAsyncDisposable
         }
     }
 
+    /// <summary>The key of all accounts, which is new at each start.</summary>
+    public string AccountKey { get; }
+
     /// <summary>The address of the blob service.</summary>
     public Uri BlobAddress => services["Blob"];
 
@@ -65,11 +67,11 @@ public sealed partial class Azurite : IAsyncDisposable
 
     /// <summary>Creates a client for the tables of an account.</summary>
     public TableServiceClient Tables(string account, TableClientOptions? options = null) =>
-        new(new Uri(TableAddress, account), new TableSharedKeyCredential(account, accountKey), options);
+        new(new Uri(TableAddress, account), new TableSharedKeyCredential(account, AccountKey), options);
 
     /// <summary>Creates a client for the blobs of an account.</summary>
     public BlobServiceClient Blobs(string account, BlobClientOptions? options = null) =>
-        new(new Uri(BlobAddress, account), new StorageSharedKeyCredential(account, accountKey), options);
+        new(new Uri(BlobAddress, account), new StorageSharedKeyCredential(account, AccountKey), options);
 
     /// <summary>Stops the emulator after it has written its data.</summary>
     public ValueTask DisposeAsync() => process.DisposeAsync();

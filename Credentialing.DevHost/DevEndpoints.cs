@@ -1,11 +1,12 @@
 using System.Globalization;
+using Azure.Data.Tables.Sas;
 using Credentialing.Functions.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Credentialing.DevHost;
 
-/// <summary>Endpoints that only DevHost has: sign-in without a password, the clock, and a page of the API description.</summary>
+/// <summary>Endpoints that only DevHost has: sign-in without a password, the clock, the storage, and a page of the API description.</summary>
 internal static class DevEndpoints
 {
     /// <summary>The path of the Swagger UI page.</summary>
@@ -27,6 +28,18 @@ internal static class DevEndpoints
             ? Results.Text(signIn.SignIn(found))
             : Results.Problem($"Send the form field persona: {string.Join(", ", World.Personas.Select(persona => persona.Id))}.", statusCode: 400, title: "The persona is unknown.");
     });
+
+    /// <summary>
+    /// <c>GET /dev/storage</c> returns how to connect to the emulator: the addresses of the account, its key, and a shared access signature
+    /// for the tables. The drills do their damage with it.
+    /// </summary>
+    internal static void MapDevStorage(this WebApplication app, Azurite azurite, string account) => app.MapGet("/dev/storage", () => Results.Ok(new
+    {
+        tables = new Uri(azurite.TableAddress, account),
+        blobs = new Uri(azurite.BlobAddress, account),
+        key = azurite.AccountKey,
+        signature = azurite.Tables(account).GenerateSasUri(TableAccountSasPermissions.All, TableAccountSasResourceTypes.All, TimeProvider.System.GetUtcNow().AddDays(1)).Query,
+    }));
 
     /// <summary>
     /// <c>POST /dev/clock</c> with the form field <c>days</c> (fractions are allowed) advances the clock. <c>GET /dev/clock</c> returns

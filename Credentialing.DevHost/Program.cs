@@ -43,6 +43,7 @@ static async Task<int> RunAsync(Arguments arguments)
     await using var app = DevHostApplication.Build(new DevHostParts(
         arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock, maildev.SmtpAddress, folder.MyToms, arguments.Telemetry));
 
+    app.MapDevStorage(azurite, Account);
     Console.WriteLine("Preparing the sample data...");
     await ActivatorUtilities.CreateInstance<World>(app.Services).CreateMissingAsync(app.Lifetime.ApplicationStopping);
     try

@@ -75,6 +75,11 @@ internal static class DisclosureTable
         from prefix in (string[])[PrefixOf(Ssid.Parse(row.Required<string>(nameof(Disclosure.Ssid)))), TimePrefix]
         select new TableTransactionAction(TableTransactionActionType.Delete, new TableEntity(row.PartitionKey, prefix + KeyOf(row)), ETag.All);
 
+    /// <summary>The transaction steps that insert both rows of a disclosure from a row of a backup, unless they exist.</summary>
+    internal static IEnumerable<TableTransactionAction> Restore(TableEntity row) =>
+        from prefix in (string[])[PrefixOf(Ssid.Parse(row.Required<string>(nameof(Disclosure.Ssid)))), TimePrefix]
+        select new TableTransactionAction(TableTransactionActionType.UpsertMerge, new TableEntity(row) { RowKey = prefix + KeyOf(row) });
+
     /// <exception cref="UnreadableRowException">The row is corrupt, or a newer release wrote it.</exception>
     internal static Disclosure Read(LeaId leaId, TableEntity row) => new(
         leaId,

@@ -16,7 +16,7 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
     /// Rebuilds the index. Idempotent. Needed if the <c>Expirations</c> table was lost, and after rows were restored: without it, the daily run
     /// finds no LEAs. Adds the missing entries, and does not change existing ones. So the next daily run also reads all LEAs whose credentials have
     /// expired, which is needed if a release or a setting has changed the text of their announcements, and maintains the log of downloads.
-    /// Scans the whole <c>Leas</c> table.
+    /// Scans the whole <c>Leas</c> table: one round trip per page of up to 1,000 rows, and one per 100 entries of the same date.
     /// </summary>
     /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
     public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreAsync(CancellationToken cancellationToken)
@@ -24,6 +24,7 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
         await expirations.AddDownloadsAsync(calendar.LocalDate(time.GetUtcNow()), cancellationToken);
         var indexed = 0;
         var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var pending = new Dictionary<string, HashSet<LeaId>>(StringComparer.Ordinal);
         await foreach (var row in LeaPartition.OfAllAsync(storage, Restored, cancellationToken))
         {
             try
@@ -31,14 +32,16 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
                 if (!LeaId.TryParse(row.PartitionKey, out var leaId))
                     throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
                 // The announcement may have to be removed, or the notice to be sent, and their own entries are lost. The next run decides.
-                if (row.RowKey != LeaPartition.CredentialRow)
-                {
-                    await expirations.AddAsync(leaId, time.GetUtcNow(), cancellationToken);
+                var isCredential = row.RowKey == LeaPartition.CredentialRow;
+                var date = ExpirationIndex.DateOf(isCredential ? CredentialTable.Read(leaId, LeaPartition.Known(row)).Credential.ExpiresAt : time.GetUtcNow());
+                if (isCredential)
+                    indexed++;
+                var leas = pending.TryGetValue(date, out var added) ? added : pending[date] = [];
+                leas.Add(leaId);
+                if (leas.Count < ExpirationIndex.MaxTogether)
                     continue;
-                }
-
-                await expirations.AddAsync(leaId, CredentialTable.Read(leaId, LeaPartition.Known(row)).Credential.ExpiresAt, cancellationToken);
-                indexed++;
+                await expirations.AddAsync(date, leas, cancellationToken);
+                pending.Remove(date);
             }
             catch (UnreadableRowException failure)
             {
@@ -46,6 +49,8 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
             }
         }
 
+        foreach (var (date, leas) in pending)
+            await expirations.AddAsync(date, leas, cancellationToken);
         return (indexed, unreadable);
     }
 }

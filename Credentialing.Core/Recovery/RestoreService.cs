@@ -42,7 +42,7 @@ public sealed class RestoreService(
     /// <param name="cancellationToken">Stops the operation. A repetition continues it.</param>
     /// <exception cref="RequestFailedException">There is no such backup, or the table cannot be read.</exception>
     /// <exception cref="InvalidDataException">The backup is corrupt.</exception>
-    public async Task<RestoreReport> RunAsync(RestoreRequest request, IProgress<int>? progress, CancellationToken cancellationToken)
+    public async Task<RestoreReport> RunAsync(RestoreRequest request, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         var manifest = await archive.OpenAsync(BackupArchive.Leas, request.Backup, cancellationToken);
         var changes = (await keyChanges.SinceAsync(manifest.StartedAt - ChangeTime, cancellationToken).ToListAsync(cancellationToken)).ToLookup(change => change.LeaId);

@@ -25,6 +25,9 @@ namespace Credentialing.Core.Storage;
 /// </summary>
 internal sealed class ExpirationIndex(CredentialingStorage storage)
 {
+    /// <summary>The maximum number of entries that are added together: the limit of a transaction of Table Storage.</summary>
+    internal const int MaxTogether = 100;
+
     /// <summary>The row key of the entries for the log of downloads.</summary>
     internal const string DownloadsRow = "downloads";
 
@@ -46,6 +49,17 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
 
     /// <summary>Adds an entry for the log of downloads. Idempotent. One round trip.</summary>
     internal Task AddDownloadsAsync(DateOnly date, CancellationToken cancellationToken) => AddAsync(DateOf(date), DownloadsRow, cancellationToken);
+
+    /// <summary>
+    /// Adds the entries of one date that do not exist, and leaves the others as they are. Idempotent. One round trip.
+    /// </summary>
+    /// <param name="date">The partition key: <see cref="DateOf(DateTimeOffset)"/>.</param>
+    /// <param name="leaIds">Different LEAs: 1 to <see cref="MaxTogether"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal Task AddAsync(string date, IEnumerable<LeaId> leaIds, CancellationToken cancellationToken) =>
+        // Merge, and no schema version: a newer release may have written an entry.
+        storage.Expirations.SubmitTransactionAsync(
+            leaIds.Select(leaId => new TableTransactionAction(TableTransactionActionType.UpsertMerge, new TableEntity(date, leaId.Value))), cancellationToken);
 
     /// <summary>
     /// Adds an entry to those that the daily run does not read. Idempotent. One round trip. Call it before the other entries are deleted.

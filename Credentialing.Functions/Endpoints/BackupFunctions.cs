@@ -1,4 +1,3 @@
-using Credentialing.Core.Backups;
 using Credentialing.Core.Recovery;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Http.Description;
@@ -10,7 +9,7 @@ namespace Credentialing.Functions.Endpoints;
 /// <summary>The daily backup, and the rebuild of the expiration index. The command <c>Credentialing.Restore</c> restores a backup.</summary>
 public sealed class BackupFunctions(Caller caller, BackupService backups, ExpirationRestoration expirations)
 {
-    /// <summary>Exports the data that cannot be rebuilt, once a day. If it fails, the platform retries it.</summary>
+    /// <summary>Exports the LEAs and the new downloads, once a day. If it fails, the platform retries it.</summary>
     [Function("BackUp")]
     [FixedDelayRetry(3, "00:10:00")]
     public Task BackUpAsync([TimerTrigger("%BackupSchedule%")] TimerInfo timer, CancellationToken cancellationToken) =>

@@ -21,7 +21,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Berkeley);
         await world.Shares.CreateAsync(TestWorld.Oakland, TestWorld.Rosa, "Aeries", "the ciphertext", TimeSpan.FromDays(1), seenGeneration: 2, Cancellation);
 
-        var manifest = await world.Backups.BackUpAsync(Cancellation);
+        var (manifest, _) = await world.Backups.BackUpAsync(Cancellation);
 
         var rows = await world.RowsAsync("Leas");
         Assert.Contains(rows, row => row.ContainsKey("Ciphertext"));
@@ -54,7 +54,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
         for (var number = 0; number < 80; number++)
             await world.Storage.Leas.AddEntityAsync(new TableEntity("01612590000000", $"event:{number:D2}") { ["Bytes"] = RandomNumberGenerator.GetBytes(60_000) }, Cancellation);
 
-        var manifest = await world.Backups.BackUpAsync(Cancellation);
+        var (manifest, _) = await world.Backups.BackUpAsync(Cancellation);
 
         Assert.Equal(2, manifest.Parts.Count);
         Assert.Equal(80, (await ReadAsync(world)).Count);
@@ -70,7 +70,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
     public async Task An_empty_table_has_an_empty_backup()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
-        Assert.Equal(0, (await world.Backups.BackUpAsync(Cancellation)).Rows);
+        Assert.Equal(0, (await world.Backups.BackUpAsync(Cancellation)).Leas.Rows);
         Assert.Empty(await ReadAsync(world));
     }
 
@@ -91,7 +91,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
             var isComplete = request == 4 && fault is Fault.ResponseLost; // the manifest was written
             Assert.Equal(isComplete ? 1 : 0, await world.Archive.ListAsync(BackupArchive.Leas, Cancellation).CountAsync(Cancellation));
             world.Clock.Advance(TimeSpan.FromMinutes(10));
-            Assert.Equal((await world.RowsAsync("Leas")).Count, (await world.Backups.BackUpAsync(Cancellation)).Rows);
+            Assert.Equal((await world.RowsAsync("Leas")).Count, (await world.Backups.BackUpAsync(Cancellation)).Leas.Rows);
             Assert.Equal("2026-11-23T201000Z", await world.Archive.ListAsync(BackupArchive.Leas, Cancellation).LastAsync(Cancellation));
         }
     }
@@ -101,7 +101,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
-        var first = await world.Backups.BackUpAsync(Cancellation);
+        var (first, _) = await world.Backups.BackUpAsync(Cancellation);
         await world.MustGenerateAsync(TestWorld.Berkeley);
 
         await Assert.ThrowsAsync<InvalidDataException>(() => world.Backups.BackUpAsync(Cancellation)); // in the same second

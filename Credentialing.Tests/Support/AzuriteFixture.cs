@@ -58,6 +58,12 @@ public sealed class StorageAccount(Azurite azurite, string name)
     /// <summary>Whether coordinators have been saved, so that changes have notices.</summary>
     public bool HasCoordinators { get; set; }
 
+    public Uri TableAddress => new(azurite.TableAddress, name);
+
+    public Uri BlobAddress => new(azurite.BlobAddress, name);
+
+    public string Key => azurite.AccountKey;
+
     public TableServiceClient Tables(TableClientOptions? options = null) => azurite.Tables(name, options);
 
     public BlobServiceClient Blobs(BlobClientOptions? options = null) => azurite.Blobs(name, options);

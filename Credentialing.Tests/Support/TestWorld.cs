@@ -122,6 +122,8 @@ public sealed class TestWorld : IAsyncDisposable
 
     public BackupService Backups => Get<BackupService>();
 
+    public DisclosureBackup DisclosureBackup => Get<DisclosureBackup>();
+
     public BackupArchive Archive => Get<BackupArchive>();
 
     public BlobContainerClient BackupContainer => Get<BackupStore>().Container;
