@@ -9,6 +9,7 @@ using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Overview;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Rotation;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Shares;
@@ -26,7 +27,7 @@ public static class ServiceRegistration
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
     /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>,
-    /// <see cref="MyTomsOptions"/>, <see cref="DailyRunOptions"/>, <see cref="DisclosureOptions"/> and
+    /// <see cref="MyTomsOptions"/>, <see cref="DailyRunOptions"/>, <see cref="DisclosureOptions"/>, <see cref="SecretRotationOptions"/> and
     /// <see cref="SecretScanningOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
     /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>
@@ -57,6 +58,7 @@ public static class ServiceRegistration
             .AddSingleton<ShareService>()
             .AddSingleton<OverviewService>()
             .AddSingleton<LeakService>()
+            .AddSingleton<SecretRotationService>()
             .AddSingleton<DailyRunService>();
     }
 }

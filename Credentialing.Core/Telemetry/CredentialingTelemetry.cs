@@ -27,6 +27,7 @@ public sealed class CredentialingTelemetry
     private readonly Counter<long> overviewRefreshes;
     private readonly Histogram<double> runDuration;
     private readonly Histogram<int> daysToExpiry;
+    private readonly Histogram<int> secretAge;
 
     /// <summary>Creates the instruments.</summary>
     public CredentialingTelemetry(IMeterFactory meters)
@@ -46,6 +47,8 @@ public sealed class CredentialingTelemetry
             advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
         daysToExpiry = meter.CreateHistogram<int>("credentialing.days_to_expiry", "{day}", "Days until expiry of the credentials of each LEA that a daily run processed; 0 if expired.",
             advice: new() { HistogramBucketBoundaries = [0, 1, 3, 7, 14] });
+        secretAge = meter.CreateHistogram<int>("credentialing.secret.age", "{day}", "Age of the current version of a secret, at each run of the rotation.",
+            advice: new() { HistogramBucketBoundaries = [30, 90, 180, 365, 730] });
     }
 
     /// <summary>Starts a span. Returns null if there is no listener.</summary>
@@ -113,6 +116,11 @@ public sealed class CredentialingTelemetry
 
     /// <summary>A daily run processed an LEA whose credentials have this many days left.</summary>
     internal void RecordDaysRemaining(int daysRemaining) => daysToExpiry.Record(daysRemaining);
+
+    /// <summary>A run of the rotation read the age of a secret's current version.</summary>
+    /// <param name="secret">The name of the secret.</param>
+    /// <param name="days">The age, in whole days.</param>
+    internal void RecordSecretAge(string secret, int days) => secretAge.Record(days, Tag("secret", secret));
 
     private static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);
 }

@@ -32,6 +32,8 @@ public sealed class SettingsTests
     [InlineData("Credentialing:DailyRun:TimeLimit", "soon", "Credentialing__DailyRun__TimeLimit: It must be a time span, such as 00:20:00.")]
     [InlineData("Credentialing:SecretScanning:PublicKeysUrl", "http://github.example/keys", "Credentialing__SecretScanning__PublicKeysUrl: It must be an https address.")]
     [InlineData("Credentialing:SecretScanning:PublicKeysUrl", "/keys", "Credentialing__SecretScanning__PublicKeysUrl: It must be an https address.")]
+    [InlineData("Credentialing:SecretRotation:Days", "29", "Credentialing__SecretRotation__Days: It must be 0, or 30 to 730.")]
+    [InlineData("Credentialing:SecretRotation:Days", "731", "Credentialing__SecretRotation__Days: It must be 0, or 30 to 730.")]
     [InlineData("Credentialing:TimeZone", "Pacific/Nowhere", "Credentialing__TimeZone: It must be an IANA time zone")]
     [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl: The ScreenUrl field is required.")]
     [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl: It must be an absolute http or https URL.")]

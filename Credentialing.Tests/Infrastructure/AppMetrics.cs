@@ -18,6 +18,7 @@ internal static class AppMetrics
         ["credentialing.disclosures"] = ["outcome"],
         ["credentialing.overview.refreshes"] = ["outcome"],
         ["credentialing.announcements"] = ["action", "outcome"],
+        ["credentialing.secret.age"] = ["secret"],
     };
 
     /// <summary>The values of the outcome tag that an alert may query.</summary>
