@@ -79,10 +79,11 @@ public sealed partial class SecretRotationService(
 
         for (var index = 0; index < versions.Count - 1; index++)
         {
-            if (now - SupersededAt(versions, index) < overlap)
+            var supersededAt = SupersededAt(versions, index);
+            if (now - supersededAt < overlap)
                 continue;
             await vault.DisableVersionAsync(name, versions[index].Version, cancellationToken);
-            LogDisabled(versions[index].Version, name, overlap.Days);
+            LogDisabled(versions[index].Version, name, supersededAt);
         }
     }
 
@@ -122,8 +123,8 @@ public sealed partial class SecretRotationService(
     [LoggerMessage(EventId = 40, Level = LogLevel.Information, Message = "Rotation: version {Version} of secret {Name} was created. The version before it was {Age} days old.")]
     private partial void LogCreated(string version, string name, int age);
 
-    [LoggerMessage(EventId = 41, Level = LogLevel.Information, Message = "Rotation: version {Version} of secret {Name} was disabled. It was superseded at least {Days} days ago.")]
-    private partial void LogDisabled(string version, string name, int days);
+    [LoggerMessage(EventId = 41, Level = LogLevel.Information, Message = "Rotation: version {Version} of secret {Name} was disabled. It was superseded on {SupersededAt:yyyy-MM-dd}.")]
+    private partial void LogDisabled(string version, string name, DateTimeOffset supersededAt);
 
     [LoggerMessage(EventId = 42, Level = LogLevel.Error, Message = "Rotation: secret {Name} could not be rotated: {Reason}.")]
     private partial void LogFailed(string name, string reason);

@@ -62,6 +62,12 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("30")]
+    [InlineData("730")]
+    public void The_rotation_of_secrets_can_be_turned_off_or_take_place_every_30_to_730_days(string days) => Validate("Credentialing:SecretRotation:Days", days);
+
+    [Theory]
     [InlineData("TableEndpoint", null, "Credentialing__Azure__TableEndpoint: The TableEndpoint field is required.")]
     [InlineData("BlobEndpoint", "", "Credentialing__Azure__BlobEndpoint: The BlobEndpoint field is required.")]
     [InlineData("VaultUri", "vault", "Credentialing__Azure__VaultUri: It must be an https address.")]
