@@ -11,6 +11,7 @@ using Credentialing.Core.Notices;
 using Credentialing.Core.Overview;
 using Credentialing.Core.Recovery;
 using Credentialing.Core.Reminders;
+using Credentialing.Core.Rotation;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Shares;
@@ -28,7 +29,7 @@ public static class ServiceRegistration
     /// Adds all domain services as singletons. The host registers what differs between hosts: <c>TableServiceClient</c>,
     /// <c>BlobServiceClient</c>, <see cref="BackupStore"/>, <see cref="ISecretVault"/>, <see cref="IEmailSender"/>, <see cref="LeaCalendar"/>,
     /// <see cref="CredentialingScreen"/>, <see cref="ServiceAddresses"/>, logging, and the values of <see cref="MailOptions"/>,
-    /// <see cref="MyTomsOptions"/>, <see cref="DailyRunOptions"/>, <see cref="DisclosureOptions"/> and
+    /// <see cref="MyTomsOptions"/>, <see cref="DailyRunOptions"/>, <see cref="DisclosureOptions"/>, <see cref="SecretRotationOptions"/> and
     /// <see cref="SecretScanningOptions"/>. Also a <c>TokenCredential</c> if MyTOMS uses a managed identity, and a
     /// <see cref="TimeProvider"/> if it is not the system's.
     /// </summary>
@@ -64,6 +65,7 @@ public static class ServiceRegistration
             .AddSingleton<DisclosureBackup>()
             .AddSingleton<BackupService>()
             .AddSingleton<ExpirationRestoration>()
-            .AddSingleton<RestoreService>();
+            .AddSingleton<RestoreService>()
+            .AddSingleton<SecretRotationService>();
     }
 }

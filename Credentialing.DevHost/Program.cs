@@ -41,7 +41,7 @@ static async Task<int> RunAsync(Arguments arguments)
     await using var maildev = await startingMaildev;
     var clock = new DevClock(folder.Clock);
     await using var app = DevHostApplication.Build(new DevHostParts(
-        arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets), clock, maildev.SmtpAddress, folder.MyToms, arguments.Telemetry));
+        arguments.Url, azurite.Tables(Account), azurite.Blobs(Account), new FileSecretVault(folder.Secrets, clock), clock, maildev.SmtpAddress, folder.MyToms, arguments.Telemetry));
 
     app.MapDevStorage(azurite, Account);
     Console.WriteLine("Preparing the sample data...");

@@ -22,6 +22,7 @@ internal static class Welcome
         Line($"  MyTOMS     {address}{DevMyToms.Path}   (the announcements of all LEAs)");
         Line($"  daily run  at 14:00 UTC   (POST /admin/functions/SendExpiryReminders runs it now)");
         Line($"  overview   checked at 15:00 UTC   (POST /admin/functions/CheckOverview checks it now)");
+        Line($"  secrets    rotated at 13:00 UTC if they are 180 days old   (POST /admin/functions/RotateSecrets checks it now)");
         Line($"  data       {dataFolder}   (--reset deletes it)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N advances it)");
         Line($"");

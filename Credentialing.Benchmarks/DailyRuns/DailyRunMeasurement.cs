@@ -151,8 +151,12 @@ internal static class DailyRunMeasurement
     /// <summary>The run needs no secret.</summary>
     private sealed class NoVault : ISecretVault
     {
-        public Task<IReadOnlyList<string>> ListVersionsAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<ListedVersion>> ListVersionsAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<SecretVersion> GetAsync(string name, string version, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<string> CreateVersionAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task DisableVersionAsync(string name, string version, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

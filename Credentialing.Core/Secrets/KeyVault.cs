@@ -13,14 +13,15 @@ public sealed class KeyVault(SecretClient client) : ISecretVault
     private const string SecretNotFound = "SecretNotFound";
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> ListVersionsAsync(string name, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ListedVersion>> ListVersionsAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
             return await client.GetPropertiesOfSecretVersionsAsync(name, cancellationToken)
                 .Where(properties => properties.Enabled != false)
-                .OrderBy(properties => properties.CreatedOn)
-                .Select(properties => properties.Version)
+                .Select(properties => Listed(properties.Version, properties.CreatedOn ?? default, properties.UpdatedOn))
+                .OrderBy(version => version.CreatedOn)
+                .ThenBy(version => version.Version, StringComparer.Ordinal)
                 .ToListAsync(cancellationToken);
         }
         catch (RequestFailedException failure) when (failure is { Status: 404, ErrorCode: SecretNotFound })
@@ -35,4 +36,17 @@ public sealed class KeyVault(SecretClient client) : ISecretVault
         KeyVaultSecret secret = await client.GetSecretAsync(name, version, cancellationToken);
         return SecretVersion.FromBase64(name, version, secret.Value);
     }
+
+    /// <inheritdoc/>
+    public async Task<string> CreateVersionAsync(string name, CancellationToken cancellationToken)
+    {
+        KeyVaultSecret secret = await client.SetSecretAsync(name, SecretVersion.NewBase64(), cancellationToken);
+        return secret.Properties.Version;
+    }
+
+    /// <inheritdoc/>
+    public Task DisableVersionAsync(string name, string version, CancellationToken cancellationToken) =>
+        client.UpdateSecretPropertiesAsync(new SecretProperties(new Uri(client.VaultUri, $"secrets/{name}/{version}")) { Enabled = false }, cancellationToken);
+
+    private static ListedVersion Listed(string version, DateTimeOffset createdOn, DateTimeOffset? updatedOn) => new(version, createdOn, updatedOn ?? createdOn);
 }

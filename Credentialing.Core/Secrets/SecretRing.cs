@@ -194,7 +194,7 @@ public sealed partial class SecretRing : IAsyncDisposable
     private async Task ReadVaultAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // disposed
-        var listed = await vault.ListVersionsAsync(name, cancellationToken);
+        var listed = (await vault.ListVersionsAsync(name, cancellationToken)).Select(version => version.Version).ToList();
         cancellationToken.ThrowIfCancellationRequested(); // a read that has timed out must not replace the result of a later one
         var cached = ring;
         // Disabled versions are removed now, also if a new version cannot be read.

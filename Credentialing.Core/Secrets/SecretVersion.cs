@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Credentialing.Core.Secrets;
 
 /// <summary>One version of a secret. Not a record: a generated <c>ToString</c> could print its bytes.</summary>
@@ -22,4 +24,7 @@ public sealed class SecretVersion(string version, byte[] value)
             ? new SecretVersion(version, bytes[..length])
             : throw new InvalidDataException($"Version {version} of secret {name} is not base64 of at least {MinimumBytes} bytes.");
     }
+
+    /// <summary>Returns the text of a new version: base64 of 32 random bytes.</summary>
+    public static string NewBase64() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(MinimumBytes));
 }

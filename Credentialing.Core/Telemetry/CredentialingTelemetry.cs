@@ -28,6 +28,7 @@ public sealed class CredentialingTelemetry
     private readonly Histogram<double> runDuration;
     private readonly Histogram<int> daysToExpiry;
     private readonly Histogram<double> backupDuration;
+    private readonly Histogram<int> secretAge;
 
     /// <summary>Creates the instruments.</summary>
     public CredentialingTelemetry(IMeterFactory meters)
@@ -49,6 +50,8 @@ public sealed class CredentialingTelemetry
             advice: new() { HistogramBucketBoundaries = [0, 1, 3, 7, 14] });
         backupDuration = meter.CreateHistogram<double>("credentialing.backup.duration", "s", "Duration of a backup.",
             advice: new() { HistogramBucketBoundaries = [1, 5, 15, 60, 120, 300, 600, 1200] });
+        secretAge = meter.CreateHistogram<int>("credentialing.secret.age", "{day}", "Age of the current version of a secret, at each run of the rotation.",
+            advice: new() { HistogramBucketBoundaries = [30, 90, 180, 365, 730] });
     }
 
     /// <summary>Starts a span. Returns null if there is no listener.</summary>
@@ -121,6 +124,11 @@ public sealed class CredentialingTelemetry
     /// <param name="elapsed">Its duration.</param>
     /// <param name="failed">Whether it failed.</param>
     internal void RecordBackup(TimeSpan elapsed, bool failed) => backupDuration.Record(elapsed.TotalSeconds, Tag("outcome", failed ? "failed" : "finished"));
+
+    /// <summary>A run of the rotation read the age of a secret's current version.</summary>
+    /// <param name="secret">The name of the secret.</param>
+    /// <param name="days">The age, in whole days.</param>
+    internal void RecordSecretAge(string secret, int days) => secretAge.Record(days, Tag("secret", secret));
 
     private static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);
 }

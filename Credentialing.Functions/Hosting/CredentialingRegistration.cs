@@ -6,6 +6,7 @@ using Credentialing.Core.Disclosures;
 using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Mail;
+using Credentialing.Core.Rotation;
 using Credentialing.Functions.Authentication;
 using Credentialing.Functions.Endpoints;
 using Microsoft.Extensions.Configuration;
@@ -33,6 +34,7 @@ public static class CredentialingRegistration
         services.AddValidated<SecretScanningOptions>(SecretScanningOptions.Section);
         services.AddValidated<DailyRunOptions>(DailyRunOptions.Section);
         services.AddValidated<DisclosureOptions>(DisclosureOptions.Section);
+        services.AddValidated<SecretRotationOptions>(SecretRotationOptions.Section);
         services.AddSingleton(provider => new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(Options(provider).TimeZone)));
         services.AddSingleton(provider => new CredentialingScreen(Options(provider).ScreenUrl!));
         services.AddSingleton(provider => AddressesOf(Options(provider)));

@@ -32,6 +32,8 @@ public sealed class SettingsTests
     [InlineData("Credentialing:DailyRun:TimeLimit", "soon", "Credentialing__DailyRun__TimeLimit: It must be a time span, such as 00:20:00.")]
     [InlineData("Credentialing:SecretScanning:PublicKeysUrl", "http://github.example/keys", "Credentialing__SecretScanning__PublicKeysUrl: It must be an https address.")]
     [InlineData("Credentialing:SecretScanning:PublicKeysUrl", "/keys", "Credentialing__SecretScanning__PublicKeysUrl: It must be an https address.")]
+    [InlineData("Credentialing:SecretRotation:Days", "29", "Credentialing__SecretRotation__Days: It must be 0, or 30 to 730.")]
+    [InlineData("Credentialing:SecretRotation:Days", "731", "Credentialing__SecretRotation__Days: It must be 0, or 30 to 730.")]
     [InlineData("Credentialing:TimeZone", "Pacific/Nowhere", "Credentialing__TimeZone: It must be an IANA time zone")]
     [InlineData("Credentialing:ScreenUrl", null, "Credentialing__ScreenUrl: The ScreenUrl field is required.")]
     [InlineData("Credentialing:ScreenUrl", "ftp://toms.example", "Credentialing__ScreenUrl: It must be an absolute http or https URL.")]
@@ -59,6 +61,12 @@ public sealed class SettingsTests
         var failure = Assert.Throws<OptionsValidationException>(() => Validate(setting, value));
         Assert.Contains(failure.Failures, error => error.StartsWith(message, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("30")]
+    [InlineData("730")]
+    public void The_rotation_of_secrets_can_be_turned_off_or_take_place_every_30_to_730_days(string days) => Validate("Credentialing:SecretRotation:Days", days);
 
     [Theory]
     [InlineData("TableEndpoint", null, "Credentialing__Azure__TableEndpoint: The TableEndpoint field is required.")]

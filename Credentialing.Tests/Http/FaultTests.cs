@@ -99,7 +99,7 @@ public sealed class FaultTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "health/ready")).Status);
 
-        world.Vault.Disable(SecretRing.VendorTokenKey, (await world.Vault.ListVersionsAsync(SecretRing.VendorTokenKey, TestContext.Current.CancellationToken)).Single());
+        world.Vault.Disable(SecretRing.VendorTokenKey, (await world.Vault.ListVersionsAsync(SecretRing.VendorTokenKey, TestContext.Current.CancellationToken)).Single().Version);
         world.Clock.Advance(Readiness.CacheInterval);
         var calls = world.Vault.Calls;
         for (var attempt = 0; attempt < 5; attempt++)

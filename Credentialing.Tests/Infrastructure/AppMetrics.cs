@@ -19,6 +19,7 @@ internal static class AppMetrics
         ["credentialing.overview.refreshes"] = ["outcome"],
         ["credentialing.announcements"] = ["action", "outcome"],
         ["credentialing.backup.duration"] = ["outcome"],
+        ["credentialing.secret.age"] = ["secret"],
     };
 
     /// <summary>The values of the outcome tag that an alert may query.</summary>

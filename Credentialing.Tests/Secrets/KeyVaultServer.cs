@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
+using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
@@ -17,7 +18,7 @@ using Microsoft.AspNetCore.Http;
 namespace Credentialing.Tests.Secrets;
 
 /// <summary>
-/// A fake Key Vault over HTTPS with the REST operations that <see cref="SecretClient"/> uses to read secrets. Tests the real client
+/// A fake Key Vault over HTTPS with the REST operations that <see cref="SecretClient"/> uses for secrets. Tests the real client
 /// with authentication, paging and retries. The client accepts an authentication challenge only from a Key Vault host name. So the
 /// server uses such a name and is reached through a proxy (<see cref="Proxy"/>).
 /// </summary>
@@ -34,14 +35,15 @@ public sealed class KeyVaultServer : IAsyncDisposable
 
     private readonly WebApplication app;
     private readonly TestCertificate certificate;
+    private readonly TimeProvider? time;
     private readonly List<StoredVersion> stored = [];
     private readonly HashSet<string> deleted = [];
     private readonly ConcurrentQueue<(int Status, TimeSpan RetryAfter)> refusals = new();
     private readonly ConcurrentQueue<VaultRequest> requests = new();
 
-    private KeyVaultServer(TestCertificate certificate)
+    private KeyVaultServer(TestCertificate certificate, TimeProvider? time)
     {
-        this.certificate = certificate;
+        (this.certificate, this.time) = (certificate, time);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0, listen =>
         {
@@ -67,9 +69,12 @@ public sealed class KeyVaultServer : IAsyncDisposable
     /// <summary>The requests received, in order.</summary>
     public IReadOnlyCollection<VaultRequest> Requests => requests;
 
-    internal static async Task<KeyVaultServer> StartAsync(TestCertificate certificate)
+    /// <summary>Starts a server.</summary>
+    /// <param name="certificate">The server's certificate.</param>
+    /// <param name="time">The clock of the creation times; null: each version is one second newer than the previous one.</param>
+    internal static async Task<KeyVaultServer> StartAsync(TestCertificate certificate, TimeProvider? time = null)
     {
-        var server = new KeyVaultServer(certificate);
+        var server = new KeyVaultServer(certificate, time);
         await server.app.StartAsync(TestContext.Current.CancellationToken);
         return server;
     }
@@ -88,21 +93,38 @@ public sealed class KeyVaultServer : IAsyncDisposable
             }),
         }));
 
-    /// <summary>Creates a new version and returns its name. Its creation time is one second after the previous one.</summary>
+    /// <summary>Whether changes are denied, as without the role for them.</summary>
+    public bool DeniesChanges { get; set; }
+
+    /// <summary>Whether the response to the next change is lost.</summary>
+    public bool LosesNextResponse { get; set; }
+
+    /// <summary>The enabled versions of a secret, oldest first.</summary>
+    public IReadOnlyList<string> EnabledVersions(string name) => [.. stored.Where(item => item.Name == name && item.IsEnabled).Select(item => item.Version)];
+
+    /// <summary>The values of all versions.</summary>
+    public IReadOnlyList<string> Values => [.. stored.Select(item => item.Value)];
+
+    /// <summary>Creates a new version and returns its name.</summary>
     public string Add(string name, string value)
     {
-        var version = new StoredVersion(name, Guid.NewGuid().ToString("N"), value, Created: 1_790_000_000 + stored.Count);
+        var version = new StoredVersion(name, Guid.NewGuid().ToString("N"), value, Created: Now);
         stored.Add(version);
         return version.Version;
     }
 
-    public void Disable(string version) => stored.Single(item => item.Version == version).IsEnabled = false;
+    public void Disable(string version) => Change(version, isEnabled: false);
 
-    /// <summary>Removes all versions. From then on, the list of versions is a 404 with the code SecretNotFound.</summary>
-    public void Delete(string name)
+    public void Enable(string version) => Change(version, isEnabled: true);
+
+    /// <summary>
+    /// Removes all versions. If the secret is soft-deleted, the list of versions is a 404 with the code SecretNotFound, and a new version a 409.
+    /// </summary>
+    public void Delete(string name, bool isSoftDeleted = true)
     {
         stored.RemoveAll(item => item.Name == name);
-        deleted.Add(name);
+        if (isSoftDeleted)
+            deleted.Add(name);
     }
 
     /// <summary>Returns an error with a Retry-After header (whole seconds) for the next authorized requests.</summary>
@@ -135,11 +157,19 @@ public sealed class KeyVaultServer : IAsyncDisposable
     {
         await RespondsAfter;
         var isAuthorized = context.Request.Headers.Authorization == $"Bearer {Token}";
-        var (status, body) = IsUnavailable ? default : Respond(context, isAuthorized);
+        var content = context.Request.Method is "GET" || !isAuthorized ? default : await context.Request.ReadFromJsonAsync<JsonElement>(context.RequestAborted);
+        int status;
+        object? body;
+        lock (stored)
+        {
+            (status, body) = IsUnavailable ? default : Respond(context, isAuthorized, content);
+        }
+
         // Recorded before the response is sent, so that a test sees the request as soon as it has the response.
         requests.Enqueue(new VaultRequest(context.Request.Method, context.Request.Path.Value!, isAuthorized, status, Stopwatch.GetTimestamp()));
-        if (IsUnavailable)
+        if (IsUnavailable || (LosesNextResponse && status is 200 && context.Request.Method is not "GET"))
         {
+            LosesNextResponse = false;
             context.Abort();
             return;
         }
@@ -148,7 +178,11 @@ public sealed class KeyVaultServer : IAsyncDisposable
         await context.Response.WriteAsJsonAsync(body, context.RequestAborted);
     }
 
-    private (int Status, object Body) Respond(HttpContext context, bool isAuthorized)
+    private long Now => time?.GetUtcNow().ToUnixTimeSeconds() ?? 1_790_000_000 + stored.Count;
+
+    private void Change(string version, bool isEnabled) => Update(stored.Single(item => item.Version == version).Name, version, isEnabled);
+
+    private (int Status, object Body) Respond(HttpContext context, bool isAuthorized, JsonElement content)
     {
         if (!isAuthorized)
         {
@@ -162,18 +196,35 @@ public sealed class KeyVaultServer : IAsyncDisposable
             return Error(refusal.Status, "Refused");
         }
 
+        if (DeniesChanges && context.Request.Method is not "GET")
+            return Error(403, "Forbidden", "ForbiddenByRbac");
+
         return context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
         {
+            ["secrets", var name] when context.Request.Method is "PUT" && deleted.Contains(name) => Error(409, "Conflict", "ObjectIsDeletedButRecoverable"),
+            ["secrets", var name] when context.Request.Method is "PUT" => Get(name, Add(name, content.GetProperty("value").GetString()!)),
+            ["secrets", var name, var version] when context.Request.Method is "PATCH" => Update(name, version, content.GetProperty("attributes").GetProperty("enabled").GetBoolean()),
             ["secrets", var name, "versions"] when deleted.Contains(name) => Error(404, "SecretNotFound"),
             ["secrets", var name, "versions"] => (200, Page(name, context.Request)),
-            ["secrets", var name, var version] => stored.Find(item => (item.Name, item.Version) == (name, version)) switch
-            {
-                null => Error(404, "SecretNotFound"),
-                { IsEnabled: false } => Error(403, "Forbidden", "SecretDisabled"),
-                var found => (200, new { id = Id(found), value = found.Value, attributes = Attributes(found) }),
-            },
+            ["secrets", var name, var version] => Get(name, version),
             _ => Error(400, "BadParameter"),
         };
+    }
+
+    private (int Status, object Body) Get(string name, string version) => stored.Find(item => (item.Name, item.Version) == (name, version)) switch
+    {
+        null => Error(404, "SecretNotFound"),
+        { IsEnabled: false } => Error(403, "Forbidden", "SecretDisabled"),
+        var found => (200, new { id = Id(found), value = found.Value, attributes = Attributes(found) }),
+    };
+
+    /// <summary>Key Vault returns the attributes without the value.</summary>
+    private (int Status, object Body) Update(string name, string version, bool isEnabled)
+    {
+        if (stored.Find(item => (item.Name, item.Version) == (name, version)) is not { } found)
+            return Error(404, "SecretNotFound");
+        (found.IsEnabled, found.Updated) = (isEnabled, Now);
+        return (200, new { id = Id(found), attributes = Attributes(found) });
     }
 
     /// <summary>A page of versions. Key Vault does not sort them by age, and returns an empty list for an unknown secret.</summary>
@@ -191,7 +242,7 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private string Id(StoredVersion version) => $"{app.Urls.Single()}/secrets/{version.Name}/{version.Version}";
 
     /// <summary>The activation date is in the future and the expiration date in the past: Key Vault ignores both when a secret is read.</summary>
-    private static object Attributes(StoredVersion version) => new { enabled = version.IsEnabled, created = version.Created, nbf = 32_503_680_000, exp = 1_000_000_000 };
+    private static object Attributes(StoredVersion version) => new { enabled = version.IsEnabled, created = version.Created, updated = version.Updated, nbf = 32_503_680_000, exp = 1_000_000_000 };
 
     private static (int Status, object Body) Error(int status, string code, string? innerCode = null) =>
         (status, new { error = new { code, message = "Refused by the test server.", innererror = new { code = innerCode } } });
@@ -199,6 +250,8 @@ public sealed class KeyVaultServer : IAsyncDisposable
     private sealed record StoredVersion(string Name, string Version, string Value, long Created)
     {
         public bool IsEnabled { get; set; } = true;
+
+        public long Updated { get; set; } = Created;
     }
 }
 

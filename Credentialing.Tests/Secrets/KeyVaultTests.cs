@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Azure;
 using Credentialing.Core.Secrets;
 using Credentialing.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Credentialing.Tests.Secrets;
 
@@ -46,6 +47,50 @@ public sealed class KeyVaultTests : IAsyncLifetime
         server.Disable(versions[4]);
         Assert.Equal([versions[0], versions[2], versions[3]], await ListAsync());
         Assert.Equal([401, 200, 200, 200], Statuses());
+    }
+
+    [Fact]
+    public async Task ListVersionsAsync_returns_versions_of_the_same_second_in_the_order_of_their_names()
+    {
+        await using var sameSecond = await KeyVaultServer.StartAsync(certificate, new FakeTimeProvider());
+        var versions = Enumerable.Range(0, 5).Select(_ => sameSecond.Add(Name, NewText())).ToList();
+        var listed = await sameSecond.CreateClient().ListVersionsAsync(Name, TestContext.Current.CancellationToken);
+        Assert.Equal(versions.Order(StringComparer.Ordinal), listed.Select(version => version.Version));
+    }
+
+    [Fact]
+    public async Task CreateVersionAsync_creates_a_random_version_of_32_bytes()
+    {
+        var created = new List<string> { server.Add(Name, NewText()) };
+        for (var count = 0; count < 2; count++)
+            created.Add(await vault.CreateVersionAsync(Name, TestContext.Current.CancellationToken));
+        Assert.Equal(created, await ListAsync());
+        Assert.All(server.Values, value => Assert.Equal(32, Convert.FromBase64String(value).Length));
+        Assert.Distinct(server.Values);
+    }
+
+    [Fact]
+    public async Task DisableVersionAsync_disables_only_this_version_and_is_idempotent()
+    {
+        var versions = Enumerable.Range(0, 3).Select(_ => server.Add(Name, NewText())).ToList();
+        for (var count = 0; count < 2; count++)
+            await vault.DisableVersionAsync(Name, versions[1], TestContext.Current.CancellationToken);
+        Assert.Equal([versions[0], versions[2]], await ListAsync());
+        Assert.Equal(404, (await Assert.ThrowsAsync<RequestFailedException>(
+            () => vault.DisableVersionAsync(Name, "missing", TestContext.Current.CancellationToken))).Status);
+    }
+
+    [Fact]
+    public async Task ListVersionsAsync_returns_when_a_version_was_created_and_enabled_again()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+        await using var timed = await KeyVaultServer.StartAsync(certificate, clock);
+        var version = timed.Add(Name, NewText());
+        timed.Disable(version);
+        clock.Advance(TimeSpan.FromDays(2));
+        timed.Enable(version);
+        var listed = Assert.Single(await timed.CreateClient().ListVersionsAsync(Name, TestContext.Current.CancellationToken));
+        Assert.Equal(new ListedVersion(version, clock.GetUtcNow().AddDays(-2), clock.GetUtcNow()), listed);
     }
 
     [Fact]
@@ -155,7 +200,8 @@ public sealed class KeyVaultTests : IAsyncLifetime
 
     private static string NewText() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    private Task<IReadOnlyList<string>> ListAsync() => vault.ListVersionsAsync(Name, TestContext.Current.CancellationToken);
+    private async Task<IReadOnlyList<string>> ListAsync() =>
+        [.. (await vault.ListVersionsAsync(Name, TestContext.Current.CancellationToken)).Select(version => version.Version)];
 
     private Task<SecretVersion> GetAsync(string version) => vault.GetAsync(Name, version, TestContext.Current.CancellationToken);
 

@@ -15,10 +15,10 @@ public sealed class SecretRingTests : IAsyncDisposable
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
     private readonly FakeTimeProvider clock = new();
-    private readonly MemoryVault vault = new();
+    private readonly MemoryVault vault;
     private readonly SecretRing ring;
 
-    public SecretRingTests() => ring = NewRing(vault);
+    public SecretRingTests() => ring = NewRing(vault = new MemoryVault(clock));
 
     public ValueTask DisposeAsync() => ring.DisposeAsync();
 
@@ -59,7 +59,7 @@ public sealed class SecretRingTests : IAsyncDisposable
     [Fact]
     public async Task CurrentAsync_throws_when_no_version_is_enabled()
     {
-        vault.Disable(Name, (await vault.ListVersionsAsync(Name, TestContext.Current.CancellationToken)).Single());
+        vault.Disable(Name, (await vault.ListVersionsAsync(Name, TestContext.Current.CancellationToken)).Single().Version);
         await Assert.ThrowsAsync<InvalidDataException>(CurrentAsync);
     }
 

@@ -7,12 +7,16 @@ namespace Credentialing.Tests.Support;
 /// <summary>An in-memory vault. Tests can rotate its secrets and make it unavailable.</summary>
 public sealed class MemoryVault : ISecretVault
 {
-    private readonly Dictionary<string, List<SecretVersion>> secrets = [];
+    private readonly TimeProvider time;
+    private readonly Dictionary<string, List<(SecretVersion Version, DateTimeOffset CreatedOn)>> secrets = [];
     private int versionCount;
     private int calls;
 
-    public MemoryVault()
+    /// <summary>Creates a vault with one version of each secret.</summary>
+    /// <param name="time">The clock of the creation times.</param>
+    public MemoryVault(TimeProvider time)
     {
+        this.time = time;
         Rotate(SecretRing.CredentialPepper);
         Rotate(SecretRing.VendorTokenKey);
     }
@@ -35,23 +39,28 @@ public sealed class MemoryVault : ISecretVault
         var version = string.Create(CultureInfo.InvariantCulture, $"version{++versionCount}");
         if (!secrets.TryGetValue(name, out var versions))
             secrets[name] = versions = [];
-        versions.Add(new SecretVersion(version, RandomNumberGenerator.GetBytes(32)));
+        versions.Add((new SecretVersion(version, RandomNumberGenerator.GetBytes(32)), time.GetUtcNow()));
         return version;
     }
 
-    public void Disable(string name, string version) => secrets[name].RemoveAll(held => held.Version == version);
+    public void Disable(string name, string version) => secrets[name].RemoveAll(held => held.Version.Version == version);
 
-    public Task<IReadOnlyList<string>> ListVersionsAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<string>>(() => [.. secrets[name].Select(held => held.Version)], cancellationToken);
+    public Task<IReadOnlyList<ListedVersion>> ListVersionsAsync(string name, CancellationToken cancellationToken) =>
+        CallAsync<IReadOnlyList<ListedVersion>>(() => [.. secrets[name].Select(held => new ListedVersion(held.Version.Version, held.CreatedOn, held.CreatedOn))], cancellationToken);
 
     public Task<SecretVersion> GetAsync(string name, string version, CancellationToken cancellationToken) =>
-        ReadAsync(() => FailGet?.Invoke(version) is { } failure ? throw failure : secrets[name].Single(held => held.Version == version), cancellationToken);
+        CallAsync(() => FailGet?.Invoke(version) is { } failure ? throw failure : secrets[name].Single(held => held.Version.Version == version).Version, cancellationToken);
 
-    private async Task<T> ReadAsync<T>(Func<T> read, CancellationToken cancellationToken)
+    public Task<string> CreateVersionAsync(string name, CancellationToken cancellationToken) => CallAsync(() => Rotate(name), cancellationToken);
+
+    public Task DisableVersionAsync(string name, string version, CancellationToken cancellationToken) =>
+        CallAsync(() => secrets[name].RemoveAll(held => held.Version.Version == version), cancellationToken);
+
+    private async Task<T> CallAsync<T>(Func<T> call, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref calls);
         if (IsUnresponsive)
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        return IsUnavailable ? throw new Azure.RequestFailedException(503, "The vault is unavailable.") : read();
+        return IsUnavailable ? throw new Azure.RequestFailedException(503, "The vault is unavailable.") : call();
     }
 }

@@ -14,6 +14,7 @@ using Credentialing.Core.Mail;
 using Credentialing.Core.Notices;
 using Credentialing.Core.Overview;
 using Credentialing.Core.Recovery;
+using Credentialing.Core.Rotation;
 using Credentialing.Core.ScoreReports;
 using Credentialing.Core.Secrets;
 using Credentialing.Core.Shares;
@@ -35,7 +36,8 @@ public sealed class TestWorld : IAsyncDisposable
     private readonly ServiceProvider services;
 
     private TestWorld(
-        StorageAccount account, MemoryVault vault, FakeTimeProvider clock, MailService mail, MyTomsSite myToms, CapturedLogs? logs = null, Action<DailyRunOptions>? configure = null, int? retentionYears = null)
+        StorageAccount account, MemoryVault vault, FakeTimeProvider clock, MailService mail, MyTomsSite myToms, CapturedLogs? logs = null, Action<DailyRunOptions>? configure = null, int? retentionYears = null,
+        ISecretVault? otherVault = null)
     {
         Account = account;
         Vault = vault;
@@ -57,7 +59,7 @@ public sealed class TestWorld : IAsyncDisposable
             .AddSingleton(Tables)
             .AddSingleton(Blobs)
             .AddSingleton(new BackupStore(Blobs))
-            .AddSingleton<ISecretVault>(vault)
+            .AddSingleton(otherVault ?? vault)
             .AddSingleton<TimeProvider>(ExternalCalls.Clock)
             .AddSingleton(mail.From(ExternalCalls))
             .AddSingleton(new LeaCalendar(Pacific.Zone))
@@ -129,6 +131,7 @@ public sealed class TestWorld : IAsyncDisposable
     public BlobContainerClient BackupContainer => Get<BackupStore>().Container;
 
     public RestoreService Restore => Get<RestoreService>();
+    public SecretRotationService Rotation => Get<SecretRotationService>();
 
     public LeaCalendar Calendar => Get<LeaCalendar>();
 
@@ -141,7 +144,7 @@ public sealed class TestWorld : IAsyncDisposable
     public static async Task<TestWorld> CreateAsync(AzuriteFixture azurite, DateTimeOffset now)
     {
         var clock = new FakeTimeProvider(now);
-        var world = new TestWorld(azurite.NewAccount(), new MemoryVault(), clock, new MailService(clock), new MyTomsSite(clock));
+        var world = new TestWorld(azurite.NewAccount(), new MemoryVault(clock), clock, new MailService(clock), new MyTomsSite(clock));
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
         await world.Get<BackupStore>().CreateMissingAsync(TestContext.Current.CancellationToken);
         world.Traffic.Reset();
@@ -163,6 +166,9 @@ public sealed class TestWorld : IAsyncDisposable
 
     /// <summary>Another app instance, with different daily run options.</summary>
     public TestWorld AnotherInstance(Action<DailyRunOptions> configure) => new(Account, Vault, Clock, Mail, MyToms, configure: configure);
+
+    /// <summary>Another app instance, with a different vault.</summary>
+    public TestWorld AnotherInstance(ISecretVault vault) => new(Account, Vault, Clock, Mail, MyToms, otherVault: vault);
 
     /// <summary>Another app instance, with a different retention time of downloads.</summary>
     public TestWorld AnotherInstance(int retentionYears) => new(Account, Vault, Clock, Mail, MyToms, retentionYears: retentionYears);
