@@ -61,7 +61,8 @@ public sealed class DisclosureBackup(CredentialingStorage storage, BackupArchive
                 Interlocked.Add(ref unreadable, rows.Count - days.Count);
                 if (isApplied && days.Count > 0)
                     await InsertAsync(LeaId.Parse(rows[0].PartitionKey), days, token);
-                progress?.Report(Interlocked.Add(ref count, days.Count));
+                var done = Interlocked.Add(ref count, days.Count);
+                progress?.Report(done);
             });
         }
 

@@ -65,7 +65,8 @@ public sealed class RestoreService(
             }
 
             results.Add(result);
-            progress?.Report(Interlocked.Increment(ref processed));
+            var done = Interlocked.Increment(ref processed);
+            progress?.Report(done);
         });
 
         var known = results.Where(result => result.HasCredential).Select(result => result.PartitionKey).ToHashSet(StringComparer.Ordinal);

@@ -131,6 +131,7 @@ public sealed class TestWorld : IAsyncDisposable
     public BlobContainerClient BackupContainer => Get<BackupStore>().Container;
 
     public RestoreService Restore => Get<RestoreService>();
+
     public SecretRotationService Rotation => Get<SecretRotationService>();
 
     public LeaCalendar Calendar => Get<LeaCalendar>();
