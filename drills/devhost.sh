@@ -19,6 +19,7 @@ fail() {
 # start_devhost NAME: starts a DevHost, and uses it from now on. NAME is the name of its data folder.
 start_devhost() {
   local log=$FOLDER/$1.log
+  : >"$log"
   ${DEVHOST:-dotnet run --project Credentialing.DevHost --} --urls http://127.0.0.1:0 --data "$FOLDER/$1" >"$log" 2>&1 &
   PIDS+=($!)
   for _ in {1..1800}; do
@@ -105,14 +106,17 @@ backup() {
 
 has_backups_after() { [ "$(restore list | wc -l)" -gt "$1" ]; }
 
-delete_table() { curl -sS --fail -X DELETE "$TABLES/Tables('$1')$SIGNATURE"; }
+# table_request METHOD RESOURCE [JSON]: sends a request to the emulator's tables.
+table_request() {
+  curl -sS --fail -o /dev/null -X "$1" "$TABLES/$2$SIGNATURE" -H 'If-Match: *' -H 'Content-Type: application/json' -H 'Accept: application/json' -d "${3-}"
+}
 
-create_table() { curl -sS --fail -o /dev/null "$TABLES/Tables$SIGNATURE" -H 'Content-Type: application/json' -H 'Accept: application/json;odata=nometadata' -d "{\"TableName\":\"$1\"}"; }
+delete_table() { table_request DELETE "Tables('$1')"; }
+
+create_table() { table_request POST Tables "{\"TableName\":\"$1\"}"; }
 
 # merge_row TABLE PARTITION ROW JSON: changes columns of a row.
-merge_row() {
-  curl -sS --fail -X MERGE "$TABLES/$1(PartitionKey='$2',RowKey='$3')$SIGNATURE" -H 'If-Match: *' -H 'Content-Type: application/json' -H 'Accept: application/json' -d "$4"
-}
+merge_row() { table_request MERGE "$1(PartitionKey='$2',RowKey='$3')" "$4"; }
 
 # readiness: prints the response of health/ready.
 readiness() { curl -s "$API/health/ready"; }
