@@ -18,12 +18,15 @@ internal static class AppMetrics
         ["credentialing.disclosures"] = ["outcome"],
         ["credentialing.overview.refreshes"] = ["outcome"],
         ["credentialing.announcements"] = ["action", "outcome"],
+        ["credentialing.backup.duration"] = ["outcome"],
+        ["credentialing.secret.age"] = ["secret"],
     };
 
     /// <summary>The values of the outcome tag that an alert may query.</summary>
     internal static readonly IReadOnlyDictionary<string, string[]> Outcomes = new Dictionary<string, string[]>
     {
         ["credentialing.run.duration"] = ["finished", "failed"],
+        ["credentialing.backup.duration"] = ["finished", "failed"],
         ["credentialing.authentications"] = ["accepted", "expired", "revoked", "refused"],
     };
 }

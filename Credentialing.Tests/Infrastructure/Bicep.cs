@@ -27,12 +27,17 @@ internal static class Bicep
         .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(metadata => metadata.Key == "Bicep")?.Value;
 
     /// <summary>Compiles a parameter file with the templates. Returns the input of Resource Manager and the predicted resources.</summary>
-    internal static async Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings)
+    internal static Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings) =>
+        CompileAsync(environment, "", settings);
+
+    /// <summary>Compiles a parameter file with further parameters, which the file does not set.</summary>
+    internal static async Task<Deployment> CompileAsync(string environment, string furtherParameters, params (string Name, string Value)[] settings)
     {
         SkipWithoutBicep();
         using var copy = new TemporaryFolder();
         Copy(Folder, copy.Path);
         var parameters = Path.Combine(copy.Path, $"{environment}.bicepparam");
+        await File.AppendAllTextAsync(parameters, furtherParameters);
         var (input, diagnostics) = await RunAsync(settings, "build-params", parameters, "--stdout");
         await RunAsync(
             settings, "snapshot", parameters, "--mode", "overwrite", "--resource-group", $"credentialing-{environment}", "--location", "westus2",

@@ -1,6 +1,7 @@
 metadata description = 'Communication Services and the sender domain of emails.'
 
 param name string
+param tags object
 param domain string
 param domainIsVerified bool
 param identityName string
@@ -18,11 +19,13 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
 resource service 'Microsoft.Communication/emailServices@2025-09-01' = {
   name: name
   location: 'global'
+  tags: tags
   properties: { dataLocation: dataLocation }
 
   resource sender 'domains' = {
     name: isAzureManaged ? 'AzureManagedDomain' : domain
     location: 'global'
+    tags: tags
     properties: {
       domainManagement: isAzureManaged ? 'AzureManaged' : 'CustomerManaged'
       userEngagementTracking: 'Disabled'
@@ -33,6 +36,7 @@ resource service 'Microsoft.Communication/emailServices@2025-09-01' = {
 resource communication 'Microsoft.Communication/communicationServices@2025-09-01' = {
   name: name
   location: 'global'
+  tags: tags
   properties: {
     dataLocation: dataLocation
     disableLocalAuth: true
