@@ -357,6 +357,8 @@ module functionApp 'modules/function-app.bicep' = {
         Credentialing__TimeZone: timeZone
         Credentialing__SecretRotation__Days: string(secretRotationDays)
       },
+      // The app believes the client address in a header only if the request comes from this Front Door.
+      isBehindFrontDoor ? { Credentialing__Throttling__FrontDoorId: front!.outputs.id } : {},
       furtherSettings
     )
   }

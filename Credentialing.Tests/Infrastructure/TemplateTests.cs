@@ -392,7 +392,9 @@ public sealed partial class TemplateTests(DeploymentFixture deployments)
         var site = deployment.ResourceOfType("Microsoft.Web/sites");
         var restriction = Assert.Single(site["siteConfig.ipSecurityRestrictions"].EnumerateArray());
         Assert.Equal(("Deny", "AzureFrontDoor.Backend"), (site.Text("siteConfig.ipSecurityRestrictionsDefaultAction"), restriction.GetProperty("ipAddress").GetString()));
-        Assert.Contains("front-", Assert.Single(restriction.GetProperty("headers").GetProperty("x-azure-fdid").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        var id = Assert.Single(restriction.GetProperty("headers").GetProperty("x-azure-fdid").EnumerateArray()).GetString();
+        Assert.Matches(@"'front-.*\.outputs\.id\.value\]$", id);
+        Assert.Equal(id, Settings(deployment)["Credentialing__Throttling__FrontDoorId"]);
         Assert.Equal($"{site.Name}.azurewebsites.net", deployment.ResourceOfType("Microsoft.Cdn/profiles/originGroups/origins").Text("hostName"));
         Assert.Empty(deployment.ResourcesOfType("Microsoft.Web/sites/hostNameBindings")); // the front door has the domain
 
