@@ -90,8 +90,15 @@ param logRetentionDays int = 30
 @description('Object id of the identity that uploads the reports. It gets write access to the container. Empty: no identity.')
 param reportUploaderId string = ''
 
+@description('Type of the identity that uploads the reports. The deploy workflow may assign roles to service principals only.')
+@allowed(['ServicePrincipal', 'User'])
+param reportUploaderType string = 'ServicePrincipal'
+
 @description('Object id of the identity that creates secret versions. It gets read and write access to the secrets. Empty: no identity; grant access when needed.')
 param vaultOfficerId string = ''
+
+@description('Whether this deployment defines the custom roles. The deploy workflow may not: an owner defines them with workflow.bicep.')
+param definesRoles bool
 
 @description('Number of refused authentications in 15 minutes that triggers an alert.')
 @minValue(1)
@@ -105,6 +112,8 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-app'
   location: location
 }
+
+module roles 'modules/roles.bicep' = if (definesRoles) {}
 
 module monitoring 'modules/monitoring.bicep' = {
   params: {
@@ -133,6 +142,7 @@ module dataStorage 'modules/data-storage.bicep' = {
     reportsDeletedAfterDays: reportsDeletedAfterDays
     identityName: app.name
     reportUploaderId: reportUploaderId
+    reportUploaderType: reportUploaderType
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -155,6 +165,7 @@ module mail 'modules/mail.bicep' = {
     identityName: app.name
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [roles]
 }
 
 module screens 'modules/screens.bicep' = {

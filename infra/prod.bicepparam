@@ -27,6 +27,8 @@ param mailDomainIsVerified = readEnvironmentVariable('MAIL_DOMAIN_IS_VERIFIED', 
 param vaultOfficerId = ''
 param reportUploaderId = readEnvironmentVariable('REPORT_UPLOADER_ID', '')
 
+param definesRoles = false // workflow.bicep defines them
+
 param maximumInstances = 100
 param readyInstances = 1
 // GZRS: three copies in three zones of the region, and three copies in another region of the same country.

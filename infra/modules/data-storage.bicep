@@ -7,6 +7,7 @@ param reportsCoolAfterDays int
 param reportsDeletedAfterDays int
 param identityName string
 param reportUploaderId string
+param reportUploaderType string
 param workspaceId string
 
 // Days for which deleted or overwritten blobs can be restored.
@@ -129,6 +130,7 @@ resource uploaderWritesReports 'Microsoft.Authorization/roleAssignments@2022-04-
   scope: account::blobs::reports
   properties: {
     principalId: reportUploaderId
+    principalType: reportUploaderType
     roleDefinitionId: storageBlobDataContributor
   }
 }
