@@ -26,6 +26,10 @@ param budgetStart = readEnvironmentVariable('BUDGET_START', '')
 // The user who runs azd creates the secrets and uploads sample reports.
 param vaultOfficerId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param reportUploaderId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
+param reportUploaderType = 'User'
+
+// The user who runs azd is an owner of the resource group, and can define roles. The workflow cannot.
+param definesRoles = !empty(readEnvironmentVariable('AZURE_PRINCIPAL_ID', ''))
 
 param maximumInstances = 40
 param dataRedundancy = 'Standard_LRS'

@@ -176,8 +176,15 @@ param tags object = {}
 @description('Object id of the identity that uploads the reports. It gets write access to the container. Empty: no identity.')
 param reportUploaderId string = ''
 
+@description('Type of the identity that uploads the reports. The deploy workflow may assign roles to service principals only.')
+@allowed(['ServicePrincipal', 'User'])
+param reportUploaderType string = 'ServicePrincipal'
+
 @description('Object id of the identity that creates secret versions. It gets read and write access to the secrets. Empty: no identity; grant access when needed.')
 param vaultOfficerId string = ''
+
+@description('Whether this deployment defines the custom roles. The deploy workflow may not: an owner defines them with workflow.bicep.')
+param definesRoles bool
 
 @description('Number of refused authentications in 15 minutes that triggers an alert.')
 @minValue(1)
@@ -197,6 +204,8 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   location: location
   tags: allTags
 }
+
+module roles 'modules/roles.bicep' = if (definesRoles) {}
 
 module monitoring 'modules/monitoring.bicep' = {
   params: {
@@ -238,8 +247,10 @@ module dataStorage 'modules/data-storage.bicep' = {
     reportsDeletedAfterDays: reportsDeletedAfterDays
     identityName: app.name
     reportUploaderId: reportUploaderId
+    reportUploaderType: reportUploaderType
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [roles]
 }
 
 module backupStorage 'modules/backup-storage.bicep' = {
@@ -258,6 +269,7 @@ module backupStorage 'modules/backup-storage.bicep' = {
     identityName: app.name
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [roles]
 }
 
 module vault 'modules/vault.bicep' = {
@@ -271,6 +283,7 @@ module vault 'modules/vault.bicep' = {
     vaultOfficerId: vaultOfficerId
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [roles]
 }
 
 module mail 'modules/mail.bicep' = {
@@ -282,6 +295,7 @@ module mail 'modules/mail.bicep' = {
     identityName: app.name
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [roles]
 }
 
 module screens 'modules/screens.bicep' = {

@@ -37,6 +37,8 @@ param reportUploaderAddresses = filter(
   address => !empty(address)
 )
 
+param definesRoles = false // workflow.bicep defines them
+
 param maximumInstances = 100
 // In several availability zones, Azure keeps two instances ready for each group of functions.
 param zoneRedundant = true

@@ -4,12 +4,12 @@ using Credentialing.Tests.Infrastructure;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>The environments and their variants, each compiled once for the whole test run, on first use.</summary>
+/// <summary>Both environments, their variants, and the access of the deploy workflow to prod, each compiled once for the whole test run, on first use.</summary>
 public sealed class DeploymentFixture
 {
     private readonly Lazy<Task<Deployment>> dev = new(() => Bicep.CompileAsync("dev"));
     private readonly Lazy<Task<Deployment>> prod = new(() => Bicep.CompileAsync("prod"));
-
+    private readonly Lazy<Task<Deployment>> workflow = new(() => Bicep.CompileAsync("workflow"));
     private readonly Lazy<Task<Deployment>> configured = new(() => Bicep.CompileAsync("prod", "param backupRetentionLocked = true", [.. Options]));
     private readonly Lazy<Task<Deployment>> behindFrontDoor = new(() => Bicep.CompileAsync("prod", "param frontDoor = 'Premium'", ("API_DOMAIN", ApiDomain)));
 
@@ -35,5 +35,12 @@ public sealed class DeploymentFixture
     /// <summary>Production behind Front Door Premium.</summary>
     public Task<Deployment> BehindFrontDoor => behindFrontDoor.Value;
 
-    public Task<Deployment> GetAsync(string environment) => environment == "prod" ? prod.Value : dev.Value;
+    /// <summary>Returns a deployment: <c>dev</c>, <c>prod</c> or <c>workflow</c>.</summary>
+    public Task<Deployment> GetAsync(string name) => name switch
+    {
+        "dev" => dev.Value,
+        "prod" => prod.Value,
+        "workflow" => workflow.Value,
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+    };
 }

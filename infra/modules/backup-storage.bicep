@@ -85,24 +85,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// With add/action, Put Blob creates a blob, but does not overwrite one. Put Block, Put Block List and changes of properties, tiers and
-// leases require write; a deletion requires delete.
-resource backupWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource backupWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
   name: guid(resourceGroup().id, 'backup-writer')
-  properties: {
-    roleName: 'Credentialing backup writer (${resourceGroup().name})'
-    description: 'Reads and lists blobs, and adds new ones. Cannot overwrite or delete a blob.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        dataActions: [
-          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'
-          'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
-        ]
-      }
-    ]
-  }
 }
 
 resource appAddsBackups 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

@@ -18,6 +18,7 @@ param reportsCoolAfterDays int
 param reportsDeletedAfterDays int
 param identityName string
 param reportUploaderId string
+param reportUploaderType string
 param workspaceId string
 
 // Days for which a deleted container, and a blob or version that the lifecycle rule has deleted, can be restored.
@@ -105,25 +106,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// The built-in role Storage Table Data Contributor also permits deleting tables.
-resource rowEditor 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource rowEditor 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
   name: guid(resourceGroup().id, 'row-editor')
-  properties: {
-    roleName: 'Credentialing row editor (${resourceGroup().name})'
-    description: 'Reads, inserts, updates and deletes rows of tables. Cannot create or delete a table.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        dataActions: [
-          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/read'
-          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/add/action'
-          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/update/action'
-          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/delete'
-        ]
-      }
-    ]
-  }
 }
 
 // The scope is the account: all of its tables are the app's.
@@ -152,6 +136,7 @@ resource uploaderWritesReports 'Microsoft.Authorization/roleAssignments@2022-04-
   scope: account::blobs::reports
   properties: {
     principalId: reportUploaderId
+    principalType: reportUploaderType
     roleDefinitionId: storageBlobDataContributor
   }
 }

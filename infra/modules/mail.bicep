@@ -44,25 +44,8 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
   }
 }
 
-// The built-in role for sending also permits reading the keys and deleting the service. These three actions are those that the
-// documentation of the service requires for an identity that sends email.
-resource emailSender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource emailSender 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
   name: guid(resourceGroup().id, 'email-sender')
-  properties: {
-    roleName: 'Credentialing email sender (${resourceGroup().name})'
-    description: 'Sends email through Communication Services, and reads its delivery status.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        actions: [
-          'Microsoft.Communication/CommunicationServices/Read'
-          'Microsoft.Communication/CommunicationServices/Write'
-          'Microsoft.Communication/EmailServices/write'
-        ]
-      }
-    ]
-  }
 }
 
 resource appSendsEmail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

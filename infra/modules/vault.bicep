@@ -39,25 +39,8 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-// The built-in role Key Vault Secrets User permits only reading. Key Vault Secrets Officer also permits deleting, purging and backup.
-resource secretRotator 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource secretRotator 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
   name: guid(resourceGroup().id, 'secret-rotator')
-  properties: {
-    roleName: 'Credentialing secret rotator (${resourceGroup().name})'
-    description: 'Reads secrets, creates versions and disables versions. Cannot delete, purge, back up or restore a secret.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        dataActions: [
-          'Microsoft.KeyVault/vaults/secrets/getSecret/action'
-          'Microsoft.KeyVault/vaults/secrets/readMetadata/action'
-          'Microsoft.KeyVault/vaults/secrets/setSecret/action'
-          'Microsoft.KeyVault/vaults/secrets/update/action'
-        ]
-      }
-    ]
-  }
 }
 
 resource appRotatesSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
