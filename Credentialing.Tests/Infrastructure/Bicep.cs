@@ -21,21 +21,31 @@ internal static class Bicep
         ["ALERT_EMAIL"] = "operations@toms.example",
         ["MAIL_DOMAIN"] = "mail.toms.example",
         ["AZURE_PRINCIPAL_ID"] = "33333333-3333-3333-3333-333333333333",
+        ["DEPLOYER_ID"] = "44444444-4444-4444-4444-444444444444",
+        ["PUBLISHER_ID"] = "55555555-5555-5555-5555-555555555555",
     };
 
     private static readonly string? Program = typeof(Bicep).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(metadata => metadata.Key == "Bicep")?.Value;
 
-    /// <summary>Compiles a parameter file with the templates. Returns the input of Resource Manager and the predicted resources.</summary>
-    internal static async Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings)
+    /// <summary>
+    /// Compiles a parameter file with the templates: <c>dev</c>, <c>prod</c>, or <c>workflow</c> in the resource group of prod. Returns the input of
+    /// Resource Manager and the predicted resources.
+    /// </summary>
+    internal static Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings) =>
+        CompileAsync(environment, "", settings);
+
+    /// <summary>Compiles a parameter file with further parameters, which the file does not set.</summary>
+    internal static async Task<Deployment> CompileAsync(string environment, string furtherParameters, params (string Name, string Value)[] settings)
     {
         SkipWithoutBicep();
         using var copy = new TemporaryFolder();
         Copy(Folder, copy.Path);
         var parameters = Path.Combine(copy.Path, $"{environment}.bicepparam");
+        await File.AppendAllTextAsync(parameters, furtherParameters);
         var (input, diagnostics) = await RunAsync(settings, "build-params", parameters, "--stdout");
         await RunAsync(
-            settings, "snapshot", parameters, "--mode", "overwrite", "--resource-group", $"credentialing-{environment}", "--location", "westus2",
+            settings, "snapshot", parameters, "--mode", "overwrite", "--resource-group", $"credentialing-{(environment == "dev" ? "dev" : "prod")}", "--location", "westus2",
             "--subscription-id", "11111111-1111-1111-1111-111111111111", "--tenant-id", "22222222-2222-2222-2222-222222222222");
         return new Deployment(input, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Infrastructure;
@@ -101,7 +102,7 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
     public async Task Storage_request_logs_are_not_collected_and_vault_audit_logs_are(string environment)
     {
         var settings = (await deployments.GetAsync(environment)).ResourcesOfType("Microsoft.Insights/diagnosticSettings").ToLookup(setting => setting.Id.Split('/')[^6]);
-        Assert.Equal(2, settings["storageAccounts"].Count());
+        Assert.Equal(3, settings["storageAccounts"].Count());
         Assert.All(settings["storageAccounts"], setting => Assert.False(setting.Json.GetProperty("properties").TryGetProperty("logs", out _)));
         Assert.Equal("AuditEvent", Assert.Single(Assert.Single(settings["vaults"])["logs"].EnumerateArray()).GetProperty("category").GetString());
     }
@@ -125,13 +126,56 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
         });
     }
 
+    [Theory]
+    [MemberData(nameof(Environments))]
+    public async Task The_guides_describe_all_alerts(string environment)
+    {
+        var alerts = (await deployments.GetAsync(environment)).ResourcesOfType("Microsoft.Insights/scheduledQueryRules").ToList();
+        Assert.Equal(alerts.Select(alert => alert.Text("displayName")).Order(), AlertRow().Matches(await ReadAsync("operations.md")).Select(match => match.Groups["title"].Value).Order());
+        var resources = await ReadAsync("deployment.md");
+        Assert.All(alerts, alert => Assert.Contains($"`-{alert.Name[$"credentialing-{environment}-".Length..]}`", resources, StringComparison.Ordinal));
+    }
+
+    /// <summary>The logs of the mail service contain addresses: they are not kept longer.</summary>
+    [Theory]
+    [MemberData(nameof(Environments))]
+    public async Task Only_tables_without_personal_data_are_kept_for_more_than_a_year(string environment)
+    {
+        var deployment = await deployments.GetAsync(environment);
+        var tables = deployment.ResourcesOfType("Microsoft.OperationalInsights/workspaces/tables").ToList();
+        Assert.Equal(["AppMetrics", "AppTraces", "AZKVAuditLogs"], tables.Select(table => table.Name.Split('/')[^1]).Order());
+        Assert.All(tables, table => Assert.True(table["retentionInDays"].GetInt32() > 366));
+        Assert.All(deployment.ResourcesOfType("Microsoft.OperationalInsights/workspaces"), workspace => Assert.Equal(30, workspace["retentionInDays"].GetInt32()));
+    }
+
+    [Fact]
+    public async Task The_availability_test_requests_the_readiness_check_at_the_address_of_the_API()
+    {
+        var deployment = await deployments.GetAsync("prod");
+        var test = deployment.ResourceOfType("Microsoft.Insights/webtests");
+        Assert.Equal("standard", test.Kind);
+        Assert.Equal($"https://{deployment.ResourceOfType("Microsoft.Web/sites").Name}.azurewebsites.net/api/health/ready", test.Text("Request.RequestUrl"));
+        Assert.Equal("Resource", test.Json.GetProperty("tags").GetProperty($"hidden-link:{deployment.ResourceOfType("Microsoft.Insights/components").Id}").GetString());
+
+        var withDomain = await deployments.Configured;
+        Assert.Equal($"https://{DeploymentFixture.ApiDomain}/api/health/ready", withDomain.ResourceOfType("Microsoft.Insights/webtests").Text("Request.RequestUrl"));
+    }
+
+    [Fact]
+    public async Task The_alert_on_read_secrets_excludes_only_the_identity_of_the_app()
+    {
+        var query = QueryOf((await deployments.GetAsync("prod")).ResourcesOfType("Microsoft.Insights/scheduledQueryRules").Single(alert => alert.Name.EndsWith("-secret-read", StringComparison.Ordinal)));
+        Assert.Contains("Identity.claim.appid) != \"{0}\"", query, StringComparison.Ordinal);
+        Assert.Matches(@"reference\('[^']*/userAssignedIdentities/credentialing-prod-app', '[^']*'\)\.clientId\)\]$", query);
+    }
+
     /// <summary>Without a longer query time range, a query sees only its window, and <c>ago(26h)</c> has no effect.</summary>
     [Fact]
     public async Task Alerts_on_26_hours_have_a_query_time_range_of_two_days()
     {
         var alerts = (await deployments.GetAsync("prod")).ResourcesOfType("Microsoft.Insights/scheduledQueryRules")
             .Where(alert => QueryOf(alert).Contains("ago(26h)", StringComparison.Ordinal)).ToList();
-        Assert.Equal(2, alerts.Count);
+        Assert.Equal(4, alerts.Count);
         Assert.All(alerts, alert => Assert.Equal("P2D", alert.Text("overrideQueryTimeRange")));
     }
 
@@ -163,6 +207,8 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
         Assert.Contains("tostring(Properties.by) != \"link\"", query, StringComparison.Ordinal);
     }
 
+    private static Task<string> ReadAsync(string guide) => File.ReadAllTextAsync(Path.Combine(ProjectFolder.Root, "docs", guide), TestContext.Current.CancellationToken);
+
     private static string QueryOf(Resource alert) => alert["criteria.allOf"][0].GetProperty("query").GetString()!;
 
     private async Task<Dictionary<string, string>> TransformationsAsync() =>
@@ -177,6 +223,9 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
         Assert.True(match.Success, $"The transformation does not redact {column}.");
         return match.Groups["pattern"].Value;
     }
+
+    [GeneratedRegex(@"^\| \*(?<title>[^*]+)\* \|", RegexOptions.Multiline)]
+    private static partial Regex AlertRow();
 
     [GeneratedRegex("Name == \"(?<name>[^\"]+)\"")]
     private static partial Regex MetricName();

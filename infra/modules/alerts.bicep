@@ -2,13 +2,19 @@ metadata description = 'Alert rules. Each query returns a row while its conditio
 
 param name string
 param location string
+param tags object
 param workspaceId string
 param email string
 param refusedAuthentications int
+param secretMaxAgeDays int
+
+@description('Client id of the app\'s identity, which alone reads the secrets.')
+param appClientId string
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: name
   location: 'global'
+  tags: tags
   properties: {
     enabled: true
     groupShortName: 'Credentials'
@@ -17,6 +23,21 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 var rules = [
+  {
+    name: 'not-available'
+    title: 'The app is not available'
+    description: 'The readiness check failed in at least two of three places.'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    lookBack: ''
+    query: '''
+      AppAvailabilityResults
+      | summarize arg_max(TimeGenerated, Success) by Location
+      | summarize Failed = countif(not(Success))
+      | where Failed >= 2
+      '''
+  }
   {
     name: 'run-failed'
     title: 'The daily run failed'
@@ -94,12 +115,81 @@ var rules = [
       | where Keys > 0
       '''
   }
+  {
+    name: 'emails-not-delivered'
+    title: 'Emails were not delivered'
+    description: 'The mail service accepted emails, and then did not deliver them to at least one recipient.'
+    severity: 3
+    every: 'PT1H'
+    window: 'PT6H'
+    lookBack: ''
+    query: '''
+      ACSEmailStatusUpdateOperational
+      | where DeliveryStatus in ("Bounced", "Failed", "FilteredSpam", "Quarantined", "Suppressed")
+      | summarize Emails = dcount(CorrelationId)
+      | where Emails > 0
+      '''
+  }
+  {
+    name: 'secret-read'
+    title: 'Somebody read a secret'
+    description: 'Another identity than the app read or backed up a secret of the vault.'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT1H'
+    lookBack: ''
+    query: format(
+      '''
+      AZKVAuditLogs
+      | where OperationName in ("SecretGet", "SecretBackup") and HttpStatusCode == 200
+      | where tostring(Identity.claim.appid) != "{0}"
+      | summarize Reads = count()
+      | where Reads > 0
+      ''',
+      appClientId
+    )
+  }
+  {
+    name: 'secret-old'
+    title: 'A secret is too old'
+    description: 'Not both secrets have a version that is young enough: a month older than the interval of the rotation. Or the age of a secret was not recorded in the last 26 hours.'
+    severity: 2
+    every: 'PT1H'
+    window: 'PT1H'
+    lookBack: 'P2D'
+    query: format(
+      '''
+      AppMetrics
+      | where TimeGenerated > ago(26h) and Name == "credentialing.secret.age"
+      | summarize arg_max(TimeGenerated, Sum, ItemCount) by Secret = tostring(Properties.secret)
+      | summarize Recent = countif(Sum / ItemCount <= {0})
+      | where Recent < 2
+      ''',
+      secretMaxAgeDays
+    )
+  }
+  {
+    name: 'no-backup'
+    title: 'There is no backup'
+    description: 'No backup has finished in the last 26 hours.'
+    severity: 1
+    every: 'PT1H'
+    window: 'PT1H'
+    lookBack: 'P2D'
+    query: '''
+      AppMetrics
+      | where TimeGenerated > ago(26h) and Name == "credentialing.backup.duration" and tostring(Properties.outcome) == "finished"
+      | summarize Backups = count()
+      | where Backups == 0
+      '''
+  }
 ]
 
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   for rule in rules: {
     name: '${name}-${rule.name}'
     location: location
+    tags: tags
     kind: 'LogAlert'
     properties: {
       displayName: rule.title

@@ -1,21 +1,29 @@
+import { accountProperties } from 'storage-properties.bicep'
+
 metadata description = 'Storage account of the data: the tables Leas, Expirations, Disclosures and Overview, and the container score-reports.'
 
 param name string
 param location string
+param tags object
 param redundancy string
+param isPrivate bool
+param infrastructureEncryption bool
+param deletionLock bool
+param defender bool
+param malwareScanLimit int
+
+@description('Public addresses that may reach a private account.')
+param addresses string[]
 param reportsCoolAfterDays int
 param reportsDeletedAfterDays int
 param identityName string
 param reportUploaderId string
+param reportUploaderType string
 param workspaceId string
 
-// Days for which deleted or overwritten blobs can be restored.
+// Days for which a deleted container, and a blob or version that the lifecycle rule has deleted, can be restored.
 var recoveryDays = 30
 
-var storageTableDataContributor = subscriptionResourceId(
-  'Microsoft.Authorization/roleDefinitions',
-  '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-)
 var storageBlobDataReader = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
@@ -32,17 +40,10 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'StorageV2'
   sku: { name: redundancy }
-  properties: {
-    accessTier: 'Hot'
-    allowBlobPublicAccess: false
-    allowCrossTenantReplication: false
-    allowSharedKeyAccess: false
-    defaultToOAuthAuthentication: true
-    minimumTlsVersion: 'TLS1_2'
-    supportsHttpsTrafficOnly: true
-  }
+  properties: accountProperties(isPrivate, addresses, infrastructureEncryption)
 
   resource tables 'tableServices' = {
     name: 'default'
@@ -93,7 +94,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
                   tierToCool: { daysAfterModificationGreaterThan: reportsCoolAfterDays }
                   delete: { daysAfterModificationGreaterThan: reportsDeletedAfterDays }
                 }
-                version: { delete: { daysAfterCreationGreaterThan: recoveryDays } }
+                // The age of a version counts from when it was written, not from when it was overwritten or deleted. A shorter time
+                // would delete the version of a report that was written long ago as soon as the report is deleted.
+                version: { delete: { daysAfterCreationGreaterThan: reportsDeletedAfterDays } }
               }
             }
           }
@@ -103,14 +106,18 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// Scope is the account, not each table: it is undocumented whether a role on a table permits transactions. There are no other tables.
-resource appChangesTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, app.id, storageTableDataContributor)
+resource rowEditor 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
+  name: guid(resourceGroup().id, 'row-editor')
+}
+
+// The scope is the account: all of its tables are the app's.
+resource appEditsRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, app.id, rowEditor.id)
   scope: account
   properties: {
     principalId: app.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: storageTableDataContributor
+    roleDefinitionId: rowEditor.id
   }
 }
 
@@ -129,6 +136,7 @@ resource uploaderWritesReports 'Microsoft.Authorization/roleAssignments@2022-04-
   scope: account::blobs::reports
   properties: {
     principalId: reportUploaderId
+    principalType: reportUploaderType
     roleDefinitionId: storageBlobDataContributor
   }
 }
@@ -140,6 +148,23 @@ resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   properties: {
     workspaceId: workspaceId
     metrics: [{ category: 'Transaction', enabled: true }]
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (deletionLock) {
+  name: 'no-deletion'
+  scope: account
+  properties: { level: 'CanNotDelete', notes: 'The account has the credentials, the audit trail and the reports.' }
+}
+
+resource defenderForStorage 'Microsoft.Security/defenderForStorageSettings@2025-01-01' = if (defender) {
+  name: 'current'
+  scope: account
+  properties: {
+    isEnabled: true
+    overrideSubscriptionLevelSettings: true
+    malwareScanning: { onUpload: { isEnabled: malwareScanLimit > 0, capGBPerMonth: malwareScanLimit } }
+    sensitiveDataDiscovery: { isEnabled: false }
   }
 }
 

@@ -2,6 +2,7 @@ metadata description = 'The function app, on the Flex Consumption plan.'
 
 param name string
 param location string
+param tags object
 param identityName string
 param hostStorageName string
 param packageContainer string
@@ -11,6 +12,14 @@ param allowedOrigins string[]
 param maximumInstances int
 param instanceMemory int
 param readyInstances int
+param zoneRedundant bool
+
+@description('Subnet through which the app sends requests. Empty: none.')
+param subnetId string
+
+@description('Id of the Front Door that alone may send requests to the app. Empty: everybody may.')
+param frontDoorId string
+param isBehindFrontDoor bool
 
 @description('App settings, by name, in addition to those of the platform.')
 param settings object
@@ -36,16 +45,17 @@ var hostSettings = {
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   kind: 'functionapp,linux'
-  tags: { 'azd-service-name': 'api' }
+  tags: union(tags, { 'azd-service-name': 'api' })
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: { '${identity.id}': {} }
@@ -53,6 +63,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     // Key Vault references also use the app's managed identity.
     keyVaultReferenceIdentity: identity.id
     functionAppConfig: {
@@ -76,8 +87,23 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
+      ipSecurityRestrictionsDefaultAction: isBehindFrontDoor ? 'Deny' : 'Allow'
+      ipSecurityRestrictions: isBehindFrontDoor
+        ? [
+            {
+              name: 'front-door'
+              priority: 100
+              action: 'Allow'
+              tag: 'ServiceTag'
+              ipAddress: 'AzureFrontDoor.Backend'
+              headers: { 'x-azure-fdid': [frontDoorId] }
+            }
+          ]
+        : []
+      // Deployments do not pass through the front door. They require an identity.
+      scmIpSecurityRestrictionsDefaultAction: 'Allow'
+      scmIpSecurityRestrictionsUseMain: false
       cors: { allowedOrigins: allowedOrigins, supportCredentials: false }
       appSettings: map(items(union(hostSettings, settings)), setting => { name: setting.key, value: setting.value })
     }
@@ -104,4 +130,3 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output name string = app.name
-output origin string = 'https://${app.properties.defaultHostName}'

@@ -1,7 +1,13 @@
+import { accountProperties } from 'storage-properties.bicep'
+
 metadata description = 'Storage account of the Functions host: the deployment package, and the lease that makes the timer run on one instance only. No data of LEAs.'
 
 param name string
 param location string
+param tags object
+param redundancy string
+param isPrivate bool
+param infrastructureEncryption bool
 param identityName string
 param workspaceId string
 
@@ -17,17 +23,10 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' }
-  properties: {
-    accessTier: 'Hot'
-    allowBlobPublicAccess: false
-    allowCrossTenantReplication: false
-    allowSharedKeyAccess: false
-    defaultToOAuthAuthentication: true
-    minimumTlsVersion: 'TLS1_2'
-    supportsHttpsTrafficOnly: true
-  }
+  sku: { name: redundancy }
+  properties: accountProperties(isPrivate, [], infrastructureEncryption)
 
   resource blobs 'blobServices' = {
     name: 'default'

@@ -1,6 +1,7 @@
 metadata description = 'Communication Services and the sender domain of emails.'
 
 param name string
+param tags object
 param domain string
 param domainIsVerified bool
 param identityName string
@@ -18,11 +19,13 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
 resource service 'Microsoft.Communication/emailServices@2025-09-01' = {
   name: name
   location: 'global'
+  tags: tags
   properties: { dataLocation: dataLocation }
 
   resource sender 'domains' = {
     name: isAzureManaged ? 'AzureManagedDomain' : domain
     location: 'global'
+    tags: tags
     properties: {
       domainManagement: isAzureManaged ? 'AzureManaged' : 'CustomerManaged'
       userEngagementTracking: 'Disabled'
@@ -33,6 +36,7 @@ resource service 'Microsoft.Communication/emailServices@2025-09-01' = {
 resource communication 'Microsoft.Communication/communicationServices@2025-09-01' = {
   name: name
   location: 'global'
+  tags: tags
   properties: {
     dataLocation: dataLocation
     disableLocalAuth: true
@@ -40,25 +44,8 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
   }
 }
 
-// The built-in role for sending also permits reading the keys and deleting the service. These three actions are those that the
-// documentation of the service requires for an identity that sends email.
-resource emailSender 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource emailSender 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
   name: guid(resourceGroup().id, 'email-sender')
-  properties: {
-    roleName: 'Credentialing email sender (${resourceGroup().name})'
-    description: 'Sends email through Communication Services, and reads its delivery status.'
-    type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
-    permissions: [
-      {
-        actions: [
-          'Microsoft.Communication/CommunicationServices/Read'
-          'Microsoft.Communication/CommunicationServices/Write'
-          'Microsoft.Communication/EmailServices/write'
-        ]
-      }
-    ]
-  }
 }
 
 resource appSendsEmail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {

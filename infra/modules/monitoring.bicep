@@ -2,8 +2,10 @@ metadata description = 'Log workspace, redaction of telemetry before it is store
 
 param name string
 param location string
+param tags object
 param identityName string
 param retentionDays int
+param auditRetentionDays int
 
 var monitoringMetricsPublisher = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
@@ -40,6 +42,10 @@ var tables = [
   }
 ]
 
+// Who read which secret; the app's log, such as refused authentications of LEAs; how many authentications were refused. None of these
+// tables contains personal data.
+var auditTables = ['AZKVAuditLogs', 'AppTraces', 'AppMetrics']
+
 @description('Truncates a text column before the first match.')
 func truncate(column string, pattern string) string =>
   '${column} = iif(${column} matches regex "${pattern}", strcat(extract("(?s)^(.*?)(?:${pattern})", 1, ${column}), "-"), ${column})'
@@ -57,6 +63,7 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: retentionDays
@@ -66,6 +73,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
 resource transformation 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
   name: '${name}-no-personal-data'
   location: location
+  tags: tags
   kind: 'WorkspaceTransforms'
   properties: {
     destinations: { logAnalytics: [{ name: 'workspace', workspaceResourceId: workspace.id }] }
@@ -83,7 +91,10 @@ module transformedWorkspace 'transformed-workspace.bicep' = {
   params: {
     name: workspace.name
     location: location
+    tags: tags
     retentionDays: retentionDays
+    auditTables: auditTables
+    auditRetentionDays: auditRetentionDays
     transformationId: transformation.id
   }
 }
@@ -91,6 +102,7 @@ module transformedWorkspace 'transformed-workspace.bicep' = {
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   name: name
   location: location
+  tags: tags
   kind: 'web'
   properties: {
     Application_Type: 'web'

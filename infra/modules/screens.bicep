@@ -2,11 +2,12 @@ metadata description = 'Static web app of the screens. No linked backend, becaus
 
 param name string
 param location string
+param tags object
 
 resource site 'Microsoft.Web/staticSites@2025-03-01' = {
   name: name
   location: location
-  tags: { 'azd-service-name': 'screens' }
+  tags: union(tags, { 'azd-service-name': 'screens' })
   sku: { name: 'Standard', tier: 'Standard' }
   properties: {
     allowConfigFileUpdates: true

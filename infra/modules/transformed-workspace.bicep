@@ -2,12 +2,18 @@ metadata description = 'Full definition of the log workspace, with the transform
 
 param name string
 param location string
+param tags object
 param retentionDays int
+
+@description('Tables that are kept longer, and for how many days.')
+param auditTables string[]
+param auditRetentionDays int
 param transformationId string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: retentionDays
@@ -15,5 +21,13 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
     defaultDataCollectionRuleResourceId: transformationId
   }
 }
+
+resource tables 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = [
+  for table in auditTables: {
+    parent: workspace
+    name: table
+    properties: { retentionInDays: auditRetentionDays, totalRetentionInDays: auditRetentionDays }
+  }
+]
 
 output id string = workspace.id

@@ -1,15 +1,14 @@
-metadata description = 'Key vault. The script new-secret-version.sh creates its secrets, never a template.'
+metadata description = 'Key vault. The script new-secret-version.sh creates its secrets, and the app creates their later versions; never a template.'
 
 param name string
 param location string
+param tags object
+param isPrivate bool
+param deletionLock bool
 param identityName string
 param vaultOfficerId string
 param workspaceId string
 
-var keyVaultSecretsUser = subscriptionResourceId(
-  'Microsoft.Authorization/roleDefinitions',
-  '4633458b-17de-408a-b874-0445c86b69e6'
-)
 var keyVaultSecretsOfficer = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
@@ -22,6 +21,7 @@ resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exist
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
+  tags: tags
   properties: {
     tenantId: tenant().tenantId
     sku: { family: 'A', name: 'standard' }
@@ -29,16 +29,27 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enablePurgeProtection: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      defaultAction: isPrivate ? 'Deny' : 'Allow'
+      bypass: 'None'
+      ipRules: []
+      virtualNetworkRules: []
+    }
   }
 }
 
-resource appReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault.id, app.id, keyVaultSecretsUser)
+resource secretRotator 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
+  name: guid(resourceGroup().id, 'secret-rotator')
+}
+
+resource appRotatesSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, app.id, secretRotator.id)
   scope: vault
   properties: {
     principalId: app.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: keyVaultSecretsUser
+    roleDefinitionId: secretRotator.id
   }
 }
 
@@ -59,6 +70,12 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     logAnalyticsDestinationType: 'Dedicated'
     logs: [{ category: 'AuditEvent', enabled: true }]
   }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (deletionLock) {
+  name: 'no-deletion'
+  scope: vault
+  properties: { level: 'CanNotDelete', notes: 'Without its secrets, no key of a vendor can be verified.' }
 }
 
 output name string = vault.name
