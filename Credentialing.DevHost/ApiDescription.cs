@@ -179,11 +179,11 @@ internal static class ApiDescription
                     ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = new JsonArray([.. types.Select(type => JsonValue.Create(Problems.TypePrefix + type))]) } },
                 }),
             });
-            if (caller is CallerKind.VendorOrLink && status.Key is 403 or 404 or >= 500)
+            if (caller is CallerKind.VendorOrLink && status.Key is 403 or 404 or 429 or >= 500)
                 content[ErrorPage.MediaType] = new JsonObject(); // for a browser with a temporary link
             responses[status.Key] = Response(
                 $"{ReasonPhrase(status.Key)}: {string.Join(", ", types.Select(type => $"`{type}`"))}",
-                [.. (string[])(status.Key switch { 401 => ["WWW-Authenticate"], 412 => ["ETag"], 503 => ["Retry-After"], _ => [] }), .. CommonHeaders(caller, status.Key)],
+                [.. (string[])(status.Key switch { 401 => ["WWW-Authenticate"], 412 => ["ETag"], 429 or 503 => ["Retry-After"], _ => [] }), .. CommonHeaders(caller, status.Key)],
                 content);
         }
 
@@ -193,7 +193,7 @@ internal static class ApiDescription
     /// <summary>Headers that the kind of caller implies: only the response to an authenticated vendor has <c>Credential-Expires</c>.</summary>
     private static string[] CommonHeaders(CallerKind caller, int status) => (caller, status) switch
     {
-        (CallerKind.Vendor or CallerKind.VendorOrLink, not 403) or (CallerKind.TokenClient, not 400) => [CredentialExpires],
+        (CallerKind.Vendor or CallerKind.VendorOrLink, not (403 or 429)) or (CallerKind.TokenClient, not (400 or 429)) => [CredentialExpires],
         _ => [],
     };
 
@@ -218,7 +218,11 @@ internal static class ApiDescription
         if (caller is CallerKind.VendorOrLink)
             yield return new ProducesProblemAttribute(403, "temporary-link-refused");
         if (caller is CallerKind.Vendor or CallerKind.VendorOrLink)
+        {
             yield return new ProducesProblemAttribute(401, "invalid-credentials", "credentials-expired", "credentials-revoked");
+            yield return new ProducesProblemAttribute(429, "too-many-failed-authentications");
+        }
+
         if (caller is not CallerKind.Anyone)
         {
             yield return new ProducesProblemAttribute(500, "unexpected");

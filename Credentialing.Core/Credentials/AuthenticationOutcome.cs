@@ -31,5 +31,12 @@ public abstract record AuthenticationOutcome
     public sealed record Mistyped : AuthenticationOutcome;
 
     /// <summary>Invalid: missing, unknown, wrong, forged or superseded. The result does not say which.</summary>
-    public sealed record Refused : AuthenticationOutcome;
+    public sealed record Refused : AuthenticationOutcome
+    {
+        /// <summary>
+        /// Whether this service issued the bearer token or the temporary link: its lifetime is over, or its key was superseded. This is the
+        /// normal end of each token and link, not an attempt to guess one.
+        /// </summary>
+        public bool WasIssued { get; init; }
+    }
 }

@@ -11,7 +11,8 @@ namespace Credentialing.Core.Credentials;
 
 /// <summary>
 /// Authenticates vendors by username and secret key, or by a bearer token or a temporary link issued for them. Reads the credential's row for every
-/// well-formed request, so that a regeneration, a revocation or an expiry takes effect with the next request. Thread safe.
+/// well-formed request, so that a regeneration, a revocation or an expiry takes effect with the next request. Counts each attempt in a metric,
+/// and writes a few log lines for many refusals (<see cref="RefusalLog"/>). Thread safe.
 /// </summary>
 public sealed partial class VendorAuthenticator(
     CredentialingStorage storage,
@@ -20,13 +21,14 @@ public sealed partial class VendorAuthenticator(
     LeaCalendar calendar,
     CredentialingTelemetry telemetry,
     TimeProvider time,
-    ILogger<VendorAuthenticator> logger)
+    ILogger<VendorAuthenticator> logger) : IDisposable
 {
     /// <summary>The verifier of no key: no vault has a version without a name.</summary>
     private static readonly SecretKeyVerifier NoVerifier = new("", new byte[HMACSHA256.HashSizeInBytes]);
 
     private readonly CredentialTable table = new(storage);
     private readonly RecordedUses recorded = new();
+    private readonly RefusalLog refusals = new(time, logger);
 
     /// <summary>
     /// Checks a username and a secret key: the current one, or the previous one during an overlap. No round trip if they are malformed,
@@ -57,6 +59,9 @@ public sealed partial class VendorAuthenticator(
             var outcome = await CheckAsync(issued, cancellationToken);
             return outcome is AuthenticationOutcome.Authenticated authenticated ? authenticated with { LinkIssuedTo = issued!.Client } : outcome;
         });
+
+    /// <summary>Logs the refusals that are not logged yet.</summary>
+    public void Dispose() => refusals.Dispose();
 
     private async Task<AuthenticationOutcome> CountAsync(string by, Func<Task<AuthenticationOutcome>> check)
     {
@@ -93,7 +98,7 @@ public sealed partial class VendorAuthenticator(
 
         if (stored is null || found is null)
         {
-            LogRefused(leaId);
+            refusals.Add(leaId, Refusal.Wrong);
             return new AuthenticationOutcome.Refused();
         }
 
@@ -101,18 +106,20 @@ public sealed partial class VendorAuthenticator(
         if (outcome is AuthenticationOutcome.Authenticated)
             await NoteUseAsync(stored, uses, found, client, secretKey, cancellationToken);
         else if (outcome is AuthenticationOutcome.Revoked)
-            LogRevoked(leaId);
+            refusals.Add(leaId, Refusal.Revoked);
         else
-            LogExpired(leaId);
+            refusals.Add(leaId, Refusal.Expired);
         return outcome;
     }
 
     private async Task<AuthenticationOutcome> CheckAsync(IssuedToken? issued, CancellationToken cancellationToken)
     {
-        if (issued is not { } token ||
+        if (issued is not { } token)
+            return new AuthenticationOutcome.Refused();
+        if (token.HasEnded ||
             await table.FindKeysAsync(token.Username.LeaId, cancellationToken) is not { } stored ||
             stored.At(time.GetUtcNow()).FirstOrDefault(key => key.Generation == token.Generation) is not { } found)
-            return new AuthenticationOutcome.Refused();
+            return new AuthenticationOutcome.Refused { WasIssued = true };
         return OutcomeOf(stored, found);
     }
 
@@ -190,15 +197,6 @@ public sealed partial class VendorAuthenticator(
             await table.RecordUseAsync(used.LeaId, use, cancellationToken);
         recorded.Add(used.LeaId, use.Client, used.Generation, today);
     }
-
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: wrong, superseded, unknown, or created with a pepper version that is not enabled.")]
-    private partial void LogRefused(LeaId leaId);
-
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: they have expired.")]
-    private partial void LogExpired(LeaId leaId);
-
-    [LoggerMessage(EventId = 18, Level = LogLevel.Warning, Message = "Vendor credentials for LEA {LeaId} were refused: they have been revoked.")]
-    private partial void LogRevoked(LeaId leaId);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The use of LEA {LeaId}'s credentials could not be recorded.")]
     private partial void LogUseNotNoted(Exception failure, LeaId leaId);

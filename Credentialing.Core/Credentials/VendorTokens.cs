@@ -16,11 +16,12 @@ public sealed record VendorToken(string Value, TimeSpan Lifetime)
     public override string ToString() => nameof(VendorToken);
 }
 
-/// <summary>The content of a valid token.</summary>
+/// <summary>The content of a token with a valid signature.</summary>
 /// <param name="Username">The username of the LEA's credentials.</param>
 /// <param name="Generation">The generation of the key that the token was issued for.</param>
 /// <param name="Client">The client that a temporary link was issued to; unknown for a bearer token.</param>
-internal sealed record IssuedToken(Username Username, int Generation, ClientName Client);
+/// <param name="HasEnded">Whether its lifetime is over. It is then not valid, and nothing else of it was validated.</param>
+internal sealed record IssuedToken(Username Username, int Generation, ClientName Client, bool HasEnded);
 
 /// <summary>
 /// Issues and validates the vendors' bearer tokens and the tokens of temporary links: JWTs (RFC 7519) signed with HMAC-SHA-256 and the
@@ -65,13 +66,13 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
         IssueAsync(Link, key, [new(ResourceClaim, resource), new(ClientClaim, client.ToString())], cancellationToken);
 
     /// <summary>
-    /// Returns the content of a bearer token; null if it is malformed, was changed in any character, or has expired.
+    /// Returns the content of a bearer token; null if it is malformed, or was changed in any character.
     /// </summary>
     internal Task<IssuedToken?> ReadAsync(string value, CancellationToken cancellationToken) => ReadAsync(Bearer, value, resource: null, cancellationToken);
 
     /// <summary>
-    /// Returns the content of a temporary link's token; null if it is malformed, was changed in any character, has expired, or was issued
-    /// for another resource.
+    /// Returns the content of a temporary link's token; null if it is malformed, was changed in any character, or was issued for another
+    /// resource.
     /// </summary>
     internal Task<IssuedToken?> ReadLinkAsync(string value, string resource, CancellationToken cancellationToken) =>
         ReadAsync(Link, value, resource, cancellationToken);
@@ -110,11 +111,14 @@ public sealed class VendorTokens([FromKeyedServices(SecretRing.VendorTokenKey)] 
             IssuerSigningKey = CredentialsOf(key).Key,
             LifetimeValidator = (_, expires, _, _) => time.GetUtcNow() < expires,
         });
+        // The library validates the signature first.
+        if (result.Exception is SecurityTokenInvalidLifetimeException)
+            return new IssuedToken(default, Generation: 0, ClientName.Unknown, HasEnded: true);
         return result.IsValid
             && (token.TryGetPayloadValue(ResourceClaim, out string issuedFor) ? issuedFor : null) == resource
             && Username.TryParse(token.Subject, out var username)
             && token.TryGetPayloadValue(GenerationClaim, out int generation)
-            ? new IssuedToken(username, generation, ClientName.Of(token.TryGetPayloadValue(ClientClaim, out string client) ? client : null))
+            ? new IssuedToken(username, generation, ClientName.Of(token.TryGetPayloadValue(ClientClaim, out string client) ? client : null), HasEnded: false)
             : null;
     }
 

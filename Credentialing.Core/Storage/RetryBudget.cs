@@ -1,7 +1,7 @@
 namespace Credentialing.Core.Storage;
 
 /// <summary>
-/// Limits retries: <see cref="AtOnce"/> at once, and <see cref="PerSecond"/> in the long run (a token bucket). A single fault is always
+/// Limits retries: <see cref="AtOnce"/> at once, and <see cref="PerSecond"/> in the long run. A single fault is always
 /// retried. In an outage nearly no request is retried, so that requests fail soon and do not occupy the instance. Without it, the
 /// service does not recover from an outage if too many clients retry at the same time: docs/performance.md, "Retry storm". Thread safe.
 /// </summary>
@@ -13,22 +13,8 @@ public sealed class RetryBudget(TimeProvider time)
     /// <summary>Retries per second that are allowed in the long run.</summary>
     public const int PerSecond = 5;
 
-    private readonly Lock changing = new();
-    private double left = AtOnce;
-    private long counted = time.GetTimestamp();
+    private readonly TokenBucket bucket = new(AtOnce, PerSecond, time);
 
     /// <summary>Takes one retry from the budget. Returns false if none is left.</summary>
-    public bool TryTake()
-    {
-        lock (changing)
-        {
-            var now = time.GetTimestamp();
-            left = Math.Min(AtOnce, left + (time.GetElapsedTime(counted, now).TotalSeconds * PerSecond));
-            counted = now;
-            if (left < 1)
-                return false;
-            left--;
-            return true;
-        }
-    }
+    public bool TryTake() => bucket.TryTake(out _);
 }

@@ -21,7 +21,7 @@ namespace Credentialing.Functions.Authentication;
 /// so no function can skip the check. Returns 401 for an unauthenticated caller and 403 for a caller without permission.
 /// Neither response shows whether the LEA exists.
 /// </summary>
-public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> options)
+public sealed class Caller(VendorAuthenticator vendors, AuthenticationThrottle throttle, IOptions<TomsOptions> options)
 {
     /// <summary>The query parameter of a temporary link's token.</summary>
     internal const string LinkParameter = "link";
@@ -60,13 +60,17 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
     {
         var header = Authorization(request);
         var sentToken = header is { Parameter: not null } && Is(header.Scheme, "Bearer");
-        AuthenticationOutcome outcome =
+        var basic = header is null || sentToken ? null : ReadBasic(header);
+        // Null if no credentials were sent: clients of Basic authentication may wait for a 401 before they send them (RFC 9110, section 11.6).
+        var outcome =
             sentToken ? await vendors.AuthenticateAsync(header!.Parameter!, cancellationToken)
-            : header is not null && ReadBasic(header) is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, ClientOf(request), cancellationToken)
-            : new AuthenticationOutcome.Refused();
+            : basic is var (username, secretKey) ? await vendors.AuthenticateAsync(username, secretKey, ClientOf(request), cancellationToken)
+            : null;
         ShowExpiry(request, outcome);
         if (outcome is AuthenticationOutcome.Authenticated authenticated)
             return await function(authenticated.Key);
+        if (outcome is not null && throttle.Count(request, outcome, basic?.Username) is { } wait)
+            return Problems.TooManyFailedAuthentications(wait);
 
         // RFC 6750, section 3.1: only a request with a token gets an error code.
         request.HttpContext.Response.Headers.Append(HeaderNames.WWWAuthenticate, $"Bearer {Realm}{(sentToken ? ", error=\"invalid_token\"" : "")}");
@@ -95,13 +99,13 @@ public sealed class Caller(VendorAuthenticator vendors, IOptions<TomsOptions> op
         ErrorPage.Allow(request.HttpContext);
         var outcome = await vendors.AuthenticateLinkAsync(links is [{ } link] ? link : "", resource, cancellationToken); // none of several
         ShowExpiry(request, outcome);
-        return outcome is AuthenticationOutcome.Authenticated { LinkIssuedTo: { } client } authenticated
-            ? await function(authenticated.Key, client, true)
-            : Problems.TemporaryLinkRefused();
+        if (outcome is AuthenticationOutcome.Authenticated { LinkIssuedTo: { } client } authenticated)
+            return await function(authenticated.Key, client, true);
+        return throttle.Count(request, outcome) is { } wait ? Problems.TooManyFailedAuthentications(wait) : Problems.TemporaryLinkRefused();
     }
 
     /// <summary>Adds the header <c>Credential-Expires</c> to the response, whatever happens next, if the vendor presented a key that is or was valid.</summary>
-    internal static void ShowExpiry(HttpRequest request, AuthenticationOutcome outcome)
+    internal static void ShowExpiry(HttpRequest request, AuthenticationOutcome? outcome)
     {
         var key = outcome switch
         {

@@ -9,7 +9,7 @@ namespace Credentialing.Functions.Authentication;
 /// An error response of the token endpoint. OAuth libraries need <c>error</c>, <c>error_description</c> and the content type
 /// <c>application/json</c> (RFC 6749, section 5.2). The members of problem details are included in addition.
 /// </summary>
-internal sealed class TokenError(TokenErrorResponse response) : IResult
+internal sealed class TokenError(TokenErrorResponse response, TimeSpan? retryAfter = null) : IResult
 {
     private TokenError(int status, string error, string title, string description)
         : this(new TokenErrorResponse(error, description, Problems.TypePrefix + error.Replace('_', '-'), title, status, description))
@@ -20,6 +20,8 @@ internal sealed class TokenError(TokenErrorResponse response) : IResult
     {
         if (response.Status == StatusCodes.Status401Unauthorized)
             httpContext.Response.Headers[HeaderNames.WWWAuthenticate] = "Basic realm=\"credentialing\"";
+        if (retryAfter is { } wait)
+            httpContext.Response.Headers.RetryAfter = Problems.Seconds(wait);
         httpContext.Response.StatusCode = response.Status;
         return httpContext.Response.WriteAsJsonAsync(response, httpContext.RequestAborted);
     }
@@ -51,6 +53,17 @@ internal sealed class TokenError(TokenErrorResponse response) : IResult
             RevokedAt = at.UtcDateTime,
         });
     }
+
+    /// <summary>The OAuth error is <c>invalid_client</c>, because the client authentication has failed. Status and problem type say that there were too many.</summary>
+    internal static IResult TooManyFailedAuthentications(TimeSpan wait) => new TokenError(
+        new TokenErrorResponse(
+            "invalid_client",
+            Problems.TooManyFailures,
+            Problems.TypePrefix + "too-many-failed-authentications",
+            "There were too many failed authentications.",
+            StatusCodes.Status429TooManyRequests,
+            Problems.TooManyFailures),
+        wait);
 
     internal static IResult UnsupportedGrantType() => new TokenError(
         StatusCodes.Status400BadRequest, "unsupported_grant_type", "The grant type is not supported.", "Send grant_type=client_credentials.");

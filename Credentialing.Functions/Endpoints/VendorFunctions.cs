@@ -12,7 +12,7 @@ namespace Credentialing.Functions.Endpoints;
 
 /// <summary>The token endpoint, and the status of a vendor's own credentials.</summary>
 public sealed class VendorFunctions(
-    Caller caller, VendorAuthenticator vendors, VendorTokens tokens, LeaCalendar calendar, ServiceAddresses addresses, TimeProvider time)
+    Caller caller, VendorAuthenticator vendors, AuthenticationThrottle throttle, VendorTokens tokens, LeaCalendar calendar, ServiceAddresses addresses, TimeProvider time)
 {
     /// <summary>Issues a bearer token (OAuth 2.0 client credentials grant, RFC 6749, section 4.4).</summary>
     [Function("IssueVendorToken")]
@@ -21,6 +21,7 @@ public sealed class VendorFunctions(
     [ProducesResponse(200, typeof(TokenResponse), Headers = ["Pragma"])]
     [ProducesProblem(400, "invalid-request", "unsupported-grant-type", "invalid-scope")]
     [ProducesProblem(401, "invalid-client", "credentials-expired", "credentials-revoked")]
+    [ProducesProblem(429, "too-many-failed-authentications")]
     public async Task<IResult> IssueTokenAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "v1/token")] HttpRequest request,
         CancellationToken cancellationToken)
@@ -31,6 +32,8 @@ public sealed class VendorFunctions(
 
         var outcome = await vendors.AuthenticateAsync(parsed.Username, parsed.SecretKey, Caller.ClientOf(request), cancellationToken);
         Caller.ShowExpiry(request, outcome);
+        if (throttle.Count(request, outcome, parsed.Username) is { } wait)
+            return TokenError.TooManyFailedAuthentications(wait);
         return outcome switch
         {
             AuthenticationOutcome.Authenticated right => await RespondAsync(right.Key),

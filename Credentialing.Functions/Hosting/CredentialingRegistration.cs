@@ -29,6 +29,7 @@ public static class CredentialingRegistration
         services.AddValidated<PlatformOptions>(PlatformOptions.Section);
         services.AddValidated<CredentialingOptions>(CredentialingOptions.Section);
         services.AddValidated<TomsOptions>(TomsOptions.Section);
+        services.AddValidated<ThrottlingOptions>(ThrottlingOptions.Section);
         services.AddValidated<MailOptions>(MailOptions.Section);
         services.AddValidated<MyTomsOptions>(MyTomsOptions.Section);
         services.AddValidated<SecretScanningOptions>(SecretScanningOptions.Section);
@@ -45,7 +46,7 @@ public static class CredentialingRegistration
         }
 
         services.AddTomsAuthentication();
-        return services.AddSingleton<Caller>().AddSingleton<CredentialChanges>().AddSingleton<Readiness>();
+        return services.AddSingleton<ClientAddresses>().AddSingleton<AuthenticationThrottle>().AddSingleton<Caller>().AddSingleton<CredentialChanges>().AddSingleton<Readiness>();
     }
 
     private static ServiceAddresses AddressesOf(CredentialingOptions options) =>

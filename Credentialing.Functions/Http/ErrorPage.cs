@@ -23,7 +23,7 @@ internal static class ErrorPage
 
     /// <summary>Sends the page of an error.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="status">The HTTP status code: 403, 404, or another one for an error of the service.</param>
+    /// <param name="status">The HTTP status code: 403, 404, 429, or another one for an error of the service.</param>
     internal static Task SendAsync(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
@@ -32,7 +32,8 @@ internal static class ErrorPage
         return context.Response.WriteAsync(
             status switch
             {
-                StatusCodes.Status403Forbidden => Page(
+                // 429: too many links that are not valid. What helps is the same.
+                StatusCodes.Status403Forbidden or StatusCodes.Status429TooManyRequests => Page(
                     "This link no longer works",
                     "Go back to the page where you opened the report. Reload that page, and open the report again.",
                     "Este enlace ya no funciona",

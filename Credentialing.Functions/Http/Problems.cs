@@ -7,7 +7,6 @@ using Credentialing.Core.Shares;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
 
@@ -23,6 +22,10 @@ public static class Problems
     /// <summary>The detail for credentials that no LEA can have, whatever is stored.</summary>
     internal const string MistypedCredentials =
         "The username or the secret key is incomplete or mistyped. A username is \"sis-\" and 14 digits. A secret key is \"tsk_\" and 59 more characters, with a checksum.";
+
+    /// <summary>The detail for failed authentications that are throttled. It is the same whether or not the username exists.</summary>
+    internal const string TooManyFailures =
+        "The credentials are not valid, and there were too many failed authentications with this username or from this address. Wait as many seconds as Retry-After says. Check the username and the secret key with the LEA's coordinator. The right key is always accepted.";
 
     /// <summary>
     /// The bounds of Retry-After in a 503 response, in seconds. The value is random, so that clients do not retry at the same time. This
@@ -155,6 +158,10 @@ public static class Problems
         Problem(401, "invalid-credentials", "The vendor credentials or the bearer token are not valid.", mistyped ? MistypedCredentials :
             "Check the username and the secret key with the LEA's coordinator: a regeneration replaces the key, immediately or after a few days. If you sent a bearer token, request a new one.");
 
+    /// <param name="wait">The time until another failure is allowed.</param>
+    internal static IResult TooManyFailedAuthentications(TimeSpan wait) =>
+        Problem(429, "too-many-failed-authentications", "There were too many failed authentications.", TooManyFailures, retryAfter: wait);
+
     internal static IResult CredentialsExpired(VendorKey key) =>
         Problem(401, "credentials-expired", "The vendor credentials have expired.",
             "An LEA coordinator must regenerate them in TOMS.",
@@ -191,6 +198,9 @@ public static class Problems
         _ => Problem(500, "unexpected", "An unexpected error occurred.", "The error was logged."),
     };
 
+    /// <summary>The value of Retry-After: whole seconds, rounded up (RFC 9110, section 10.2.3).</summary>
+    internal static string Seconds(TimeSpan wait) => Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+
     private static bool IsDependencyFault(Exception exception) => exception switch
     {
         RequestFailedException or AuthenticationFailedException or OperationCanceledException or TimeoutException or IOException => true,
@@ -199,23 +209,26 @@ public static class Problems
     };
 
     private static ProblemResult Problem(
-        int status, string type, string title, string detail, IDictionary<string, object?>? extensions = null)
+        int status, string type, string title, string detail, IDictionary<string, object?>? extensions = null, TimeSpan? retryAfter = null)
     {
         var problem = TypedResults.Problem(detail, statusCode: status, title: title, type: TypePrefix + type, extensions: extensions);
-        return new ProblemResult(problem, needsHelp: status >= 500 || type is "not-permitted");
+        if (status is 503)
+            retryAfter = TimeSpan.FromSeconds(Random.Shared.Next(LeastRetryAfter, MostRetryAfter + 1));
+        return new ProblemResult(problem, retryAfter, needsHelp: status >= 500 || type is "not-permitted");
     }
 
     /// <summary>
-    /// Sends a problem, or a page instead if a person followed a temporary link. A 503 also says when to retry.
+    /// Sends a problem, or a page instead if a person followed a temporary link.
     /// </summary>
     /// <param name="problem">The problem.</param>
+    /// <param name="retryAfter">When to retry; null if the problem does not end with time.</param>
     /// <param name="needsHelp">Whether the caller cannot solve it alone: it then contains the help contact, if one is configured.</param>
-    private sealed class ProblemResult(ProblemHttpResult problem, bool needsHelp) : IResult
+    private sealed class ProblemResult(ProblemHttpResult problem, TimeSpan? retryAfter, bool needsHelp) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            if (problem.StatusCode is 503)
-                httpContext.Response.Headers[HeaderNames.RetryAfter] = Random.Shared.Next(LeastRetryAfter, MostRetryAfter + 1).ToString(CultureInfo.InvariantCulture);
+            if (retryAfter is { } wait)
+                httpContext.Response.Headers.RetryAfter = Seconds(wait);
             if (ErrorPage.IsRequested(httpContext))
                 return ErrorPage.SendAsync(httpContext, problem.StatusCode);
             if (needsHelp && httpContext.RequestServices.GetRequiredService<ServiceAddresses>().Help is { } help)

@@ -27,6 +27,27 @@ public sealed class VendorTokenTests(AzuriteFixture azurite)
         Assert.Single(world.Traffic.Requests);
     }
 
+    /// <summary>Throttling does not count the end of a token. It must count every token that this service has not issued.</summary>
+    [Fact]
+    public async Task An_ended_or_superseded_token_is_known_as_issued_and_a_forged_one_is_not()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var token = (await IssueAsync(world)).Value;
+        var changed = token[..^10] + (token[^10] == 'A' ? 'B' : 'A') + token[^9..];
+        Assert.False(await WasIssuedAsync(changed));
+        Assert.False(await WasIssuedAsync("eyJ"));
+
+        world.Clock.Advance(VendorTokens.MaxLifetime);
+        Assert.True(await WasIssuedAsync(token));
+        Assert.False(await WasIssuedAsync(changed));
+
+        token = (await IssueAsync(world)).Value;
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        Assert.True(await WasIssuedAsync(token));
+
+        async Task<bool> WasIssuedAsync(string value) => Assert.IsType<AuthenticationOutcome.Refused>(await AuthenticateAsync(world, value)).WasIssued;
+    }
+
     [Fact]
     public async Task A_token_expires_no_later_than_its_credentials()
     {

@@ -97,13 +97,20 @@ public sealed class VendorGuideTests(AzuriteFixture azurite, ProgramFiles files)
         await setup.World.Storage.Leas.UpsertEntityAsync(new TableEntity(TestWorld.Oakland.Value, "credential"), TableUpdateMode.Replace, TestContext.Current.CancellationToken);
         responses.Add(await setup.Host.AsVendorAsync(TestWorld.Oakland, setup.Key, "v1/credential"));
 
+        ApiResponse refused;
+        do
+            refused = await setup.RequestTokenAsync("tsk_", "grant_type=client_credentials");
+        while (refused.Status is HttpStatusCode.Unauthorized);
+        responses.Add(refused);
+        responses.Add(await setup.Host.AsVendorAsync(TestWorld.Oakland, "tsk_", "v1/credential"));
+
         var actual = responses.Select(response => (Status: $"{(int)response.Status}", Type: response.Json.GetProperty("type").GetString()!.Split(':')[^1]));
         Assert.Equal(actual.Order(), VendorGuide.Rows("Errors").Select(row => (row[0], row[1].Trim('`'))).Order());
         Assert.All(
             VendorGuide.Rows("Errors").Where(row => row.Length == 5),
             row => Assert.Contains(responses, response => response.Json.TryGetProperty("error", out var error) && $"`{error.GetString()}`" == row[2] && response.Json.GetProperty("type").GetString()!.EndsWith(row[1].Trim('`'), StringComparison.Ordinal)));
         Assert.All(
-            responses.Where(response => response.Status == HttpStatusCode.ServiceUnavailable),
+            responses.Where(response => response.Status is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests),
             response => Assert.NotNull(response.Headers.RetryAfter));
     }
 

@@ -146,8 +146,18 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         await using (var off = await TestHost.StartAsync(world))
         {
             await gitHub.SendAsync(off, "[]");
-            foreach (var response in off.Described.Seen)
-                host.Described.Add(response);
+            AddSeenBy(off);
+        }
+
+        // Too many failed authentications.
+        await using (var strict = await TestHost.StartAsync(world, builder => builder.Configuration["Credentialing:Throttling:AddressFailuresPerMinute"] = "1"))
+        {
+            foreach (var path in (string[])[Report, Report, Report, Reports, "v1/credential"])
+                await strict.SendAsync(HttpMethod.Get, path, headers: ["Authorization", "Bearer forged"]);
+            await strict.SendAsync(HttpMethod.Get, links[0] + "A", headers: html);
+            using var form = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", "a"), new("client_secret", "b")]);
+            await strict.SendAsync(HttpMethod.Post, "v1/token", null, form);
+            AddSeenBy(strict);
         }
 
         // Shares.
@@ -254,6 +264,12 @@ public sealed class ApiDescriptionTests(AzuriteFixture azurite, BrowserFixture b
         }
 
         Assert.Equal(DescribedResponses.All.Select(response => $"{response}").Order(), host.Described.Seen.Select(response => $"{response}").Order());
+
+        void AddSeenBy(TestHost other)
+        {
+            foreach (var response in other.Described.Seen)
+                host.Described.Add(response);
+        }
 
         async Task SendMalformedAsync(string operation, string method, string path, string authorization = "none", string headers = "")
         {

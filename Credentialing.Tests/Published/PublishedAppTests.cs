@@ -66,6 +66,23 @@ public sealed class PublishedAppTests : IClassFixture<RunningApp>
         Assert.Equal(DescribedResponses.Description.GetRawText(), (await Host.SendAsync(HttpMethod.Get, "openapi.json")).Json.GetRawText());
     }
 
+    /// <summary>The worker's peer is the Functions host. The address of the client is only in the header that Azure's front end writes.</summary>
+    [Fact]
+    public async Task Failed_authentications_are_throttled_by_the_address_that_the_platform_says()
+    {
+        var failures = new List<HttpStatusCode>();
+        do
+            failures.Add(await ForgeAsync("203.0.113.7:49828", forwardedFor: $"192.0.2.{failures.Count}"));
+        while (failures[^1] is HttpStatusCode.Unauthorized && failures.Count < 1000);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, failures[^1]);
+        Assert.InRange(failures.Count, 121, 200); // 120 at once, and one for each second since the first
+        Assert.Equal(HttpStatusCode.Unauthorized, await ForgeAsync("203.0.113.8:49828", forwardedFor: "203.0.113.7"));
+
+        async Task<HttpStatusCode> ForgeAsync(string clientIp, string forwardedFor) =>
+            (await Host.SendAsync(HttpMethod.Get, "v1/credential", headers: ["Authorization", "Bearer forged", "CLIENT-IP", clientIp, "X-Forwarded-For", forwardedFor])).Status;
+    }
+
     [Fact]
     public async Task A_coordinator_generates_a_vendor_downloads_and_the_timer_reminds()
     {

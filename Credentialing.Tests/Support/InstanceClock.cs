@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Credentialing.Core.Credentials;
 using Credentialing.Core.Secrets;
 using Microsoft.Extensions.Time.Testing;
 
@@ -46,7 +47,7 @@ public sealed class InstanceClock(FakeTimeProvider shared) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         Assert.Equal(Timeout.InfiniteTimeSpan, period);
-        if (state is SecretRing) // its background refresh: no operation of the instance waits for this timer
+        if (state is SecretRing or RefusalLog) // the background refresh, and the summary of refusals: no operation of the instance waits for these timers
             return shared.CreateTimer(callback, state, dueTime, period);
         var timer = new Timer(this, shared, callback, state);
         if (timer.IsTimeout)
