@@ -77,7 +77,7 @@ async Task<int> RestoreLeasAsync(ParseResult arguments, CancellationToken cancel
     var request = new RestoreRequest(name, isApplied, (arguments.GetValue(changed) ?? []).ToHashSet());
     var report = await service.RunAsync(request, new Progress("LEAs"), cancellationToken);
     Line($"The backup of {report.StartedAt:yyyy-MM-dd HH:mm:ss} UTC has {report.Rows} rows.");
-    Line($"{(isApplied ? "Inserted" : "To be inserted")}: {report.Inserted} rows that were missing, with the credentials of {report.Credentials} LEAs.");
+    Line($"{(isApplied ? "Inserted" : "To be inserted")}: {report.Inserted} rows, with the credentials of {report.Credentials} LEAs.");
     if (report.Indexed is { } indexed)
         Line($"The expiration index has {indexed} credentials.");
     foreach (var (version, keys) in report.PepperVersions.OrderByDescending(version => version.Value))

@@ -9,7 +9,7 @@ step "The old region: an LEA has credentials, and a vendor downloads a report"
 start_devhost old
 oakland=$(generate rosa $OAKLAND 'If-None-Match: *')
 report=$(curl -sS --fail -u "sis-$OAKLAND:$oakland" "$API/v1/students/9016125901/score-reports" | node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8"))[0].link')
-curl -sS --fail -o /dev/null -u "sis-$OAKLAND:$oakland" "$report"
+curl -sS --fail -o /dev/null -u "sis-$OAKLAND:$oakland" "$ORIGIN$report"
 old_disclosures=$(disclosures)
 
 step "The new region: the app is deployed with the same secrets, and its tables are empty"

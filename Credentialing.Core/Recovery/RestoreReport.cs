@@ -3,8 +3,8 @@ namespace Credentialing.Core.Recovery;
 /// <summary>What a restore has done, or would do.</summary>
 /// <param name="StartedAt">When the export of the backup began. Later changes are lost.</param>
 /// <param name="Rows">The number of rows in the backup.</param>
-/// <param name="Inserted">The number of rows that were missing in the table.</param>
-/// <param name="Credentials">The number of credentials among them, with those that come back revoked.</param>
+/// <param name="Inserted">The number of rows that were missing in the table, and of those that record a revocation.</param>
+/// <param name="Credentials">The number of credentials among them, also of those that come back revoked.</param>
 /// <param name="Revoked">The LEAs whose credentials come back revoked, because they were changed after the backup. Call them.</param>
 /// <param name="Lost">The LEAs that generated their first credentials after the backup, which has none. Call them.</param>
 /// <param name="Failures">The LEAs that were not restored completely, with the reason.</param>

@@ -81,7 +81,7 @@ public sealed class RestoreService(
             manifest.StartedAt,
             manifest.Rows,
             results.Sum(result => (long)result.Inserted),
-            results.Count(result => result.PepperVersion is not null || result.IsRevoked),
+            results.Count(result => result.IsRestored),
             [.. results.Where(result => result.IsRevoked).Select(result => new AffectedLea(LeaId.Parse(result.PartitionKey), result.Name)).OrderBy(lea => lea.LeaId.Value, StringComparer.Ordinal)],
             lost,
             new SortedDictionary<string, string>(results.Where(result => result.Failure is not null).ToDictionary(result => result.PartitionKey, result => result.Failure!), StringComparer.Ordinal),
@@ -114,13 +114,16 @@ public sealed class RestoreService(
                 {
                     var (steps, credential, isRevoked) = Insert(leaId, credentialRow, changes, request, manifest);
                     transactions.Add(steps);
-                    result = result with { IsRevoked = isRevoked, PepperVersion = credential.Revocation is null && !credential.HasExpired(time.GetUtcNow()) ? credential.Verifier.PepperVersion : null };
+                    result = result with { IsRestored = true, IsRevoked = isRevoked, PepperVersion = credential.Revocation is null && !credential.HasExpired(time.GetUtcNow()) ? credential.Verifier.PepperVersion : null };
                 }
                 catch (UnreadableRowException failure)
                 {
                     result = result with { Failure = failure.Message };
                     if (changes.Count == 0 && !request.ChangedLeas.Contains(leaId))
+                    {
                         transactions.Add([new(TableTransactionActionType.Add, credentialRow)]); // as it was
+                        result = result with { IsRestored = true };
+                    }
                 }
             }
 
@@ -202,8 +205,11 @@ public sealed class RestoreService(
         /// <summary>Whether the backup has credentials of the LEA.</summary>
         internal bool HasCredential { get; init; }
 
-        /// <summary>The number of rows that were missing.</summary>
+        /// <summary>The number of rows that are inserted.</summary>
         internal int Inserted { get; init; }
+
+        /// <summary>Whether the credentials were missing, and come back.</summary>
+        internal bool IsRestored { get; init; }
 
         /// <summary>Whether the credentials come back revoked, because they were changed.</summary>
         internal bool IsRevoked { get; init; }

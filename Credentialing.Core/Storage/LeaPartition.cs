@@ -36,12 +36,17 @@ internal static class LeaPartition
     /// <param name="rowKey">The row key.</param>
     /// <param name="columns">The columns to read; null for all.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="RequestFailedException">The table does not exist, or storage rejected the request.</exception>
     /// <exception cref="UnreadableRowException">A newer release wrote the row.</exception>
     internal static async Task<TableEntity?> FindAsync(
         CredentialingStorage storage, LeaId leaId, string rowKey, IEnumerable<string>? columns, CancellationToken cancellationToken)
     {
         var response = await storage.Leas.GetEntityIfExistsAsync<TableEntity>(leaId.Value, rowKey, columns, cancellationToken);
-        return response is { HasValue: true, Value: { } row } ? Known(row) : null;
+        if (response is { HasValue: true, Value: { } row })
+            return Known(row);
+        // The client returns no row for a missing table, too. Vendors would be told that their key is wrong.
+        var error = response.GetRawResponse();
+        return error.Content.ToMemory().Span.IndexOf("TableNotFound"u8) < 0 ? null : throw new RequestFailedException(error);
     }
 
     /// <summary>Returns the LEA's rows that match a filter on the row key. One round trip per page of up to 1,000 rows.</summary>

@@ -102,6 +102,20 @@ public sealed class RestorationTests(AzuriteFixture azurite)
         Assert.Empty(await world.RowsAsync("Leas"));
     }
 
+    /// <summary>The storage client does not distinguish a missing row from a missing table.</summary>
+    [Fact]
+    public async Task Without_the_Leas_table_no_vendor_is_told_that_the_key_is_wrong()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
+        await world.Storage.Leas.DeleteAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.AsVendorAsync(TestWorld.Berkeley, key, "v1/credential")).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.SendAsync(HttpMethod.Get, "leas/01612590000000/credentials", "rosa")).Status);
+    }
+
     [Fact]
     public async Task After_the_loss_of_the_Leas_table_old_keys_stay_invalid_and_new_credentials_can_be_generated()
     {
