@@ -23,6 +23,7 @@ internal static class Welcome
         Line($"  daily run  at 14:00 UTC   (POST /admin/functions/SendExpiryReminders runs it now)");
         Line($"  overview   checked at 15:00 UTC   (POST /admin/functions/CheckOverview checks it now)");
         Line($"  secrets    rotated at 13:00 UTC if they are 180 days old   (POST /admin/functions/RotateSecrets checks it now)");
+        Line($"  backup     at 16:00 UTC   (POST /admin/functions/BackUp backs up now)");
         Line($"  data       {dataFolder}   (--reset deletes it)");
         Line($"  clock      {clock.GetUtcNow().UtcDateTime:u}   (POST /dev/clock with days=N advances it)");
         Line($"");
