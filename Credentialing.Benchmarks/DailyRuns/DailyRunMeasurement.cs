@@ -6,6 +6,7 @@ using Azure.Storage.Blobs;
 using Credentialing.Benchmarks.Measuring;
 using Credentialing.Core;
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Leas;
@@ -101,6 +102,7 @@ internal static class DailyRunMeasurement
             .AddLogging()
             .AddSingleton(new TableServiceClient(account, new AzureSasCredential("sig=unused"), options))
             .AddSingleton(new BlobServiceClient(account))
+            .AddSingleton(new BackupStore(new BlobServiceClient(account)))
             .AddSingleton<ISecretVault, NoVault>()
             .AddSingleton<IEmailSender>(sender)
             .AddSingleton(calendar)

@@ -28,7 +28,7 @@ public sealed partial class LeakService(
 
     /// <summary>
     /// Finds the LEAs of secret keys, and stops the keys that work. One scan for all keys, which ends when all are found: one round trip for
-    /// each 1,000 scanned rows. Then one round trip for each key that was found, and two to four to stop it. Idempotent.
+    /// each 1,000 scanned rows. Then one round trip for each key that was found, and three to five to stop it. Idempotent.
     /// </summary>
     /// <param name="keys">The keys.</param>
     /// <param name="reportedBy">Who reported them, for the metric: <c>toms</c> or <c>github</c>.</param>

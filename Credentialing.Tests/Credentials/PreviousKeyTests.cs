@@ -152,21 +152,21 @@ public sealed class PreviousKeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_regeneration_with_an_overlap_takes_three_round_trips_and_four_if_there_are_others_to_notify()
+    public async Task A_regeneration_with_an_overlap_takes_four_round_trips_and_five_if_there_are_others_to_notify()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.MustGenerateAsync(TestWorld.Oakland);
         world.Traffic.Reset();
         await RegenerateAsync(world, seenGeneration: 1, days: 7);
-        Assert.Equal(3, world.Traffic.Requests.Count);
+        Assert.Equal(4, world.Traffic.Requests.Count);
 
         await world.SaveAsync(new(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa, TestWorld.Luis]));
         world.Traffic.Reset();
         await RegenerateAsync(world, seenGeneration: 2, days: 7);
-        Assert.Equal(4, world.Traffic.Requests.Count);
+        Assert.Equal(5, world.Traffic.Requests.Count);
         world.Traffic.Reset();
         await EndAsync(world, seenGeneration: 3);
-        Assert.Equal(3, world.Traffic.Requests.Count);
+        Assert.Equal(4, world.Traffic.Requests.Count);
         world.Traffic.Reset();
         await StatusAsync(world);
         Assert.Single(world.Traffic.Requests);
@@ -182,14 +182,14 @@ public sealed class PreviousKeyTests(AzuriteFixture azurite)
         world.Traffic.Reset();
         world.Traffic.InjectFault = number =>
         {
-            if (number == 3) // before the transaction
+            if (number == 4) // before the transaction
                 Assert.IsType<ChangeOutcome.Changed>(EndAsync(otherInstance, seenGeneration: 2).GetAwaiter().GetResult());
             return Fault.None;
         };
 
         await RegenerateAsync(world, seenGeneration: 2, days: 7);
 
-        Assert.Equal(5, world.Traffic.Requests.Count); // read, index entry, transaction with a conflict, read, transaction
+        Assert.Equal(6, world.Traffic.Requests.Count); // read, index entry, log of key changes, transaction with a conflict, read, transaction
         Assert.Equal([null, 2], [await GenerationAsync(otherInstance, first), await GenerationAsync(otherInstance, second)]);
     }
 

@@ -58,7 +58,7 @@ public sealed class RestingLeaTests(AzuriteFixture azurite)
             await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
         else
             Assert.IsType<ChangeOutcome.Changed>(await world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "Not needed.", 1, TestContext.Current.CancellationToken));
-        Assert.Equal(regenerates ? 4 : 3, world.Traffic.Requests.Count);
+        Assert.Equal(regenerates ? 5 : 4, world.Traffic.Requests.Count);
         var next = regenerates ? [(Date(world.Clock.GetUtcNow().AddDays(365)), TestWorld.Oakland.Value)] : Array.Empty<(string, string)>();
 
         Assert.Equal(1, (await RunAsync(world)).Removed);

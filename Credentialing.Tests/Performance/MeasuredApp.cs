@@ -47,6 +47,7 @@ internal static class MeasuredApp
     /// <summary>Generates Oakland's credentials, and returns the secret key.</summary>
     internal static async Task<string> GenerateAsync(IServiceProvider services)
     {
+        await services.GetRequiredService<BackupStore>().CreateMissingAsync(CancellationToken.None);
         var outcome = await services.GetRequiredService<CredentialService>().GenerateAsync(
             Oakland, new Coordinator("rosa", "Rosa Delgado", "rosa@lea.example"), ReleaseWording.Current, seenGeneration: null, keepPreviousForDays: 0, CancellationToken.None);
         return ((GenerationOutcome.Generated)outcome).SecretKey.Reveal();

@@ -315,7 +315,7 @@ public sealed class RowVersionTests(AzuriteFixture azurite)
 
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
 
-        Assert.Equal(3, world.Traffic.Requests.Count);
+        Assert.Equal(4, world.Traffic.Requests.Count);
         Assert.Equal(before, await RowContentsAsync(world, IndexEntry));
     }
 
