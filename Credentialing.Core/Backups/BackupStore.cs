@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
@@ -10,6 +11,9 @@ namespace Credentialing.Core.Backups;
 /// </summary>
 public sealed class BackupStore(BlobServiceClient blobs)
 {
+    /// <summary>More than any blob that this class adds. The limit of the service is 5,000 MiB.</summary>
+    private const long BlobSizeLimit = 64L * 1024 * 1024;
+
     /// <summary>The container.</summary>
     public BlobContainerClient Container { get; } = blobs.GetBlobContainerClient("backups");
 
@@ -27,13 +31,17 @@ public sealed class BackupStore(BlobServiceClient blobs)
         {
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
             TransferOptions = new() { InitialTransferSize = BlobSizeLimit },
+            TransferValidation = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 }, // immutable storage may require a checksum
         };
+        var blob = Container.GetBlobClient(name);
         try
         {
-            await Container.GetBlobClient(name).UploadAsync(content, options, cancellationToken);
+            await blob.UploadAsync(content, options, cancellationToken);
         }
-        catch (RequestFailedException failure) when (failure.ErrorCode == BlobErrorCode.BlobAlreadyExists)
+        catch (RequestFailedException failure) when (failure.Status is 409 or 403) // 403: the app has no right to replace a blob
         {
+            if (!await blob.ExistsAsync(cancellationToken))
+                throw;
         }
     }
 
@@ -45,7 +53,4 @@ public sealed class BackupStore(BlobServiceClient blobs)
     /// <summary>Returns the names of the blobs that begin with <paramref name="prefix"/>, in their order. One round trip per 5,000.</summary>
     internal IAsyncEnumerable<string> ListAsync(string prefix, CancellationToken cancellationToken) =>
         Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken).Select(blob => blob.Name);
-
-    /// <summary>More than any blob that this class adds. The limit of the service is 5,000 MiB.</summary>
-    private const long BlobSizeLimit = 64L * 1024 * 1024;
 }
