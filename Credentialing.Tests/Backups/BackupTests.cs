@@ -35,8 +35,16 @@ public sealed class BackupTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         var row = new TableEntity("01612590000000", "coordinator:josé")
         {
-            ["Text"] = "línea\r\n\u2028\0\"\\", ["Empty"] = "", ["Number"] = int.MinValue, ["Long"] = long.MaxValue, ["Double"] = double.NaN, ["Fraction"] = 0.1, ["Flag"] = true,
-            ["Instant"] = new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero).AddTicks(1_234_567), ["Id"] = Guid.NewGuid(), ["Bytes"] = RandomNumberGenerator.GetBytes(33),
+            ["Text"] = "línea\r\n\u2028\0\"\\",
+            ["Empty"] = "",
+            ["Number"] = int.MinValue,
+            ["Long"] = long.MaxValue,
+            ["Double"] = double.NaN,
+            ["Fraction"] = 0.1,
+            ["Flag"] = true,
+            ["Instant"] = new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero).AddTicks(1_234_567),
+            ["Id"] = Guid.NewGuid(),
+            ["Bytes"] = RandomNumberGenerator.GetBytes(33),
         };
         await world.Storage.Leas.AddEntityAsync(row, Cancellation);
 
