@@ -75,7 +75,7 @@ public sealed class DisclosureBackupTests(AzuriteFixture azurite)
     /// <summary>Returns the rows of disclosures, with all columns.</summary>
     private static async Task<IReadOnlyList<string>> RowsAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Disclosures")).Where(row => row.RowKey.Contains(':', StringComparison.Ordinal) && LeaId.TryParse(row.PartitionKey, out _) && !row.RowKey.StartsWith("month:", StringComparison.Ordinal))
-            .Select(row => string.Join(' ', row.Where(column => column.Key is not ("odata.etag" or "Timestamp")).OrderBy(column => column.Key, StringComparer.Ordinal)))];
+            .Select(row => row.Describe())];
 
     private static async Task<IReadOnlyList<(string LeaId, string Row, int? Count)>> CountsAsync(TestWorld world) =>
         [.. (await world.RowsAsync("Disclosures")).Where(row => row.RowKey.StartsWith("month:", StringComparison.Ordinal)).Select(row => (row.PartitionKey, row.RowKey, row.GetInt32("Count")))];
