@@ -33,7 +33,7 @@ var changed = new Option<LeaId[]>("--changed")
 
 var list = new Command("list", "Lists the backups of the LEAs.") { backups };
 list.SetAction((arguments, cancellationToken) => RunAsync(() => ListAsync(arguments, cancellationToken)));
-var leas = new Command("leas", "Inserts the missing rows of the table Leas from a backup, and rebuilds the expiration index.") { tables, backups, backup, changed, timeZone, apply };
+var leas = new Command("leas", "Inserts the missing rows of the table Leas from a backup, and their entries of the expiration index.") { tables, backups, backup, changed, timeZone, apply };
 leas.SetAction((arguments, cancellationToken) => RunAsync(() => RestoreLeasAsync(arguments, cancellationToken)));
 var disclosures = new Command("disclosures", "Inserts the missing rows of the table Disclosures from all backups.") { tables, backups, timeZone, apply };
 disclosures.SetAction((arguments, cancellationToken) => RunAsync(() => RestoreDisclosuresAsync(arguments, cancellationToken)));
@@ -79,7 +79,7 @@ async Task<int> RestoreLeasAsync(ParseResult arguments, CancellationToken cancel
     Line($"The backup of {report.StartedAt:yyyy-MM-dd HH:mm:ss} UTC has {report.Rows} rows.");
     Line($"{(isApplied ? "Inserted" : "To be inserted")}: {report.Inserted} rows, with the credentials of {report.Credentials} LEAs.");
     if (report.Indexed is { } indexed)
-        Line($"The expiration index has {indexed} credentials.");
+        Line($"The expiration index has entries for {indexed} credentials.");
     foreach (var (version, keys) in report.PepperVersions.OrderByDescending(version => version.Value))
         Line($"{keys} keys need version {version} of the pepper. It must be enabled in the vault.");
     PrintLeas("Call these LEAs. They changed their credentials after the backup, so their keys come back revoked:", report.Revoked);

@@ -18,18 +18,18 @@ fail() {
 
 # start_devhost NAME: starts a DevHost, and uses it from now on. NAME is the name of its data folder.
 start_devhost() {
-  local log=$FOLDER/$1.log
-  : >"$log"
-  ${DEVHOST:-dotnet run --project Credentialing.DevHost --} --urls http://127.0.0.1:0 --data "$FOLDER/$1" >"$log" 2>&1 &
+  LOG=$FOLDER/$1.log
+  : >"$LOG"
+  ${DEVHOST:-dotnet run --project Credentialing.DevHost --} --urls http://127.0.0.1:0 --data "$FOLDER/$1" >"$LOG" 2>&1 &
   PIDS+=($!)
   for _ in {1..1800}; do
-    if grep --quiet "Ctrl-C stops everything" "$log"; then
-      ORIGIN=$(grep --only-matching 'http://127.0.0.1:[0-9]*/api$' "$log" | head -n 1)
+    if grep --quiet "Ctrl-C stops everything" "$LOG"; then
+      ORIGIN=$(grep --only-matching 'http://127.0.0.1:[0-9]*/api$' "$LOG" | head -n 1)
       ORIGIN=${ORIGIN%/api} API=$ORIGIN/api
       use_storage
       return
     fi
-    kill -0 "${PIDS[-1]}" 2>/dev/null || { cat "$log" >&2; fail "DevHost did not start."; }
+    kill -0 "${PIDS[-1]}" 2>/dev/null || { cat "$LOG" >&2; fail "DevHost did not start."; }
     sleep 0.1
   done
   fail "DevHost did not start in time."
@@ -99,12 +99,14 @@ restore() { ${RESTORE:-dotnet run --project Credentialing.Restore --} "$@" --bac
 # backup: starts a backup, and waits until it is complete.
 backup() {
   local before
-  before=$(restore list | wc -l)
+  before=$(count_backups)
   run_function BackUp
   eventually "The backup is complete." has_backups_after "$before"
 }
 
-has_backups_after() { [ "$(restore list | wc -l)" -gt "$1" ]; }
+count_backups() { grep --count "Backup finished" "$LOG" || true; }
+
+has_backups_after() { [ "$(count_backups)" -gt "$1" ]; }
 
 # table_request METHOD RESOURCE [JSON]: sends a request to the emulator's tables.
 table_request() {

@@ -12,7 +12,7 @@ step "The newer release has written Oakland's row. Then it was rolled back"
 merge_row Leas $OAKLAND credential '{"SchemaVersion":99}'
 expect "A vendor of Oakland" 500 "$(vendor $OAKLAND "$oakland")"
 expect "A vendor of Berkeley" 200 "$(vendor $BERKELEY "$berkeley")"
-grep --only-matching --max-count=1 "Row credential of LEA .* deploy that release again." "$FOLDER/data.log"
+grep --only-matching --max-count=1 "Row credential of LEA .* deploy that release again." "$LOG"
 
 step "The newer release is deployed again, and reads its row"
 merge_row Leas $OAKLAND credential '{"SchemaVersion":1}'

@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
@@ -19,13 +20,18 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
     /// Scans the whole <c>Leas</c> table: one round trip per page of up to 1,000 rows, and one per 100 entries of the same date.
     /// </summary>
     /// <returns>The number of credentials that have an index entry, and why those of the other LEAs cannot be read.</returns>
-    public async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreAsync(CancellationToken cancellationToken)
+    public Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreAsync(CancellationToken cancellationToken) =>
+        RestoreAsync(LeaPartition.OfAllAsync(storage, Restored, cancellationToken), cancellationToken);
+
+    /// <summary>Adds the entries for rows of LEAs, such as those of a backup that is about to be restored. An entry too many is harmless.</summary>
+    /// <inheritdoc cref="RestoreAsync(CancellationToken)" path="/returns"/>
+    internal async Task<(int Indexed, IReadOnlyDictionary<string, string> Unreadable)> RestoreAsync(IAsyncEnumerable<TableEntity> rows, CancellationToken cancellationToken)
     {
         await expirations.AddDownloadsAsync(calendar.LocalDate(time.GetUtcNow()), cancellationToken);
         var indexed = 0;
         var unreadable = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var pending = new Dictionary<string, HashSet<LeaId>>(StringComparer.Ordinal);
-        await foreach (var row in LeaPartition.OfAllAsync(storage, Restored, cancellationToken))
+        await foreach (var row in rows.Where(IsIndexed))
         {
             try
             {
@@ -53,4 +59,8 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
             await expirations.AddAsync(date, leas, cancellationToken);
         return (indexed, unreadable);
     }
+
+    /// <summary>Whether the daily run must find an LEA because of this row.</summary>
+    private static bool IsIndexed(TableEntity row) =>
+        row.RowKey is LeaPartition.CredentialRow or LeaPartition.AnnouncementRow || row.RowKey.StartsWith(LeaPartition.NoticeRowPrefix, StringComparison.Ordinal);
 }

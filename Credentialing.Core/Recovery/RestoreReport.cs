@@ -9,7 +9,7 @@ namespace Credentialing.Core.Recovery;
 /// <param name="Lost">The LEAs that generated their first credentials after the backup, which has none. Call them.</param>
 /// <param name="Failures">The LEAs that were not restored completely, with the reason.</param>
 /// <param name="PepperVersions">The versions of the pepper that restored keys need, with the number of keys. They must be enabled in the vault.</param>
-/// <param name="Indexed">The number of credentials in the expiration index; null if nothing was inserted.</param>
+/// <param name="Indexed">The number of credentials of the backup that have an entry in the expiration index; null for a preview.</param>
 public sealed record RestoreReport(
     DateTimeOffset StartedAt,
     long Rows,

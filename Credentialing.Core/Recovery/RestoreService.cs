@@ -14,7 +14,7 @@ namespace Credentialing.Core.Recovery;
 
 /// <summary>
 /// Restores a backup of the table <c>Leas</c>. Only inserts what is missing: it neither changes nor deletes a row, so it can be repeated, and
-/// stopped at any point. Then it rebuilds the expiration index. A key that does not work any more does not work after a restore either: the
+/// stopped at any point. Before that, it restores the expiration index for all credentials in the backup. A key that does not work any more does not work after a restore either: the
 /// credentials of an LEA that changed them after the backup come back revoked. Thread safe.
 /// </summary>
 public sealed class RestoreService(
@@ -29,9 +29,11 @@ public sealed class RestoreService(
     /// <summary>A change is complete within this time after it was logged: longer than a function may run.</summary>
     private static readonly TimeSpan ChangeTime = TimeSpan.FromHours(1);
 
-    private static readonly Coordinator ByRestore = new("restore", "Restore from a backup", Email: null);
+    /// <summary>Who revokes: an operator of TOMS. Emails and the history show the name.</summary>
+    private static readonly Coordinator ByRestore = new("restore", "TOMS", Email: null);
 
     private readonly KeyChangeLog keyChanges = new(backups);
+    private readonly ExpirationIndex index = new(storage);
 
     /// <summary>
     /// Restores a backup, or reports what that would do. One round trip per LEA to find the missing rows, unless the table is empty, and one
@@ -47,6 +49,7 @@ public sealed class RestoreService(
         var manifest = await archive.OpenAsync(BackupArchive.Leas, request.Backup, cancellationToken);
         var changes = (await keyChanges.SinceAsync(manifest.StartedAt - ChangeTime, cancellationToken).ToListAsync(cancellationToken)).ToLookup(change => change.LeaId);
         var isEmpty = !await storage.Leas.QueryAsync<TableEntity>(maxPerPage: 1, cancellationToken: cancellationToken).AnyAsync(cancellationToken);
+        int? indexed = request.IsApplied ? (await expirations.RestoreAsync(archive.ReadAsync(manifest, cancellationToken), cancellationToken)).Indexed : null;
         var results = new ConcurrentBag<LeaRestoration>();
         var processed = 0;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
@@ -86,7 +89,7 @@ public sealed class RestoreService(
             lost,
             new SortedDictionary<string, string>(results.Where(result => result.Failure is not null).ToDictionary(result => result.PartitionKey, result => result.Failure!), StringComparer.Ordinal),
             results.Where(result => result.PepperVersion is not null).CountBy(result => result.PepperVersion!).ToDictionary(),
-            request.IsApplied ? (await expirations.RestoreAsync(cancellationToken)).Indexed : null);
+            indexed);
     }
 
     private async Task<LeaRestoration> RestoreAsync(
@@ -127,8 +130,12 @@ public sealed class RestoreService(
                 }
             }
 
-            result = result with { Inserted = transactions.Sum(steps => steps.Length) };
-            if (!request.IsApplied || await TryInsertAsync(transactions, cancellationToken))
+            result = result with { Inserted = Math.Max(result.Inserted, transactions.Sum(steps => steps.Length)) }; // a repetition finds those that this one inserted
+            if (!request.IsApplied)
+                return result;
+            if (result.IsRevoked)
+                await index.AddForChangeAsync(leaId, time.GetUtcNow(), mayRest: false, cancellationToken); // the next daily run sends the notice
+            if (await TryInsertAsync(transactions, cancellationToken))
                 return result;
             if (attempt == Attempts)
                 throw new TimeoutException($"Gave up after {Attempts} concurrent updates of the rows of LEA {leaId}.");

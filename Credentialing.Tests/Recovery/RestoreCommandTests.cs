@@ -1,58 +1,90 @@
 using System.Diagnostics;
 using Azure.Data.Tables;
+using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.DevHost;
 using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Recovery;
 
 /// <summary>The command, in a separate process.</summary>
 [Kind(TestKind.Process)]
-public sealed class RestoreCommandTests(AzuriteFixture azurite)
+public sealed class RestoreCommandTests
 {
     private const int Leas = 20_000;
+    private const string Account = "restore";
+
+    /// <summary>The superseded key, the audit event and the notice.</summary>
+    private const int RowsOfRevocation = 3;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>The operations guide promises an hour. Azurite is slower than Azure.</summary>
+    /// <summary>The emulator is this test's own, because the other tests would wait for it.</summary>
     [Fact]
-    public async Task The_command_restores_20_000_LEAs()
+    public async Task The_command_restores_20_000_LEAs_which_the_next_backup_contains()
     {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await world.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", [TestWorld.Rosa]));
-        await world.SaveAsync(new Lea(TestWorld.Berkeley, "Berkeley Unified", [TestWorld.Luis]));
+        await using var azurite = await Azurite.StartAsync(dataFolder: null, [Account], Cancellation);
+        var account = new StorageAccount(azurite, Account);
+        await using var world = await TestWorld.CreateAsync(account, new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+        await world.SaveAsync(new Lea(TestWorld.Oakland, "Oakland Unified", []));
+        await world.SaveAsync(new Lea(TestWorld.Berkeley, "Berkeley Unified", []));
         await world.MustGenerateAsync(TestWorld.Berkeley);
         var key = await world.MustGenerateAsync(TestWorld.Oakland);
-        var template = (await world.RowsAsync("Leas")).Where(row => row.PartitionKey == TestWorld.Oakland.Value).ToList();
-        await Parallel.ForEachAsync(Enumerable.Range(1, Leas - 2), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (number, token) =>
-            await world.Storage.Leas.SubmitTransactionAsync(template.Select(row => new TableTransactionAction(TableTransactionActionType.Add, Copy(row, $"{number:D14}"))), token));
-        await world.Backups.BackUpAsync(Cancellation);
+        var backup = await world.Archive.WriteAsync(BackupArchive.Leas, Rows(await world.RowsAsync("Leas")), new HashSet<string>(), Cancellation);
         await world.MustGenerateAsync(TestWorld.Berkeley, seenGeneration: 1);
         foreach (var table in (TableClient[])[world.Storage.Leas, world.Storage.Expirations])
             await table.DeleteAsync(Cancellation);
         await world.Storage.CreateMissingAsync(Cancellation);
 
-        var result = await RunAsync(world, "leas", "--apply");
+        var preview = await RunAsync(account, "leas");
+        var result = await RunAsync(account, "leas", "--apply");
 
+        Assert.Equal((0, ""), (preview.ExitCode, preview.Errors));
+        Assert.EndsWith("Nothing was changed. To insert the rows, repeat the command with --apply.\n", preview.Output, StringComparison.Ordinal);
         Assert.Equal((0, ""), (result.ExitCode, result.Errors));
         Assert.Contains($"with the credentials of {Leas} LEAs.", result.Output, StringComparison.Ordinal);
-        Assert.Contains($"The expiration index has {Leas} credentials.", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"The expiration index has entries for {Leas} credentials.", result.Output, StringComparison.Ordinal);
         Assert.Contains("\n  01611430000000  Berkeley Unified\n", result.Output, StringComparison.Ordinal);
+        world.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(backup.Rows + RowsOfRevocation, (await world.Backups.BackUpAsync(Cancellation)).Leas.Rows);
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
     }
 
-    private static TableEntity Copy(TableEntity row, string partition)
+    [Fact]
+    public async Task The_command_explains_what_is_wrong()
     {
-        var copy = new TableEntity(row) { PartitionKey = partition };
-        copy.Remove("odata.etag");
-        return copy;
+        await using var azurite = await Azurite.StartAsync(dataFolder: null, [Account], Cancellation);
+        var account = new StorageAccount(azurite, Account);
+        await using var world = await TestWorld.CreateAsync(account, new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+
+        Assert.Equal((1, "There is no backup.\n"), await FailAsync("leas"));
+        await world.Backups.BackUpAsync(Cancellation);
+        Assert.Equal((1, "There is no complete backup 2026-11-22T160000Z. The command list shows them.\n"), await FailAsync("leas", "--backup", "2026-11-22T160000Z"));
+        Assert.StartsWith("\"0161259\" is not a CDS code of 14 digits.", (await FailAsync("leas", "--changed", "0161259")).Errors, StringComparison.Ordinal);
+        await world.BackupContainer.DeleteAsync(cancellationToken: Cancellation);
+        Assert.Equal((1, "Failed: HTTP 404 ContainerNotFound. The command can be repeated.\n"), await FailAsync("leas"));
+
+        async Task<(int ExitCode, string Errors)> FailAsync(params string[] arguments)
+        {
+            var result = await RunAsync(account, arguments);
+            return (result.ExitCode, result.Errors);
+        }
     }
 
-    private static Task<ProcessResult> RunAsync(TestWorld world, params string[] arguments)
+    /// <summary>Oakland's rows as those of many LEAs, and the rows themselves, in the order of the table.</summary>
+    private static IAsyncEnumerable<TableEntity> Rows(IReadOnlyList<TableEntity> rows) =>
+        Enumerable.Range(1, Leas - 2)
+            .SelectMany(number => rows.Where(row => row.PartitionKey == TestWorld.Oakland.Value).Select(row => new TableEntity(row) { PartitionKey = $"{number:D14}" }))
+            .Concat(rows)
+            .ToAsyncEnumerable();
+
+    private static Task<ProcessResult> RunAsync(StorageAccount account, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "Credentialing.Restore.dll"), arguments[0], "--tables", world.Account.TableAddress.ToString(), "--backups", world.Account.BlobAddress.ToString(), .. arguments[1..]]);
-        start.Environment["TABLES_KEY"] = start.Environment["BACKUPS_KEY"] = world.Account.Key;
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "Credentialing.Restore.dll"), arguments[0], "--tables", account.TableAddress.ToString(), "--backups", account.BlobAddress.ToString(), .. arguments[1..]]);
+        start.Environment["TABLES_KEY"] = start.Environment["BACKUPS_KEY"] = account.Key;
         return ProcessResult.RunAsync(start);
     }
 }

@@ -142,10 +142,13 @@ public sealed class TestWorld : IAsyncDisposable
     public static Task<TestWorld> CreateAsync(AzuriteFixture azurite) => CreateAsync(azurite, new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
 
     /// <summary>Creates the tables and the container. The clock starts at the given instant.</summary>
-    public static async Task<TestWorld> CreateAsync(AzuriteFixture azurite, DateTimeOffset now)
+    public static Task<TestWorld> CreateAsync(AzuriteFixture azurite, DateTimeOffset now) => CreateAsync(azurite.NewAccount(), now);
+
+    /// <summary>Creates the tables and the container in a storage account. The clock starts at the given instant.</summary>
+    public static async Task<TestWorld> CreateAsync(StorageAccount account, DateTimeOffset now)
     {
         var clock = new FakeTimeProvider(now);
-        var world = new TestWorld(azurite.NewAccount(), new MemoryVault(clock), clock, new MailService(clock), new MyTomsSite(clock));
+        var world = new TestWorld(account, new MemoryVault(clock), clock, new MailService(clock), new MyTomsSite(clock));
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
         await world.Get<BackupStore>().CreateMissingAsync(TestContext.Current.CancellationToken);
         world.Traffic.Reset();
