@@ -72,12 +72,20 @@ public sealed class RestoreCommandTests
         }
     }
 
-    /// <summary>Oakland's rows as those of many LEAs, and the rows themselves, in the order of the table.</summary>
+    /// <summary>Oakland's rows as those of many LEAs, which expire on different dates, and the rows themselves, in the order of the table.</summary>
     private static IAsyncEnumerable<TableEntity> Rows(IReadOnlyList<TableEntity> rows) =>
         Enumerable.Range(1, Leas - 2)
-            .SelectMany(number => rows.Where(row => row.PartitionKey == TestWorld.Oakland.Value).Select(row => new TableEntity(row) { PartitionKey = $"{number:D14}" }))
+            .SelectMany(number => rows.Where(row => row.PartitionKey == TestWorld.Oakland.Value).Select(row => Copy(row, number)))
             .Concat(rows)
             .ToAsyncEnumerable();
+
+    private static TableEntity Copy(TableEntity row, int number)
+    {
+        var copy = new TableEntity(row) { PartitionKey = $"{number:D14}" };
+        if (row.RowKey == "credential")
+            copy["ExpiresAt"] = row.GetDateTimeOffset("ExpiresAt")!.Value.AddDays(-(number % Credential.Lifetime.Days));
+        return copy;
+    }
 
     private static Task<ProcessResult> RunAsync(StorageAccount account, params string[] arguments)
     {
