@@ -22,7 +22,7 @@ public sealed class RestoreCommandTests
 
     /// <summary>The emulator is this test's own, because the other tests would wait for it.</summary>
     [Fact]
-    public async Task The_command_restores_20_000_LEAs_which_the_next_backup_contains()
+    public async Task The_command_restores_20_000_LEAs()
     {
         await using var azurite = await Azurite.StartAsync(dataFolder: null, [Account], Cancellation);
         var account = new StorageAccount(azurite, Account);
