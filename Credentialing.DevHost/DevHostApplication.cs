@@ -53,7 +53,11 @@ public static class DevHostApplication
     {
         // By default, a web application authenticates every request before our code. Here the functions authenticate, as on the worker.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = ProjectFolder.Path });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = ["--hostBuilder:reloadConfigOnChange=false"], // no file watcher for settings files, which do not exist
+            ContentRootPath = ProjectFolder.Path,
+        });
         builder.WebHost.UseUrls(parts.Url);
         foreach (var (setting, value) in SettingsOf(parts))
             builder.Configuration[setting] = value;

@@ -43,9 +43,13 @@ internal static class FunctionEndpoints
                 ServiceProvider = app.ServiceProvider,
                 RouteParameterNames = method.GetParameters().Select(parameter => parameter.Name!),
             };
-            var create = ActivatorUtilities.CreateFactory(method.DeclaringType!, []);
-            var function = RequestDelegateFactory.Create(method, _ => create(app.ServiceProvider, null), options);
-            app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods!, function.RequestDelegate)
+            // Compiled on the first request: a function costs a millisecond, and most tests call only a few.
+            var function = new Lazy<RequestDelegate>(() =>
+            {
+                var create = ActivatorUtilities.CreateFactory(method.DeclaringType!, []);
+                return RequestDelegateFactory.Create(method, _ => create(app.ServiceProvider, null), options).RequestDelegate;
+            });
+            app.MapMethods($"{RoutePrefix}/{trigger.Route}", trigger.Methods!, context => function.Value(context))
                 .WithName(NameOf(method));
         }
     }

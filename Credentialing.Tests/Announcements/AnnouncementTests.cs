@@ -244,6 +244,22 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         await AssertAnnouncementRemovedAsync(world);
     }
 
+    [Fact]
+    public async Task A_run_completes_the_removal_if_the_row_of_the_announcement_is_deleted_meanwhile()
+    {
+        await using var world = await AnnouncedWorldAsync(days: 360);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        var removal = world.ExternalCalls.BlockAt(ExternalService.MyToms);
+        var run = RunAsync(world);
+        await removal.Reached;
+
+        await world.Account.Tables().GetTableClient("Leas").DeleteEntityAsync(TestWorld.Oakland.Value, "announcement", cancellationToken: TestContext.Current.CancellationToken);
+        removal.Open();
+
+        await run;
+        await AssertAnnouncementRemovedAsync(world);
+    }
+
     /// <summary>Starts a host that uses the same MyTOMS as the daily runs.</summary>
     private static Task<TestHost> StartHostWithMyTomsAsync(TestWorld world) => TestHost.StartAsync(world, builder => builder.Services
         .Configure<MyTomsOptions>(options => (options.ApiKey, options.RetryDelay) = ("the key", TimeSpan.Zero))

@@ -26,6 +26,25 @@ public sealed class CredentialServiceTests(AzuriteFixture azurite)
         Assert.Equal(CredentialState.Expired, (await StatusAsync(world)).State);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(TimeSpan.TicksPerSecond - 1)]
+    public async Task The_times_of_a_change_are_whole_seconds(long ticks)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var second = world.Clock.GetUtcNow();
+        world.Clock.Advance(TimeSpan.FromTicks(ticks));
+
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "It was disclosed.", seenGeneration: 1, TestContext.Current.CancellationToken);
+
+        var credential = (await StatusAsync(world)).Credential!;
+        Assert.Equal(
+            (second, second, second + TimeSpan.FromDays(365), second),
+            (credential.GeneratedAt, credential.Authorization.At, credential.ExpiresAt, credential.Revocation!.At));
+    }
+
     [Fact]
     public async Task A_generation_records_the_coordinator_the_authorization_and_the_wording()
     {

@@ -36,6 +36,11 @@ public sealed class SecretKeyTests
             !SecretKey.TryParse(text[..position] + digit + text[(position + 1)..], out _));
 
     [Fact]
+    public void TryParse_rejects_a_character_that_is_no_digit_in_the_key_or_in_its_checksum() =>
+        Gen.Select(Keys, Gen.Int[4, 62], Gen.OneOf(Gen.Char['!', '/'], Gen.Char["UuÀ０\u007F\u0080\uFFFF"])).Sample((text, position, character) =>
+            !SecretKey.TryParse(text[..position] + character + text[(position + 1)..], out _));
+
+    [Fact]
     public void TryParse_rejects_a_key_with_two_adjacent_digits_swapped() =>
         Gen.Select(Keys, Gen.Int[4, 61]).Where((text, position) => text[position] != text[position + 1]).Sample((text, position) =>
             !SecretKey.TryParse(text[..position] + text[position + 1] + text[position] + text[(position + 2)..], out _));

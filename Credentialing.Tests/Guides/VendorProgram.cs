@@ -15,11 +15,28 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     internal static IReadOnlyList<VendorProgram> All { get; } =
     [
         new("sh", "A shell script with curl", "fetch.sh", "sh"),
-        new("csharp", "C#", "fetch.cs", "dotnet", "run"),
-        new("java", "Java", "Fetch.java", "java"),
+        new("csharp", "C#", "fetch.cs", "dotnet", "run")
+        {
+            Compile = (file, folder) => ["dotnet", "build", file, "--output", folder],
+            RunCompiled = folder => ["dotnet", Path.Combine(folder, "fetch.dll")],
+        },
+        new("java", "Java", "Fetch.java", "java")
+        {
+            Compile = (file, folder) => ["javac", "-d", folder, file],
+            RunCompiled = folder => ["java", "-XX:TieredStopAtLevel=1", "-cp", folder, "Fetch"],
+        },
         new("python", "Python", "fetch.py", "python3"),
         new("javascript", "JavaScript", "fetch.mjs", "node"),
     ];
+
+    /// <summary>
+    /// The command that compiles the file into a folder; null if the program is not compiled. The guide's command compiles it at each start, which
+    /// takes longer than most tests.
+    /// </summary>
+    internal Func<string, string, string[]>? Compile { get; private init; }
+
+    /// <summary>The command that runs the program from the folder into which it was compiled.</summary>
+    internal Func<string, string[]>? RunCompiled { get; private init; }
 
     /// <summary>The executables that must be on the PATH.</summary>
     private IEnumerable<string> RequiredExecutables => Language == "sh" ? ["sh", "curl"] : [Command[0]];
@@ -28,11 +45,17 @@ internal sealed record VendorProgram(string Language, string Heading, string Fil
     /// Runs the program for a student. Asserts that its output does not contain the secret key. Skips the test if an executable is
     /// missing.
     /// </summary>
-    internal async Task<ProcessResult> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid)
+    /// <param name="files">The files of the programs.</param>
+    /// <param name="folder">The working folder.</param>
+    /// <param name="settings">The environment variables.</param>
+    /// <param name="ssid">The student.</param>
+    /// <param name="asInGuide">Whether to run the guide's command, or a compiled program.</param>
+    internal async Task<ProcessResult> RunAsync(ProgramFiles files, string folder, IReadOnlyDictionary<string, string> settings, string ssid, bool asInGuide)
     {
         foreach (var executable in RequiredExecutables)
             Assert.SkipUnless(IsOnPath(executable), $"There is no {executable} on the PATH.");
-        var ended = await RunProgramAsync(Command[0], [.. Command[1..], files.PathOf(this), ssid], folder, settings);
+        var command = asInGuide ? [.. Command, files.PathOf(this)] : await files.CommandAsync(this, settings);
+        var ended = await RunProgramAsync(command[0], [.. command[1..], ssid], folder, settings);
 
         var secretKey = settings["TOMS_SECRET_KEY"].Trim();
         var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{settings["TOMS_USERNAME"]}:{secretKey}"));
@@ -67,6 +90,22 @@ public sealed class ProgramFiles : IDisposable
     }
 
     internal string PathOf(VendorProgram program) => Path.Combine(folder.Path, program.File);
+
+    /// <summary>Returns the command that runs a program. Compiles the program on the first call.</summary>
+    internal async Task<string[]> CommandAsync(VendorProgram program, IReadOnlyDictionary<string, string> settings)
+    {
+        if (program is not { Compile: { } compile, RunCompiled: { } run })
+            return [.. program.Command, PathOf(program)];
+        var output = Path.Combine(folder.Path, program.Language);
+        if (!Directory.Exists(output))
+        {
+            var command = compile(PathOf(program), output);
+            var ended = await VendorProgram.RunProgramAsync(command[0], command[1..], folder.Path, settings);
+            Assert.True(ended.ExitCode == 0, ended.Output + ended.Errors);
+        }
+
+        return run(output);
+    }
 
     /// <summary>Returns the environment variables of a program.</summary>
     internal Dictionary<string, string> Settings(TestHost host, string secretKey) => new()

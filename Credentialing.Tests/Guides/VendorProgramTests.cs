@@ -29,7 +29,7 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
         await using var setup = await Setup.CreateAsync(azurite, files, language);
         await setup.UploadAsync("/2026-ssr-en.html");
 
-        var ended = await setup.RunAsync();
+        var ended = await setup.RunAsync(asInGuide: true);
 
         Assert.Equal((0, ""), (ended.ExitCode, ended.Errors));
         Assert.Equal(["9016125901-2026-ssr-en.pdf", "9016125901-2026-ssr-es.pdf", "9016125901-2025-ssr-en.pdf"], ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
@@ -318,12 +318,12 @@ public sealed class VendorProgramTests(AzuriteFixture azurite, ProgramFiles file
             return setup;
         }
 
-        /// <summary>Runs the program. The suffixes are appended to its URL and secret key settings.</summary>
-        internal async Task<ProcessResult> RunAsync(string ssid = Ssid, string afterUrl = "", string afterKey = "")
+        /// <summary>Runs the program, by default without the guide's command. The suffixes are appended to its URL and secret key settings.</summary>
+        internal async Task<ProcessResult> RunAsync(string ssid = Ssid, string afterUrl = "", string afterKey = "", bool asInGuide = false)
         {
             var settings = files.Settings(Host, key + afterKey);
             settings["TOMS_URL"] += afterUrl;
-            var ended = await program.RunAsync(files, folder.Path, settings, ssid);
+            var ended = await program.RunAsync(files, folder.Path, settings, ssid, asInGuide);
             Assert.DoesNotContain(Gateway.Requests, request => request.Target.Contains(key, StringComparison.OrdinalIgnoreCase));
             return ended;
         }

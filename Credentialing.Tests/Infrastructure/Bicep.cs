@@ -50,11 +50,15 @@ internal static class Bicep
         return new Deployment(input, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
     }
 
-    /// <summary>Returns the file as formatted by the compiler.</summary>
-    internal static async Task<string> FormatAsync(string file)
+    /// <summary>Returns all templates and parameter files as formatted by the compiler, with their paths relative to <see cref="Folder"/>.</summary>
+    internal static async Task<IReadOnlyDictionary<string, string>> FormatAsync()
     {
         SkipWithoutBicep();
-        return (await RunAsync([], "format", file, "--stdout")).Output;
+        using var copy = new TemporaryFolder();
+        Copy(Folder, copy.Path);
+        await RunAsync([], "format", "--pattern", Path.Combine(copy.Path, "**/*.bicep*"));
+        return Directory.EnumerateFiles(copy.Path, "*.bicep*", SearchOption.AllDirectories)
+            .ToDictionary(file => Path.GetRelativePath(copy.Path, file), File.ReadAllText, StringComparer.Ordinal);
     }
 
     /// <summary>Skips the test if the compiler is not available, but never on the build server (CI).</summary>

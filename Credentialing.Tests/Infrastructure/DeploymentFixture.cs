@@ -29,7 +29,7 @@ public sealed class DeploymentFixture
         ("SCREEN_URL", "https://toms.example/credentialing/"),
     ];
 
-    /// <summary>Production with the optional variables.</summary>
+    /// <summary>Production with the optional variables, and so with all role assignments.</summary>
     public Task<Deployment> Configured => configured.Value;
 
     /// <summary>Production behind Front Door Premium.</summary>

@@ -16,7 +16,7 @@ public sealed partial class WorkflowAccessTests(DeploymentFixture deployments)
     [Fact]
     public async Task The_workflow_may_assign_exactly_the_roles_that_the_templates_assign()
     {
-        var assigned = (await ProductionAsync()).ResourcesOfType(RoleAssignments).Select(RoleId).ToHashSet();
+        var assigned = (await deployments.Configured).ResourcesOfType(RoleAssignments).Select(RoleId).ToHashSet();
 
         var lists = Roles().Matches(await ConditionAsync()).Select(list => list.Groups["roles"].Value.Split(", ").ToHashSet()).ToList();
 
@@ -28,7 +28,7 @@ public sealed partial class WorkflowAccessTests(DeploymentFixture deployments)
     [Fact]
     public async Task The_workflow_may_assign_roles_to_service_principals_only()
     {
-        Assert.All((await ProductionAsync()).ResourcesOfType(RoleAssignments), assignment => Assert.Equal("ServicePrincipal", assignment.Text("principalType")));
+        Assert.All((await deployments.Configured).ResourcesOfType(RoleAssignments), assignment => Assert.Equal("ServicePrincipal", assignment.Text("principalType")));
         var condition = Roles().Replace(await ConditionAsync(), "ROLES");
         Assert.Equal(
             "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR "
@@ -44,7 +44,7 @@ public sealed partial class WorkflowAccessTests(DeploymentFixture deployments)
     [Fact]
     public async Task The_workflow_defines_no_roles()
     {
-        Assert.Empty((await ProductionAsync()).ResourcesOfType(RoleDefinitions));
+        Assert.Empty((await deployments.Configured).ResourcesOfType(RoleDefinitions));
         Assert.Empty((await Bicep.CompileAsync("dev", ("AZURE_PRINCIPAL_ID", ""))).ResourcesOfType(RoleDefinitions));
     }
 
@@ -66,9 +66,6 @@ public sealed partial class WorkflowAccessTests(DeploymentFixture deployments)
             RolesOf(Deployer));
         Assert.Equal(["Microsoft.Web/staticSites/read, Microsoft.Web/staticSites/listSecrets/action"], RolesOf(Publisher));
     }
-
-    /// <summary>Production with all optional role assignments.</summary>
-    private static Task<Deployment> ProductionAsync() => Bicep.CompileAsync("prod", ("REPORT_UPLOADER_ID", Bicep.Installation["AZURE_PRINCIPAL_ID"]));
 
     private async Task<string> ConditionAsync() =>
         Assert.Single((await deployments.GetAsync("workflow")).ResourcesOfType(RoleAssignments), assignment => assignment.Json.GetProperty("properties").TryGetProperty("condition", out _))

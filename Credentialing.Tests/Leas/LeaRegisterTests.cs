@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core;
 using Credentialing.Core.Leas;
@@ -239,6 +240,46 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         await world.Clock.AdvanceUntilAsync(save);
 
         Assert.Equal(SaveOutcome.Conflict, await save);
+        Assert.Empty(await world.RowsAsync("Leas"));
+    }
+
+    /// <summary>Both read an empty partition. The second one to write has a conflict, and finds the rows of the first one.</summary>
+    [Fact]
+    public async Task Of_two_first_saves_that_collide_the_later_one_replaces_the_earlier_one()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var other = world.AnotherInstance();
+        var writing = new TaskCompletionSource<Gate>(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Traffic.InjectFault = number =>
+        {
+            if (number == 2) // the first request reads the rows
+                writing.SetResult(world.ExternalCalls.BlockAt(ExternalService.Storage));
+            return Fault.None;
+        };
+        var save = SaveAsync(world, Oakland);
+        var gate = await writing.Task;
+        await gate.Reached;
+
+        Assert.Equal(SaveOutcome.Saved, await SaveAsync(other, Oakland with { Name = "Earlier", Coordinators = [Ana] }));
+        gate.Open();
+        await world.Clock.AdvanceUntilAsync(save);
+
+        Assert.Equal(SaveOutcome.SavedWithNotice, await save);
+        var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
+        Assert.Equal(Oakland.Name, found!.Name);
+        Assert.Equal(Oakland.Coordinators, found.Coordinators);
+        Assert.Equal(2, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
+    }
+
+    [Fact]
+    public async Task SaveAsync_throws_if_storage_is_unavailable_and_changes_nothing()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        world.Traffic.InjectFault = number => number > 1 ? Fault.Unavailable : Fault.None;
+
+        var failure = await Assert.ThrowsAsync<RequestFailedException>(() => SaveAsync(world, Oakland));
+
+        Assert.Equal(503, failure.Status);
         Assert.Empty(await world.RowsAsync("Leas"));
     }
 }

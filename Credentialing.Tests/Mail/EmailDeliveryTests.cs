@@ -33,6 +33,22 @@ public sealed class EmailDeliveryTests
     }
 
     [Fact]
+    public async Task A_later_shorter_pause_of_the_service_does_not_end_the_longer_one()
+    {
+        var start = clock.GetUtcNow();
+        var slow = new TaskCompletionSource<EmailOutcome>();
+        var pauses = new Queue<Task<EmailOutcome>>([slow.Task, Task.FromResult<EmailOutcome>(new EmailOutcome.Throttled(TimeSpan.FromMinutes(1)))]);
+        var delivery = Delivery(new Sender(_ => pauses.Dequeue()));
+
+        var first = DeliverAsync(delivery, Email);
+        await DeliverAsync(delivery, Email);
+        slow.SetResult(new EmailOutcome.Throttled(TimeSpan.FromSeconds(10)));
+        await first;
+
+        Assert.Equal(start + TimeSpan.FromMinutes(1), delivery.PausedUntil);
+    }
+
+    [Fact]
     public async Task A_retried_email_is_marked_as_repeated()
     {
         var sender = new Sender(new EmailOutcome.Accepted([], [])) { Failures = 2 };
@@ -114,7 +130,7 @@ public sealed class EmailDeliveryTests
     {
         Email[] messages = [.. ((string[])["0", "1"]).Select(name => Email with { OperationId = Guid.NewGuid(), To = [new EmailRecipient("", name), new EmailRecipient("", $"x{name}")] })];
         var results = new Dictionary<Guid, string> { [messages[0].OperationId] = first, [messages[1].OperationId] = second };
-        var delivery = Delivery(new Sender(email => ResultOf(results[email.OperationId], email)));
+        var delivery = Delivery(new Sender(email => Task.FromResult(ResultOf(results[email.OperationId], email))));
 
         EmailOutcome? outcome = null;
         var thrown = await Record.ExceptionAsync(async () => outcome = await delivery.DeliverAsync(messages, clock.GetUtcNow().AddMinutes(5), TestContext.Current.CancellationToken));
@@ -153,7 +169,7 @@ public sealed class EmailDeliveryTests
         var delivery = Delivery(new Sender(_ =>
         {
             if (++sends == 1)
-                return new EmailOutcome.Accepted([], []);
+                return Task.FromResult<EmailOutcome>(new EmailOutcome.Accepted([], []));
             source.Cancel();
             throw new OperationCanceledException(source.Token);
         }));
@@ -168,10 +184,10 @@ public sealed class EmailDeliveryTests
         delivery.DeliverAsync(email, clock.GetUtcNow().AddMinutes(5), TestContext.Current.CancellationToken);
 
     /// <summary>A sender that fails a number of times and then returns the outcome.</summary>
-    private sealed class Sender(Func<Email, EmailOutcome> outcome) : IEmailSender
+    private sealed class Sender(Func<Email, Task<EmailOutcome>> outcome) : IEmailSender
     {
         public Sender(EmailOutcome outcome)
-            : this(_ => outcome)
+            : this(_ => Task.FromResult(outcome))
         {
         }
 
@@ -187,7 +203,7 @@ public sealed class EmailDeliveryTests
         {
             Attempts.Add(email);
             OnAttempt?.Invoke();
-            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(Failure) : Task.FromResult(outcome(email));
+            return Attempts.Count <= Failures ? Task.FromException<EmailOutcome>(Failure) : outcome(email);
         }
     }
 }

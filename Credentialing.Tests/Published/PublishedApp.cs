@@ -9,7 +9,10 @@ using Credentialing.Tests.Support;
 
 namespace Credentialing.Tests.Published;
 
-/// <summary>The published Release build of the function app, as deployed to Azure. Published on first use.</summary>
+/// <summary>
+/// The published Release build of the function app, as deployed to Azure. Published on first use, unless <c>CREDENTIALING_PUBLISHED</c> names the
+/// folder of a published app. CI sets it, so that the tests run what CI published.
+/// </summary>
 public sealed class PublishedApp
 {
     /// <summary>Environment variables that the app inherits. All others are removed, because they do not exist on Azure.</summary>
@@ -20,20 +23,22 @@ public sealed class PublishedApp
 
     /// <summary>Creates the fixture. Publishes nothing yet.</summary>
     public PublishedApp()
-        : this("Credentialing.Functions", "Credentialing.Functions")
+        : this("Credentialing.Functions", () => Environment.GetEnvironmentVariable("CREDENTIALING_PUBLISHED") is { Length: > 0 } published
+            ? Task.FromResult(Path.GetFullPath(published, ProjectFolder.Root))
+            : PublishAsync("Credentialing.Functions", "Credentialing.Functions"))
     {
     }
 
-    private PublishedApp(string project, string assembly)
+    private PublishedApp(string assembly, Func<Task<string>> publish)
     {
         this.assembly = assembly;
-        folder = new(() => PublishAsync(project, assembly));
+        folder = new(publish);
     }
 
     /// <summary>Returns another function app, for a comparison.</summary>
     /// <param name="project">The path of its project folder.</param>
     /// <param name="assembly">The name of its assembly.</param>
-    internal static PublishedApp Of(string project, string assembly) => new(project, assembly);
+    internal static PublishedApp Of(string project, string assembly) => new(assembly, () => PublishAsync(project, assembly));
 
     /// <summary>Whether the published app runs on this machine: Linux x64 only.</summary>
     internal static bool IsSupported => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture is Architecture.X64;
