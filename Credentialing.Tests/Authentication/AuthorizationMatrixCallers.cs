@@ -102,10 +102,10 @@ internal static class AuthorizationMatrixCallers
         yield return Token(CallerGroup.RevokedToken, "token of a revoked key", scene => scene.RevokedToken);
 
         yield return Key(CallerGroup.Key, "key", scene => ApiHost.Basic(TestWorld.Oakland, scene.Key));
-        yield return Key(CallerGroup.Key, "key, `basic`", scene => ApiHost.Basic(TestWorld.Oakland, scene.Key).Replace("Basic", "basic", StringComparison.Ordinal));
+        yield return Key(CallerGroup.Key, "key with the scheme `basic`", scene => ApiHost.Basic(TestWorld.Oakland, scene.Key).Replace("Basic", "basic", StringComparison.Ordinal));
         yield return Key(CallerGroup.Key, "previous key in its overlap", scene => ApiHost.Basic(TestWorld.Oakland, scene.PreviousKey));
         yield return Token(CallerGroup.Token, "token", scene => scene.Token);
-        yield return Token(CallerGroup.Token, "token, `bearer`", scene => scene.Token, "bearer");
+        yield return Token(CallerGroup.Token, "token with the scheme `bearer`", scene => scene.Token, "bearer");
         yield return Token(CallerGroup.Token, "token of the previous key in its overlap", scene => scene.PreviousToken);
         yield return new(CallerGroup.OtherKey, "vendor of another LEA", "key", scene => new Presented(ApiHost.Basic(TestWorld.Berkeley, scene.OtherKey)));
         yield return new(CallerGroup.OtherToken, "vendor of another LEA", "token", scene => new Presented($"Bearer {scene.OtherToken}"));
@@ -134,7 +134,7 @@ internal static class AuthorizationMatrixCallers
         new(CallerGroup.Unidentified, "token of TOMS", what, scene => new Presented($"Bearer {token(scene.Toms)}"));
 
     private static MatrixCaller User(CallerGroup group, string party, Action<JsonObject> change, string scheme = "Bearer") =>
-        new(group, party, scheme == "Bearer" ? "" : $"`{scheme}`", scene => new Presented($"{scheme} {scene.Toms.Token(claims: change)}"));
+        new(group, party, scheme == "Bearer" ? "" : $"also with the scheme `{scheme}`", scene => new Presented($"{scheme} {scene.Toms.Token(claims: change)}"));
 
     private static MatrixCaller Key(CallerGroup group, string what, Func<AuthorizationMatrixScene, string> authorization) =>
         new(group, "vendor", what, scene => new Presented(authorization(scene)));

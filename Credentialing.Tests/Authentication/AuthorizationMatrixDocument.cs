@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Credentialing.Tests.Authentication;
 
-/// <summary>Writes <see cref="AuthorizationMatrix"/> as Markdown. Groups with the same responses everywhere share a column.</summary>
+/// <summary>
+/// Writes <see cref="AuthorizationMatrix"/> as Markdown. Groups with the same responses everywhere share a column, and functions with the
+/// same responses share a row. A cell is empty if it is the same as the first one.
+/// </summary>
 internal static class AuthorizationMatrixDocument
 {
     private const int Width = 127;
@@ -18,20 +21,24 @@ internal static class AuthorizationMatrixDocument
         foreach (var (letter, groups) in columns)
             text.Append(Wrap($"- **{letter}**: {string.Join("; ", Describe(groups))}.")).Append('\n');
         text.Append('\n');
-        AppendRow(["function", .. columns.Select(column => column.Letter), "problem types"]);
-        AppendRow(Enumerable.Repeat("---", columns.Count + 2));
-        foreach (var row in AuthorizationMatrix.Rows)
+        AppendRow(["functions", .. columns.Select(column => column.Letter)]);
+        AppendRow(Enumerable.Repeat("---", columns.Count + 1));
+        foreach (var rows in AuthorizationMatrix.Rows.GroupBy(row => string.Join(' ', row.Responses.Values)))
         {
+            var responses = columns.Select(column => rows.First().Responses[column.Groups[0]]).ToList();
             AppendRow([
-                $"`{row.Function}`",
-                .. columns.Select(column => row.Responses[column.Groups[0]].Status.ToString(CultureInfo.InvariantCulture)),
-                string.Join(", ", columns.Select(column => row.Responses[column.Groups[0]].Type).OfType<string>().Distinct().Select(type => $"`{type}`"))]);
+                string.Join(", ", rows.Select(row => $"`{row.Function}`")),
+                Describe(responses[0]),
+                .. responses.Skip(1).Select(response => response == responses[0] ? "" : Describe(response))]);
         }
 
         return text.ToString();
 
         void AppendRow(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
     }
+
+    private static string Describe(Expected response) =>
+        response.Type is { } type ? string.Create(CultureInfo.InvariantCulture, $"{response.Status} `{type}`") : response.Status.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The callers of a column, by party.</summary>
     private static IEnumerable<string> Describe(IReadOnlyList<CallerGroup> groups) => AuthorizationMatrixCallers.All

@@ -8,7 +8,7 @@ namespace Credentialing.Tests.Authentication;
 [Kind(TestKind.Storage)]
 public sealed class AuthorizationMatrixHttpTests(AzuriteFixture azurite)
 {
-    /// <summary>The time in which the budget of an address for failed authentications is full again.</summary>
+    /// <summary>The time in which the budget of an address for failed authentications of vendors is full again.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMinutes(2);
 
     [Fact]
@@ -22,7 +22,8 @@ public sealed class AuthorizationMatrixHttpTests(AzuriteFixture azurite)
             if (refused.Count == 0)
                 continue;
             var stored = await scene.StoredAsync();
-            scene.World.Clock.Advance(Rest);
+            var rest = row.Responses[CallerGroup.Unidentified].Type is "invalid-credentials" or "invalid-client" ? Rest : TimeSpan.Zero;
+            scene.World.Clock.Advance(rest);
             scene.World.Traffic.Reset();
             var bodies = new Dictionary<MatrixCaller, string>();
             foreach (var caller in refused)
@@ -34,7 +35,7 @@ public sealed class AuthorizationMatrixHttpTests(AzuriteFixture azurite)
 
             if (AuthorizationMatrixScene.NamesResource(row.Function))
             {
-                scene.World.Clock.Advance(Rest);
+                scene.World.Clock.Advance(rest);
                 foreach (var caller in refused)
                 {
                     var response = await scene.SendAsync(caller, row.Function, isPermitted: false, exists: false);
