@@ -15,6 +15,7 @@ internal enum CallerGroup
     OtherKey,
     OtherToken,
     Link,
+    LinkOfOtherLea,
     OtherLink,
     GitHub,
 }
@@ -117,6 +118,7 @@ internal static class AuthorizationMatrix
         [CallerGroup.OtherKey] = other,
         [CallerGroup.OtherToken] = other,
         [CallerGroup.Link] = link ?? InvalidCredentials,
+        [CallerGroup.LinkOfOtherLea] = link is null ? InvalidCredentials : other,
         [CallerGroup.OtherLink] = otherLink ?? InvalidCredentials,
     });
 

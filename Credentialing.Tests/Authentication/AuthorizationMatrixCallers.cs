@@ -112,6 +112,7 @@ internal static class AuthorizationMatrixCallers
 
         yield return Link(CallerGroup.Link, "of the report", scene => scene.Link);
         yield return Link(CallerGroup.Link, "of the report, by the previous key in its overlap", scene => scene.PreviousLink);
+        yield return Link(CallerGroup.LinkOfOtherLea, "that a vendor of another LEA has for a report of the same name", scene => scene.LinkOfAnotherLea);
         yield return Link(CallerGroup.OtherLink, "of another report", scene => scene.LinkOfAnotherReport);
         yield return Link(CallerGroup.OtherLink, "of a revoked key", scene => scene.RevokedLink);
         yield return Link(CallerGroup.OtherLink, "of a superseded key", scene => scene.SupersededLink);

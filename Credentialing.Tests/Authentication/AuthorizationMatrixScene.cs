@@ -95,6 +95,8 @@ internal sealed class AuthorizationMatrixScene : IAsyncDisposable
 
     internal required string LinkOfAnotherReport { get; init; }
 
+    internal required string LinkOfAnotherLea { get; init; }
+
     internal required string RevokedLink { get; init; }
 
     internal required string EndedLink { get; init; }
@@ -144,6 +146,7 @@ internal sealed class AuthorizationMatrixScene : IAsyncDisposable
             PreviousLink = await LinkAsync(previous),
             SupersededLink = await LinkAsync(superseded),
             LinkOfAnotherReport = await LinkAsync(current, "2026-ssr-es.pdf"),
+            LinkOfAnotherLea = await LinkAsync(other),
             RevokedLink = await LinkAsync(revoked),
             EndedLink = endedLink,
         };
