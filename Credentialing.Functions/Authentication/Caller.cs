@@ -156,7 +156,7 @@ public sealed class Caller(VendorAuthenticator vendors, AuthenticationThrottle t
         if (!LeaId.TryParse(leaId, out var lea))
             return Problems.MalformedLeaId();
         if (!coordinator.HasClaim(toms.LeaClaim, lea.Value))
-            return Problems.NotPermitted();
+            return Problems.NotPermittedForLea();
         var email = coordinator.FindFirstValue(toms.EmailClaim);
         return await function(lea, new Coordinator(Id(coordinator), coordinator.FindFirstValue(toms.NameClaim) ?? "", EmailAddress.IsValid(email) ? email : null));
     }

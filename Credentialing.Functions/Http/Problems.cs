@@ -151,6 +151,10 @@ public static class Problems
         Problem(401, "not-authenticated", "Authentication is required.", "Send a valid TOMS access token as a bearer token.");
 
     internal static IResult NotPermitted() =>
+        Problem(403, "not-permitted", "Access is denied.", "Your TOMS account does not have the required role.");
+
+    /// <summary>The same whether or not the LEA exists.</summary>
+    internal static IResult NotPermittedForLea() =>
         Problem(403, "not-permitted", "Access is denied.", "Your TOMS account does not have the required role for this LEA.");
 
     /// <param name="mistyped">Whether username or key is incomplete or mistyped.</param>

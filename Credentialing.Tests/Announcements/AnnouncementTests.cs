@@ -99,19 +99,6 @@ public sealed class AnnouncementTests(AzuriteFixture azurite)
         Assert.Equal("[]", (await GetAsync(host)).Text);
     }
 
-    [Theory]
-    [InlineData(null, HttpStatusCode.Unauthorized, "not-authenticated")]
-    [InlineData("bea", HttpStatusCode.Forbidden, "not-permitted")]
-    [InlineData("toms", HttpStatusCode.Forbidden, "not-permitted")]
-    public async Task Only_coordinators_of_the_LEA_can_read_its_announcement(string? persona, HttpStatusCode status, string type)
-    {
-        await using var world = await WorldAsync(hours: 360 * 24);
-        await using var host = await TestHost.StartAsync(world);
-        var response = await host.SendAsync(HttpMethod.Get, Route, persona);
-        Assert.Equal((status, type), (response.Status, response.ProblemType));
-        Assert.Empty(world.Traffic.Requests);
-    }
-
     [Fact]
     public async Task A_malformed_LEA_id_returns_400_and_a_corrupt_row_returns_500_without_details()
     {

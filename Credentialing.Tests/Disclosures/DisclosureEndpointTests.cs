@@ -30,20 +30,6 @@ public sealed class DisclosureEndpointTests(AzuriteFixture azurite)
         }
     }
 
-    [Theory]
-    [InlineData("bea", 403)]
-    [InlineData(null, 401)]
-    public async Task Only_coordinators_of_the_LEA_and_TOMS_see_its_downloads(string? persona, int status)
-    {
-        await using var downloads = await Downloads.CreateAsync(azurite);
-        await downloads.GetAsync();
-        foreach (var path in (string[])[Downloads.List, $"{Downloads.List}/summary"])
-        {
-            Assert.Equal(status, (int)(await downloads.Host.SendAsync(HttpMethod.Get, path, persona)).Status);
-            Assert.Equal(HttpStatusCode.Unauthorized, (await downloads.GetAsync(path)).Status);
-        }
-    }
-
     [Fact]
     public async Task A_download_by_a_temporary_link_is_one_by_the_program_that_obtained_the_link()
     {

@@ -91,22 +91,6 @@ public sealed class RotationEndpointTests(AzuriteFixture azurite)
         Assert.Single(await world.AuditEventsAsync(TestWorld.Oakland), row => Equals(row["Kind"], "previous-key-ended"));
     }
 
-    [Theory]
-    [InlineData("bea", HttpStatusCode.Forbidden)]
-    [InlineData("toms", HttpStatusCode.Forbidden)]
-    [InlineData(null, HttpStatusCode.Unauthorized)]
-    public async Task Only_a_coordinator_of_the_LEA_ends_the_overlap(string? persona, HttpStatusCode status)
-    {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
-        var oldKey = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 1, keepPreviousForDays: 7);
-
-        Assert.Equal(status, (await host.SendAsync(HttpMethod.Delete, Previous, persona)).Status);
-
-        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, oldKey, "v1/credential")).Status);
-    }
-
     /// <summary>RFC 9110, section 10.1.5: the first product of User-Agent is the most significant one.</summary>
     [Theory]
     [InlineData("Aeries", "Aeries", null)]

@@ -53,6 +53,29 @@ public sealed partial class SecurityChecklistTests
     public void Every_requirement_is_listed_once() =>
         Assert.Empty(Rows.Select(row => row[0]).GroupBy(requirement => requirement).Where(group => group.Count() > 1).Select(group => group.Key));
 
+    /// <summary>The first column of a row about threats: its flows, such as "2, 6" or "1 to 8", and the first letters of its threats.</summary>
+    [Fact]
+    public void Every_flow_of_the_picture_has_all_six_threats_of_STRIDE()
+    {
+        var flows = Flow().Matches(Page).Select(match => int.Parse(match.Groups["number"].Value, null)).ToList();
+        Assert.NotEmpty(flows);
+        Assert.Equal(Enumerable.Range(1, flows.Count), flows);
+        var threats = Rows.Select(row => Threat().Match(row[0])).Where(match => match.Success)
+            .SelectMany(match => FlowsOf(match.Groups["flows"].Value).SelectMany(flow => match.Groups["threats"].Value.Select(letter => (flow, letter))))
+            .ToHashSet();
+        Assert.Equal(flows.SelectMany(flow => "STRIDE".Select(letter => (flow, letter))).ToHashSet(), threats);
+
+        static IEnumerable<int> FlowsOf(string list) => list.Split(", ")
+            .Select(part => part.Split(" to ").Select(number => int.Parse(number, null)).ToList())
+            .SelectMany(range => Enumerable.Range(range[0], range[^1] - range[0] + 1));
+    }
+
+    [GeneratedRegex("-->\\|(?<number>[0-9]+): ")]
+    private static partial Regex Flow();
+
+    [GeneratedRegex(@"\A(?<flows>[0-9]+((, | to )[0-9]+)*) (?<threats>[STRIDE]+) ")]
+    private static partial Regex Threat();
+
     [GeneratedRegex("`(?<text>[^`\n]+)`")]
     private static partial Regex Code();
 

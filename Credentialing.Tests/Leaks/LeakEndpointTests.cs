@@ -63,20 +63,6 @@ public sealed class LeakEndpointTests(AzuriteFixture azurite)
         Assert.Empty(world.Traffic.Requests);
     }
 
-    [Fact]
-    public async Task Only_TOMS_may_report_a_key()
-    {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
-        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-        var request = new { secretKey = key, revoke = true };
-
-        Assert.Equal(HttpStatusCode.Forbidden, (await ReportAsync(host, "rosa", request)).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await ReportAsync(host, null, request)).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await ReportAsync(host, null, request, "Authorization", TestHost.Basic(TestWorld.Oakland, key))).Status);
-        Assert.Equal(HttpStatusCode.OK, (await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential")).Status);
-    }
-
     private static async Task<ApiResponse> ReportAsync(TestHost host, string? persona, object request, params string[] headers)
     {
         using var body = TestHost.Json(JsonSerializer.Serialize(request));
