@@ -104,7 +104,7 @@ internal sealed class ApiOperations(FuzzedApi api)
         "id" => Gen.OneOf(Gen.OneOf("rosa", "luis"), Mutations.Text(Mutations.HeaderChars)).Select(text => JsonSerializer.Serialize(text)),
         "email" => Gen.OneOf(Gen.OneOf("rosa@lea.example", "josé@bücher.example"), Mutations.Of(Mutations.AllChars, "luis@lea.example")).Select(text => JsonSerializer.Serialize(text)),
         "language" => Gen.OneOf("\"en\"", "\"es\"", "null", "\"fr\""),
-        "ciphertext" => Mutations.Of(Mutations.HeaderChars, "AQID", "0123456789-_").Select(text => JsonSerializer.Serialize(text)),
+        "ciphertext" => Gen.Frequency((3, Mutations.Of(Mutations.HeaderChars, "AQID", "0123456789-_")), (1, Gen.OneOf(new string('A', 4_096), new string('A', 4_097), new string('A', 40_000)))).Select(text => JsonSerializer.Serialize(text)),
         "expiresInHours" => Gen.OneOf("1", "24", "168", "169"),
         _ => null,
     };

@@ -28,7 +28,7 @@ public sealed class RequestFuzzingTests(AzuriteFixture azurite, ITestOutputHelpe
 
     [Fact]
     public Task A_bearer_token_or_a_temporary_link() => SampleAsync(
-        80,
+        100,
         api => Gen.Select(
             Tokens(api),
             Gen.OneOf("v1/credential", FuzzedApi.Credentials, "credentials/validate", "link"),
@@ -42,7 +42,7 @@ public sealed class RequestFuzzingTests(AzuriteFixture azurite, ITestOutputHelpe
 
     [Fact]
     public Task An_Authorization_header() => SampleAsync(
-        80,
+        100,
         api =>
         {
             var username = Gen.Frequency((1, Gen.Const("sis-01612590000000")), (4, Gen.Long[0, 99_999_999_999_999].Select(number => $"sis-{number:D14}")));
@@ -99,7 +99,7 @@ public sealed class RequestFuzzingTests(AzuriteFixture azurite, ITestOutputHelpe
 
     [Fact]
     public Task A_condition_or_a_range_of_a_download() => SampleAsync(
-        60,
+        20,
         api =>
         {
             string[] ranges = ["bytes=0-3", "bytes=-3", "bytes=4-", "bytes=0-1,3-4", "bytes=0-9223372036854775807", "bytes=9223372036854775807-", "bytes=-9223372036854775807"];

@@ -37,7 +37,7 @@ public sealed class StoredDataFuzzingTests(AzuriteFixture azurite, ITestOutputHe
     [Fact]
     public Task A_name_of_a_report_file() => FuzzRun.SampleAsync(
         output,
-        10,
+        5,
         () => FuzzedApi.StartAsync(azurite),
         _ => Mutations.Of(Mutations.AllChars, "2026/ssr-en.pdf", "2026/lexile-quantile-zh-hant.mp4", "2025/ssr-es-419.HTML", "../01611430000000/9016125901/2026/ssr-en.pdf").Where(name => name.Length is > 0 and < 500 && name.All(XmlConvert.IsXmlChar)), // the emulator's list of names is invalid XML with others
         async (api, name) =>
@@ -68,7 +68,7 @@ public sealed class StoredDataFuzzingTests(AzuriteFixture azurite, ITestOutputHe
     [Fact]
     public Task A_column_of_a_row() => FuzzRun.SampleAsync(
         output,
-        15,
+        10,
         async () =>
         {
             var api = await FuzzedApi.StartAsync(azurite);

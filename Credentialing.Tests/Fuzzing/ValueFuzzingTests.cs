@@ -35,8 +35,8 @@ public sealed partial class ValueFuzzingTests(ITestOutputHelper output)
         var key = SecretKey.Generate().Reveal();
         return FuzzRun.SampleAsync(
             output,
-            60,
-            Mutations.Of(Mutations.AllChars, key, "9016125901", "01612590000000", "sis-01612590000000", "2026-lexile-quantile-zh-hant.pdf", "01612590000000-0123456789abcdef0123456789abcdef", "rosa.delgado@ousd.example"),
+            70,
+            Mutations.Of(Mutations.AllChars, key, "9016125901", "01612590000000", "sis-01612590000000", "2026-lexile-quantile-zh-hant.pdf", "01612590000000-0123456789abcdef0123456789abcdef", "rosa.delgado@ousd.example", "josé@bücher.example", "a@xn--bcher-kva.example", "a@bü\u200D-.example"),
             text =>
             {
                 // What is accepted has one normal form, which is accepted as well.
