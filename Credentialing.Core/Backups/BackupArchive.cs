@@ -84,9 +84,9 @@ public sealed class BackupArchive(BackupStore store, TimeProvider time)
         var content = await store.ReadAsync($"{series}/{name}/{ManifestName}", cancellationToken);
         try
         {
-            return content.ToObjectFromJson<BackupManifest>(JsonSerializerOptions.Web) is { Format: BackupManifest.CurrentFormat } manifest
-                ? manifest
-                : throw new InvalidDataException($"The backup {name} has another format. A newer release wrote it: restore it with that release.");
+            if (content.ToObjectFromJson<BackupManifest>(JsonSerializerOptions.Web) is not { Format: BackupManifest.CurrentFormat } manifest)
+                throw new InvalidDataException($"The backup {name} has another format. A newer release wrote it: restore it with that release.");
+            return manifest.IsComplete ? manifest : throw new InvalidDataException($"The manifest of the backup {name} is corrupt.");
         }
         catch (JsonException)
         {

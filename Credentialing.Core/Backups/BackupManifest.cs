@@ -13,6 +13,9 @@ public sealed record BackupManifest(int Format, DateTimeOffset StartedAt, DateTi
 {
     /// <summary>The version of the format that this release writes and reads.</summary>
     public const int CurrentFormat = 1;
+
+    /// <summary>Whether it has all members. JSON can lack them, whatever their types are.</summary>
+    internal bool IsComplete => StartedAt > DateTimeOffset.UnixEpoch && Parts is not null && Parts.All(part => part is { Name.Length: > 0, Sha256: not null });
 }
 
 /// <summary>One part of a backup: a blob with gzip-compressed lines of JSON.</summary>

@@ -50,7 +50,7 @@ internal static class BackupRow
 
             return row is { PartitionKey: not null, RowKey: not null } ? row : throw new InvalidDataException("A row of the backup has no key.");
         }
-        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException)
+        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException or InvalidCastException)
         {
             throw new InvalidDataException($"A row of the backup cannot be read: {failure.GetType().Name}."); // the message may contain data
         }

@@ -197,9 +197,9 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
             MessageId = $"{email.OperationId:N}{(isUtf8 ? "-utf8" : "")}@{from.Domain}",
             Date = time.GetUtcNow(),
         };
-        Encode(message, HeaderId.Subject, Ascii.IsValid(email.Subject), EncodedWords.Of(email.Subject));
-        Encode(message, HeaderId.From, Ascii.IsValid(from.Name!), Encoded(from));
-        Encode(message, HeaderId.To, recipients.All(recipient => Ascii.IsValid(recipient.Name!)), string.Join(",\r\n ", recipients.Select(Encoded)));
+        Encode(message, HeaderId.Subject, IsPlain(email.Subject), EncodedWords.Of(email.Subject));
+        Encode(message, HeaderId.From, IsPlain(from.Name!), Encoded(from));
+        Encode(message, HeaderId.To, recipients.All(recipient => IsPlain(recipient.Name!)), string.Join(",\r\n ", recipients.Select(Encoded)));
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: prevents automatic replies
         message.Body!.Headers.Add(HeaderId.ContentLanguage, LanguageTag.Of(email.Language)); // RFC 3282
         return message;
@@ -216,15 +216,18 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     /// <summary>Quoted-printable, so that no line on the wire is longer than recommended: 78 characters (RFC 5322, section 2.1.1).</summary>
     private static TextPart TextPart(string subtype, string text) => new(subtype) { Text = text, ContentTransferEncoding = ContentEncoding.QuotedPrintable };
 
-    /// <summary>Replaces a field that is not ASCII. The value has encoded words.</summary>
-    private static void Encode(MimeMessage message, HeaderId field, bool isAscii, string value)
+    /// <summary>Replaces a field that is not plain. The value has encoded words.</summary>
+    private static void Encode(MimeMessage message, HeaderId field, bool isPlain, string value)
     {
-        if (!isAscii)
+        if (!isPlain)
             message.Headers[message.Headers.IndexOf(field)].SetRawValue(Encoding.UTF8.GetBytes($" {value}\r\n"));
     }
 
+    /// <summary>Whether a text needs no encoded words: it is ASCII, and a recipient would not decode a part of it as an encoded word.</summary>
+    private static bool IsPlain(string text) => Ascii.IsValid(text) && !text.Contains("=?", StringComparison.Ordinal);
+
     private static string Encoded(MailboxAddress mailbox) =>
-        Ascii.IsValid(mailbox.Name!) ? mailbox.ToString(FormatOptions.Default, encode: true) : $"{EncodedWords.Of(mailbox.Name!)}\r\n <{AddressOf(mailbox)}>";
+        IsPlain(mailbox.Name!) ? mailbox.ToString(FormatOptions.Default, encode: true) : $"{EncodedWords.Of(mailbox.Name!)}\r\n <{AddressOf(mailbox)}>";
 
     private string Sender => EmailAddress.ToMailbox(mail.Value.From)!; // validated by MailOptions
 

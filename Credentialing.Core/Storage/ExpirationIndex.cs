@@ -125,7 +125,7 @@ internal sealed class ExpirationIndex(CredentialingStorage storage)
                 if (SchemaVersion.WhyUnreadable(row, "expiration", row.RowKey) is { } why)
                     unknown ??= why;
                 else
-                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag, row.GetBoolean(nameof(ExpirationEntry.ForChange)) is true, row.GetBoolean(nameof(ExpirationEntry.MayRest)) is true));
+                    known.Add(new(row.PartitionKey, row.RowKey, row.ETag, row[nameof(ExpirationEntry.ForChange)] is true, row[nameof(ExpirationEntry.MayRest)] is true));
             }
 
             yield return known;

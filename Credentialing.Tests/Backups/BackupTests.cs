@@ -74,6 +74,38 @@ public sealed class BackupTests(AzuriteFixture azurite)
         Assert.Equal($"The part {last.Name} of the backup is corrupt: its hash differs.", failure.Message);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("""{"PartitionKey":"1"}""")]
+    [InlineData("""{"PartitionKey":1,"RowKey":"1"}""")]
+    [InlineData("""{"PartitionKey":"1","RowKey":"1","Column":null}""")]
+    [InlineData("""{"PartitionKey":"1","RowKey":"1","Column":2147483648}""")]
+    [InlineData("""{"PartitionKey":"1","RowKey":"1","Column@odata.type":"Edm.Int64","Column":"9223372036854775808"}""")]
+    [InlineData("""{"PartitionKey":"1","RowKey":"1","Column@odata.type":"Edm.Int64","Column":null}""")]
+    [InlineData("""{"PartitionKey":"1","RowKey":"1","Column@odata.type":"Edm.Double","Column":null}""")]
+    [InlineData("""{"PartitionKey":"1","RowKey":"1","Column@odata.type":"Edm.DateTime","Column":"today"}""")]
+    public void A_line_that_is_no_row_is_reported_as_corrupt(string line) => Assert.Throws<InvalidDataException>(() => BackupRow.Read(line));
+
+    [Theory]
+    [InlineData("""{"format":1}""")]
+    [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z"}""")]
+    [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[null]}""")]
+    [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[{"sha256":""}]}""")]
+    [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[{"name":"leas/1"}]}""")]
+    [InlineData("""{"format":1,"startedAt":"0001-01-01T00:00:00Z","parts":[]}""")]
+    [InlineData("{")]
+    public async Task A_manifest_that_is_not_complete_is_reported_as_corrupt(string manifest)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.BackupContainer.UploadBlobAsync("leas/2026-11-23T200000Z/manifest.json", BinaryData.FromString(manifest), Cancellation);
+
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => world.Archive.OpenAsync(BackupArchive.Leas, "2026-11-23T200000Z", Cancellation));
+
+        Assert.Equal("The manifest of the backup 2026-11-23T200000Z is corrupt.", failure.Message);
+    }
+
     [Fact]
     public async Task An_empty_table_has_an_empty_backup()
     {

@@ -12,7 +12,7 @@ public sealed partial class LinkTests
     [
         "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "web/README.md",
         "docs/api.md", "docs/architecture.md", "docs/decisions.md", "docs/deployment.md", "docs/getting-started.md", "docs/operations.md", "docs/performance.md",
-        "docs/problems.md", "docs/recovery.md", "docs/security.md", "docs/vendor-guide.md",
+        "docs/problems.md", "docs/recovery.md", "docs/security.md", "docs/testing.md", "docs/vendor-guide.md",
     ];
 
     [Theory]

@@ -72,8 +72,9 @@ internal sealed class SecretScanningServer : IAsyncDisposable
         },
     });
 
-    internal string Sign(string message) =>
-        Convert.ToBase64String(key.SignData(Encoding.UTF8.GetBytes(message), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+    internal string Sign(string message) => Sign(Encoding.UTF8.GetBytes(message));
+
+    internal string Sign(byte[] message) => Convert.ToBase64String(key.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
 
     /// <summary>Returns a message with matches of secret keys, as GitHub sends it.</summary>
     internal static string MessageOf(params IEnumerable<string> tokens) => JsonSerializer.Serialize(tokens.Select(token => new

@@ -66,6 +66,22 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
         Assert.Equal((email.Text, email.Html), (message.TextBody?.ReplaceLineEndings("\n"), message.HtmlBody?.ReplaceLineEndings("\n")));
     }
 
+    /// <summary>RFC 2047: otherwise the recipient's program would show another text, such as one with a line break.</summary>
+    [Theory]
+    [InlineData("=?utf-8?Q?a=0Ab?=")]
+    [InlineData("LEA =?utf-8?B?YQ==?= of Oakland")]
+    [InlineData("Why=?")]
+    public async Task A_text_that_looks_like_an_encoded_word_is_shown_as_it_is(string text)
+    {
+        await using var server = new ScriptedSmtpServer();
+        var email = NewEmail() with { Subject = text, To = [new EmailRecipient(text, Rosa)] };
+
+        AssertAccepted(await To(server).SendAsync(email, TestContext.Current.CancellationToken));
+
+        using var message = await MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Assert.Single(server.Messages))), TestContext.Current.CancellationToken);
+        Assert.Equal((text, text), (message.Subject, Assert.Single(message.To.Mailboxes).Name));
+    }
+
     [Fact]
     public async Task An_email_that_is_sent_twice_has_the_same_Message_ID()
     {

@@ -91,6 +91,23 @@ public sealed class RowDamageTests(AzuriteFixture azurite)
         await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
     }
 
+    [Theory]
+    [InlineData("ForChange")]
+    [InlineData("MayRest")]
+    public async Task An_index_entry_with_a_damaged_column_is_read_and_affects_no_LEA(string column)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Berkeley);
+        world.Clock.Advance(TimeSpan.FromDays(358));
+        await world.Storage.Expirations.UpsertEntityAsync(new TableEntity("2027-11-23", TestWorld.Berkeley.Value) { [column] = "rubbish" }, cancellationToken: TestContext.Current.CancellationToken);
+
+        var preview = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+
+        Assert.Empty(preview.Failures);
+        Assert.Equal(TestWorld.Berkeley, Assert.Single(preview.Plans).LeaId);
+        Assert.Equal(1, (await RunWithClockAsync(world)).Posted);
+    }
+
     private async Task CheckAsync(Func<TestWorld, Task> damage)
     {
         await using var world = await TestWorld.CreateAsync(azurite);

@@ -35,6 +35,13 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
     /// <summary>Records a response to a request that HttpClient cannot send.</summary>
     public void Add(DescribedResponse response) => seen.TryAdd(response, true);
 
+    /// <summary>Validates a response only, for requests that need not be valid.</summary>
+    public async Task CheckResponseAsync(HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (Find(request) is var (_, operation))
+            await CheckAsync(operation, response, cancellationToken);
+    }
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var body = request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : null;
@@ -76,7 +83,7 @@ public sealed class DescribedResponses() : DelegatingHandler(new SocketsHttpHand
             return null;
         var path = Description.GetProperty("paths").EnumerateObject().FirstOrDefault(path =>
             path.Name[1..].Split('/') is var template && template.Length == segments.Length &&
-            template.Zip(segments).All(pair => pair.First is ['{', ..] || pair.First == pair.Second));
+            template.Zip(segments).All(pair => pair.First is ['{', ..] ? pair.Second.Length > 0 : pair.First == pair.Second));
         return Find(path.Value, request.Method.Method.ToLowerInvariant()) is { } operation ? (path.Name, operation) : null;
     }
 

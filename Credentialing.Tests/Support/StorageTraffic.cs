@@ -24,6 +24,9 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
     /// </summary>
     public bool IncludesRefreshes { get; set; }
 
+    /// <summary>Called with the method and the path of each recorded request, in the flow of the code that sends it; null for nothing.</summary>
+    public Action<string>? Observe { get; set; }
+
     /// <summary>The requests sent since the last <see cref="Reset"/>, as method and path.</summary>
     public IReadOnlyCollection<string> Requests => requests;
 
@@ -45,6 +48,7 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
         }
 
         requests.Enqueue(request);
+        Observe?.Invoke(request);
         var fault = InjectFault?.Invoke(requests.Count) ?? Fault.None;
         await calls.CallAsync(
             ExternalService.Storage,
