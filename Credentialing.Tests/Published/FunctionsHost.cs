@@ -121,6 +121,9 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         return process.ExitCode;
     }
 
+    /// <summary>Returns what the app has written to its standard output and its standard error output, when it has exited.</summary>
+    internal Task<string[]> OutputAsync() => output;
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -47,11 +47,10 @@ public sealed class KillTests
         var record = new LoadRecord();
         using var clients = new LoadClients(services, killed, record, Seed, leas: IsShort ? 1 : 3);
         var random = new Random(Seed);
-        var began = TimeProvider.System.GetTimestamp();
-
         var isEnough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = await killed.StartAsync(NextLifetime());
         await clients.PrepareAsync();
+        var began = TimeProvider.System.GetTimestamp();
         var load = clients.RunAsync();
         await Task.WhenAll(Enumerable.Range(0, instances).Select(index => KillAgainAndAgainAsync(index == 0 ? first : null)));
         await killed.StopAsync();

@@ -168,7 +168,8 @@ internal sealed class LoadClients(ExternalServices services, KilledApp app, Load
         switch (random.Next(4))
         {
             case 0:
-                await DownloadAsync(lea, vendor, generation, $"{reports}/{ReportId}", basic, random);
+                for (var count = random.Next(2, 5); count > 0; count--)
+                    await DownloadAsync(lea, vendor, generation, $"{reports}/{ReportId}", basic, random);
                 break;
             case 1:
                 var issued = await UseKeyAsync(lea.Id, generation, HttpMethod.Post, "v1/token", basic, "grant_type=client_credentials", random);
@@ -369,7 +370,7 @@ internal sealed class LoadClients(ExternalServices services, KilledApp app, Load
 
         internal LeaId Id => id;
 
-        internal IReadOnlyList<Vendor> Vendors { get; } = [new($"sis-{id.Value[..7]}", $"9{id.Value[..7]}01"), new($"portal-{id.Value[..7]}", $"9{id.Value[..7]}02")];
+        internal IReadOnlyList<Vendor> Vendors { get; } = [new($"sis-{id.Value[..7]}", $"9{id.Value[..7]}01"), new($"portal-{id.Value[..7]}", $"9{id.Value[..7]}02"), new($"iep-{id.Value[..7]}", $"9{id.Value[..7]}03")];
 
         internal ConcurrentQueue<CreatedShare> Shares { get; } = [];
 
