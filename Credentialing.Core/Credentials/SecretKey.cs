@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Credentialing.Core.Credentials;
@@ -44,6 +45,8 @@ public sealed class SecretKey
     {
         var bytes = new byte[ByteLength];
         var isValid = TryDecode(text, bytes);
+        if (!isValid)
+            CryptographicOperations.ZeroMemory(bytes); // they may have most of a mistyped key
         key = isValid ? new SecretKey(bytes) : null!;
         return isValid;
     }
@@ -73,6 +76,12 @@ public sealed class SecretKey
         return Prefix + Encode(bytes, KeyDigits) + Encode(checksum, ChecksumDigits);
     }
 
+    /// <summary>
+    /// Overwrites the bytes in memory. The key cannot be used any more. Its text is a string, which .NET cannot overwrite: it remains until
+    /// the garbage collector reuses its memory.
+    /// </summary>
+    public void Wipe() => CryptographicOperations.ZeroMemory(bytes);
+
     /// <summary>A fixed text without the key, so that accidental logging does not leak it.</summary>
     public override string ToString() => Prefix + "(hidden)";
 
@@ -88,7 +97,9 @@ public sealed class SecretKey
             text[digit] = Digits[value];
         }
 
-        return new string(text);
+        var encoded = new string(text);
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(text));
+        return encoded;
     }
 
     private static bool TryDecodeDigits(ReadOnlySpan<char> text, Span<byte> target)

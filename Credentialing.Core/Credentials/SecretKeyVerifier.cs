@@ -17,10 +17,13 @@ public sealed record SecretKeyVerifier(string PepperVersion, ReadOnlyMemory<byte
     private const int MessageLength = LeaId.Length + sizeof(int) + SecretKey.ByteLength;
 
     /// <summary>Computes the verifier of a key.</summary>
-    public static SecretKeyVerifier Create(SecretVersion pepper, LeaId leaId, int generation, SecretKey key)
+    public static SecretKeyVerifier Create(SecretVersion pepper, LeaId leaId, int generation, SecretKey key) => Create(pepper, leaId, generation, key.Bytes);
+
+    /// <summary>Computes the verifier of a key, from its bytes.</summary>
+    internal static SecretKeyVerifier Create(SecretVersion pepper, LeaId leaId, int generation, ReadOnlySpan<byte> key)
     {
         var hash = new byte[HMACSHA256.HashSizeInBytes];
-        Compute(pepper, leaId, generation, key.Bytes, hash);
+        Compute(pepper, leaId, generation, key, hash);
         return new SecretKeyVerifier(pepper.Version, hash);
     }
 

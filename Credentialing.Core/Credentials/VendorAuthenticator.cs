@@ -145,6 +145,16 @@ public sealed partial class VendorAuthenticator(
         return matches;
     }
 
+    /// <summary>Returns the verifier of a key that was checked, under another pepper.</summary>
+    private static SecretKeyVerifier NewVerifier(SecretVersion pepper, VendorKey used, string secretKey)
+    {
+        Span<byte> key = stackalloc byte[SecretKey.ByteLength];
+        SecretKey.TryDecode(secretKey, key);
+        var verifier = SecretKeyVerifier.Create(pepper, used.LeaId, used.Generation, key);
+        CryptographicOperations.ZeroMemory(key);
+        return verifier;
+    }
+
     private static bool IsKey(string secretKey)
     {
         Span<byte> key = stackalloc byte[SecretKey.ByteLength];
@@ -166,11 +176,8 @@ public sealed partial class VendorAuthenticator(
         {
             // Read after the verifier was checked, which may have loaded a newer version: a verifier must not be downgraded.
             var newest = await peppers.CurrentAsync(cancellationToken);
-            if (used.Verifier.PepperVersion != newest.Version && SecretKey.TryParse(secretKey, out var key))
-            {
-                var verifier = SecretKeyVerifier.Create(newest, used.LeaId, used.Generation, key);
-                await table.UpgradeVerifierAsync(stored, used.Generation, verifier, cancellationToken);
-            }
+            if (used.Verifier.PepperVersion != newest.Version)
+                await table.UpgradeVerifierAsync(stored, used.Generation, NewVerifier(newest, used, secretKey), cancellationToken);
 
             var today = Today;
             if (recorded.Contains(used.LeaId, client, used.Generation, today))

@@ -20,8 +20,10 @@ public sealed class SecretVersion(string version, byte[] value)
     public static SecretVersion FromBase64(string name, string version, string text)
     {
         var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var length) && length >= MinimumBytes
-            ? new SecretVersion(version, bytes[..length])
+        var value = Convert.TryFromBase64String(text, bytes, out var length) && length >= MinimumBytes ? bytes[..length] : null;
+        CryptographicOperations.ZeroMemory(bytes);
+        return value is not null
+            ? new SecretVersion(version, value)
             : throw new InvalidDataException($"Version {version} of secret {name} is not base64 of at least {MinimumBytes} bytes.");
     }
 

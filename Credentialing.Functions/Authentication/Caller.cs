@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using System.Text;
 using Credentialing.Core;
 using Credentialing.Core.Credentials;
@@ -145,9 +146,9 @@ public sealed class Caller(VendorAuthenticator vendors, AuthenticationThrottle t
         if (!Is(header.Scheme, "Basic") || header.Parameter is null)
             return null;
         var bytes = new byte[header.Parameter.Length];
-        if (!Convert.TryFromBase64String(header.Parameter, bytes, out var length))
-            return null;
-        var pair = Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2);
+        var isBase64 = Convert.TryFromBase64String(header.Parameter, bytes, out var length);
+        var pair = isBase64 ? Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2) : [];
+        CryptographicOperations.ZeroMemory(bytes);
         return pair is [var username, var secretKey] ? (WebUtility.UrlDecode(username), WebUtility.UrlDecode(secretKey)) : null;
     }
 

@@ -162,8 +162,9 @@ public sealed class CredentialFunctions(
             case GenerationOutcome.Generated generated:
                 Precondition.SetETag(request, generated.Credential);
                 var status = credentials.StatusOf(generated.Credential) with { Usage = generated.Usage };
-                return TypedResults.Created(
-                    request.Path, CredentialResponse.Of(generated.Credential.LeaId, status, calendar, addresses) with { SecretKey = generated.SecretKey.Reveal() });
+                var response = CredentialResponse.Of(generated.Credential.LeaId, status, calendar, addresses) with { SecretKey = generated.SecretKey.Reveal() };
+                generated.SecretKey.Wipe();
+                return TypedResults.Created(request.Path, response);
             case GenerationOutcome.Conflict conflict:
                 return Precondition.Conflict(request, conflict.Current, calendar);
             default:

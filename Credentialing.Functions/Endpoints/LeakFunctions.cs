@@ -57,6 +57,7 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
 
             var report = await leaks.ReportAsync(
                 [key], "toms", body.Revoke ? (new Coordinator(by, Caller.TomsName, Email: null), OneLine.Of(reason)) : null, cancellationToken);
+            key.Wipe();
             var leak = report.Leaks[0];
             FollowUp(request, leak);
             return TypedResults.Ok(LeakResponse.Of(leak, report));
@@ -92,6 +93,7 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
         if (!scanningKey.Verifies(message, signature))
             return Problems.InvalidSignature();
         var (matches, problem) = RequestBody.ReadJson<SecretScanningMatch?[]>(request, message);
+        CryptographicOperations.ZeroMemory(message);
         if (problem is not null)
             return problem;
         if (matches?.Length > MaxMatches)
@@ -107,6 +109,8 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
 
         // Not cancelled: GitHub waits 30 seconds, and the keys must also be stopped if the scan takes longer.
         var report = await leaks.ReportAsync([.. keys.Values], "github", (SecretScanning, ScanningReason), CancellationToken.None);
+        foreach (var key in keys.Values)
+            key.Wipe();
         foreach (var leak in report.Leaks)
             FollowUp(request, leak);
         var found = keys.Keys.Zip(report.Leaks).ToDictionary(pair => pair.First, pair => pair.Second.Match is not LeakMatch.Unknown);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -8,7 +9,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Credentialing.Functions.Http;
 
-/// <summary>Reads request bodies of limited size, or returns the problem of a body that cannot be read.</summary>
+/// <summary>
+/// Reads request bodies of limited size, or returns the problem of a body that cannot be read. A body can contain a secret key: its copy is
+/// overwritten when it has been parsed.
+/// </summary>
 internal static class RequestBody
 {
     /// <summary>The maximum size, unless a function has its own.</summary>
@@ -28,7 +32,11 @@ internal static class RequestBody
     internal static async Task<(T? Value, IResult? Problem)> ReadJsonAsync<T>(HttpRequest request)
         where T : class
     {
-        return await ReadAsync(request) is { } body ? ReadJson<T>(request, body) : (null, Problems.BodyTooLarge(MaxBytes));
+        if (await ReadAsync(request) is not { } body)
+            return (null, Problems.BodyTooLarge(MaxBytes));
+        var result = ReadJson<T>(request, body);
+        CryptographicOperations.ZeroMemory(body);
+        return result;
     }
 
     /// <summary>The same as <see cref="ReadJsonAsync"/>, for a body that <see cref="ReadAsync"/> has returned.</summary>
@@ -63,7 +71,11 @@ internal static class RequestBody
             return null;
         try
         {
-            return await ReadAsync(request) is { } body ? Fields(Encoding.UTF8.GetString(body)) : null;
+            if (await ReadAsync(request) is not { } body)
+                return null;
+            var form = Encoding.UTF8.GetString(body);
+            CryptographicOperations.ZeroMemory(body);
+            return Fields(form);
         }
         catch (BadHttpRequestException)
         {

@@ -19,6 +19,15 @@ public sealed class SecretKeyTests
         Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => SecretKey.Generate().Reveal()).Distinct().Count());
 
     [Fact]
+    public void Wipe_overwrites_the_bytes()
+    {
+        var key = SecretKey.Generate();
+        Assert.True(key.Bytes.ContainsAnyExcept((byte)0)); // control
+        key.Wipe();
+        Assert.False(key.Bytes.ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
     public void TryParse_returns_the_key_that_Reveal_returned() => Keys.Sample(text =>
         SecretKey.TryParse(text, out var key) && key.Reveal() == text);
 

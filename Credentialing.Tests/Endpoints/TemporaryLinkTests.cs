@@ -1,15 +1,8 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Telemetry;
 using Credentialing.Tests.Support;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
-using Microsoft.Extensions.Logging;
-using OpenTelemetry;
-using OpenTelemetry.Trace;
 
 namespace Credentialing.Tests.Endpoints;
 
@@ -227,38 +220,6 @@ public sealed class TemporaryLinkTests(AzuriteFixture azurite)
         Assert.Equal(["link accepted", "link refused"], counted.GetMeasurementSnapshot().Select(measurement => $"{measurement.Tags["by"]} {measurement.Tags["outcome"]}"));
     }
 
-    /// <summary>The log levels are those of the app in Azure: below them, ASP.NET Core logs the URL of each request.</summary>
-    [Fact]
-    public async Task The_token_of_a_link_is_in_no_log_and_no_span()
-    {
-        using var logs = new CapturedLogs();
-        using var spans = new RecordedSpans();
-        await using var scenario = await Scenario.CreateAsync(azurite, builder =>
-        {
-            builder.Logging.AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
-            builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddProcessor(spans));
-        });
-        var link = await scenario.LinkAsync();
-
-        Assert.Equal(HttpStatusCode.OK, (await scenario.GetAsync(link)).Status);
-        scenario.World.Traffic.InjectFault = _ => Fault.UnexpectedException;
-        Assert.Equal(HttpStatusCode.InternalServerError, (await scenario.GetAsync(link)).Status);
-        scenario.World.Traffic.InjectFault = _ => Fault.ConnectionFailed;
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await scenario.GetAsync(link, Browser)).Status);
-        scenario.World.Traffic.InjectFault = null;
-        await scenario.Host.MustRevokeAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
-        Assert.Equal(HttpStatusCode.Forbidden, (await scenario.GetAsync(link)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await scenario.GetAsync(link[..^8])).Status);
-
-        Assert.Contains(logs.Lines, line => line.Contains("GetScoreReport failed", StringComparison.Ordinal)); // control
-        Assert.Contains(spans.Texts, text => text.Contains("authenticate vendor", StringComparison.Ordinal)); // control
-        Assert.Contains(spans.Texts, text => text.Contains("Microsoft.AspNetCore", StringComparison.Ordinal)); // control: the spans of requests
-        var (header, payload, signature) = link.Split("link=")[1].Split('.') switch { [var one, var two, var three] => (one, two, three), _ => default };
-        Assert.All([.. logs.Lines, .. spans.Texts], text => Assert.All(
-            (string[])[$"link={header}", payload, signature[..^8]],
-            part => Assert.DoesNotContain(part, text, StringComparison.Ordinal)));
-    }
-
     /// <summary>A vendor of Oakland, and one report in storage.</summary>
     private sealed class Scenario(TestWorld world, TestHost host, string key) : IAsyncDisposable
     {
@@ -269,10 +230,10 @@ public sealed class TemporaryLinkTests(AzuriteFixture azurite)
         /// <summary>The key that the vendor has.</summary>
         public string Key { get; set; } = key;
 
-        public static async Task<Scenario> CreateAsync(AzuriteFixture azurite, Action<WebApplicationBuilder>? configure = null)
+        public static async Task<Scenario> CreateAsync(AzuriteFixture azurite)
         {
             var world = await TestWorld.CreateAsync(azurite);
-            var host = await TestHost.StartAsync(world, configure);
+            var host = await TestHost.StartAsync(world);
             var scenario = new Scenario(world, host, await host.MustGenerateAsync("rosa", TestWorld.Oakland));
             await scenario.UploadAsync("01612590000000/9016125901/2026/ssr-en.pdf");
             return scenario;
@@ -309,16 +270,5 @@ public sealed class TemporaryLinkTests(AzuriteFixture azurite)
             await host.DisposeAsync();
             await world.DisposeAsync();
         }
-    }
-
-    /// <summary>Records the spans that an exporter would get. Reads them when the test asks, after all processors.</summary>
-    private sealed class RecordedSpans : BaseProcessor<Activity>
-    {
-        private readonly ConcurrentQueue<Activity> ended = [];
-
-        public IReadOnlyList<string> Texts =>
-            [.. ended.Select(span => $"{span.Source.Name} {span.OperationName} {span.DisplayName} {string.Join(' ', span.TagObjects)} {string.Join(' ', span.Events.SelectMany(item => item.Tags))}")];
-
-        public override void OnEnd(Activity data) => ended.Enqueue(data);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentQueue<string> commands = new();
-    private readonly ConcurrentQueue<string> messages = new();
+    private readonly ConcurrentQueue<(string Message, DateTimeOffset At)> messages = new();
     private readonly TaskCompletionSource replyWithheld = new();
     private readonly (string Prefix, string Reply)[] script;
     private readonly Task serving;
@@ -60,7 +60,10 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
     internal IReadOnlyCollection<string> Commands => commands;
 
     /// <summary>The messages received completely.</summary>
-    internal IReadOnlyCollection<string> Messages => messages;
+    internal IReadOnlyCollection<string> Messages => [.. messages.Select(received => received.Message)];
+
+    /// <summary>The messages received completely, each with the time before its reply.</summary>
+    internal IReadOnlyCollection<(string Message, DateTimeOffset At)> Received => messages;
 
     /// <summary>Completes when the script withholds a reply (<see cref="NoReply"/>).</summary>
     internal Task ReplyWithheld => replyWithheld.Task;
@@ -139,7 +142,7 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         {
             if (line is ".")
             {
-                messages.Enqueue(message.ToString());
+                messages.Enqueue((message.ToString(), TimeProvider.System.GetUtcNow()));
                 return await ReplyAsync(stream, Message, "250 2.0.0 taken");
             }
 

@@ -29,7 +29,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     private readonly WorkerConnection connection;
     private readonly WebApplication rpcServer;
     private readonly WebApplication httpServer;
-    private readonly HttpMessageInvoker forwarding = new(ConnectWithRetries());
+    private readonly HttpMessageInvoker forwarding;
     private Process process = null!;
     private Task<string[]> output = null!;
 
@@ -37,6 +37,7 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     {
         (this.services, this.appFolder) = (services, appFolder);
         connection = new WorkerConnection(appFolder);
+        forwarding = new HttpMessageInvoker(ConnectWithRetries(connection));
         rpcServer = NewServer(HttpProtocols.Http2, services => services.AddSingleton(connection).AddGrpc());
         rpcServer.MapGrpcService<WorkerConnection>();
         httpServer = NewServer(HttpProtocols.Http1, services => services.AddRouting().AddHttpForwarder());
@@ -120,6 +121,9 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         return process.ExitCode;
     }
 
+    /// <summary>Returns what the app has written to its standard output and its standard error output, when it has exited.</summary>
+    internal Task<string[]> OutputAsync() => output;
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
@@ -145,11 +149,11 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
     }
 
     /// <summary>The worker reports its functions before it listens for HTTP. The connection is retried, as in the real host.</summary>
-    private static ResilienceHandler ConnectWithRetries()
+    private static ResilienceHandler ConnectWithRetries(WorkerConnection connection)
     {
         var retry = new RetryStrategyOptions<HttpResponseMessage>
         {
-            ShouldHandle = new PredicateBuilder<HttpResponseMessage>().Handle<HttpRequestException>(failure => failure.HttpRequestError is HttpRequestError.ConnectionError),
+            ShouldHandle = new PredicateBuilder<HttpResponseMessage>().Handle<HttpRequestException>(failure => failure.HttpRequestError is HttpRequestError.ConnectionError && !connection.HasEnded),
             MaxRetryAttempts = 100,
             Delay = TimeSpan.FromMilliseconds(50),
         };
@@ -182,7 +186,16 @@ internal sealed class FunctionsHost : ApiHost, IAsyncDisposable
         var invocation = connection.InvokeAsync(request);
         var forwarder = context.RequestServices.GetRequiredService<IHttpForwarder>();
         await forwarder.SendAsync(context, workerAddress.ToString(), forwarding, ForwarderRequestConfig.Empty, HttpTransformer.Default);
-        var result = await invocation;
+        StatusResult result;
+        try
+        {
+            result = await invocation;
+        }
+        catch (IOException)
+        {
+            return; // the worker has exited: the client gets 502, or an incomplete response
+        }
+
         if (result.Status != StatusResult.Types.Status.Success)
             throw new InvalidOperationException($"{function.Name} failed: {result.Exception?.Message}");
     }

@@ -42,7 +42,10 @@ internal sealed class TomsIdentityProvider : IAsyncDisposable
     }
 
     /// <summary>Returns an access token of a DevHost persona.</summary>
-    internal string SignIn(string persona) => signIn.SignIn(World.Personas.Single(known => known.Id == persona));
+    internal string SignIn(string persona) => SignIn(World.Personas.Single(known => known.Id == persona));
+
+    /// <summary>Returns an access token of any persona.</summary>
+    internal string SignIn(Persona persona) => signIn.SignIn(persona);
 
     public async ValueTask DisposeAsync()
     {

@@ -18,12 +18,16 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
     private readonly List<RpcFunctionMetadata> functions = [];
     private Uri? httpAddress;
     private int loadedFunctions;
+    private volatile bool hasEnded;
 
     /// <summary>Completes with the worker when all functions are loaded.</summary>
     internal Task<Worker> Loaded => loaded.Task;
 
     /// <summary>The log entries that the worker sent to the host.</summary>
     internal IReadOnlyCollection<RpcLog> Logs => logs;
+
+    /// <summary>Whether the worker has exited.</summary>
+    internal bool HasEnded => hasEnded;
 
     /// <summary>Invokes a function and returns the result.</summary>
     /// <exception cref="IOException">The worker exits before the function completes.</exception>
@@ -32,6 +36,8 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
         var invocation = invocations[request.InvocationId] = new TaskCompletionSource<StatusResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         request.TraceContext = new RpcTraceContext { TraceParent = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-01" };
         Send(new StreamingMessage { InvocationRequest = request });
+        if (hasEnded)
+            invocation.TrySetException(Exited());
         return invocation.Task;
     }
 
@@ -50,9 +56,10 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
         }
         finally
         {
+            hasEnded = true;
             outgoing.Writer.TryComplete();
             foreach (var invocation in invocations.Values)
-                invocation.TrySetException(new IOException("The worker has exited."));
+                invocation.TrySetException(Exited());
             await sending;
         }
     }
@@ -69,6 +76,8 @@ internal sealed class WorkerConnection(string appFolder) : FunctionRpc.FunctionR
             // The worker exited.
         }
     }
+
+    private static IOException Exited() => new("The worker has exited.");
 
     private void Send(StreamingMessage message)
     {
