@@ -31,6 +31,9 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
     /// <summary>The pause when a server throttles. SMTP has no field for it.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
+    /// <summary>The longest word that a header field can have in a folded line, if each character is escaped.</summary>
+    private const int MaxPlainWord = 30;
+
     private static readonly TimeSpan DisconnectTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
@@ -223,8 +226,12 @@ public sealed partial class SmtpEmailSender(IOptions<MailOptions> mail, IOptions
             message.Headers[message.Headers.IndexOf(field)].SetRawValue(Encoding.UTF8.GetBytes($" {value}\r\n"));
     }
 
-    /// <summary>Whether a text needs no encoded words: it is ASCII, and a recipient would not decode a part of it as an encoded word.</summary>
-    private static bool IsPlain(string text) => Ascii.IsValid(text) && !text.Contains("=?", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether a text needs no encoded words: it is ASCII, a recipient would not decode a part of it as an encoded word, and it can be folded at its
+    /// spaces. MimeKit splits a longer word, which adds a space to it.
+    /// </summary>
+    private static bool IsPlain(string text) =>
+        Ascii.IsValid(text) && !text.Contains("=?", StringComparison.Ordinal) && text.Split(' ').All(word => word.Length <= MaxPlainWord);
 
     private static string Encoded(MailboxAddress mailbox) =>
         IsPlain(mailbox.Name!) ? mailbox.ToString(FormatOptions.Default, encode: true) : $"{EncodedWords.Of(mailbox.Name!)}\r\n <{AddressOf(mailbox)}>";

@@ -71,7 +71,8 @@ public sealed class SmtpEmailSenderTests(SharedMaildev shared) : IClassFixture<S
     [InlineData("=?utf-8?Q?a=0Ab?=")]
     [InlineData("LEA =?utf-8?B?YQ==?= of Oakland")]
     [InlineData("Why=?")]
-    public async Task A_text_that_looks_like_an_encoded_word_is_shown_as_it_is(string text)
+    [InlineData("A name with \"many\"\"quotation\"\"marks\"\"and\"\"no\"\"spaces\"\"in\"\"between\"\"them\"\"at\"\"all\"")]
+    public async Task A_text_that_looks_like_an_encoded_word_or_has_a_long_word_is_shown_as_it_is(string text)
     {
         await using var server = new ScriptedSmtpServer();
         var email = NewEmail() with { Subject = text, To = [new EmailRecipient(text, Rosa)] };
