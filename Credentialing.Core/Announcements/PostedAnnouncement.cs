@@ -22,6 +22,18 @@ internal sealed record PostedAnnouncement(string Content, DateTimeOffset? Postin
     internal static PostedAnnouncement Read(TableEntity row) => new(
         row.Required<string>(nameof(Content)), row.OptionalValue<DateTimeOffset>(nameof(PostingUntil)), row.ETag);
 
+    /// <summary>
+    /// Transaction step: inserts a row of an announcement that MyTOMS may have, with unknown content. The next daily run posts the right one, or
+    /// removes it.
+    /// </summary>
+    internal static TableTransactionAction AddUnknown(LeaId leaId, DateTimeOffset now)
+    {
+        var row = LeaPartition.Entity(leaId, LeaPartition.AnnouncementRow);
+        row[nameof(Content)] = "";
+        row[nameof(PostingUntil)] = now;
+        return LeaPartition.Put(row, held: null);
+    }
+
     /// <summary>Transaction step: inserts the row if <paramref name="held"/> is null, else replaces the version with that ETag.</summary>
     internal static TableTransactionAction Write(Announcement announcement, DateTimeOffset? postingUntil, ETag? held)
     {

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Storage;
 
 namespace Credentialing.Core.Recovery;
@@ -9,7 +10,7 @@ namespace Credentialing.Core.Recovery;
 public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalendar calendar, TimeProvider time)
 {
     private static readonly string Restored =
-        $"{LeaPartition.Is(LeaPartition.CredentialRow, LeaPartition.AnnouncementRow)} or {LeaPartition.StartsWith(LeaPartition.NoticeRowPrefix)}";
+        $"{LeaPartition.Is(LeaPartition.CredentialRow, LeaPartition.AnnouncementRow)} or {LeaPartition.StartsWith(LeaPartition.NoticeRowPrefix)} or {LeaPartition.StartsWith(LeaPartition.ShareRowPrefix)}";
 
     private readonly ExpirationIndex expirations = new(storage);
 
@@ -37,7 +38,7 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
             {
                 if (!LeaId.TryParse(row.PartitionKey, out var leaId))
                     throw UnreadableRowException.Corrupt(row, "has no CDS code as its partition key");
-                // The announcement may have to be removed, or the notice to be sent, and their own entries are lost. The next run decides.
+                // The announcement or the share may have to be removed, or the notice to be sent, and their own entries are lost. The next run decides.
                 var isCredential = row.RowKey == LeaPartition.CredentialRow;
                 var date = ExpirationIndex.DateOf(isCredential ? CredentialTable.Read(leaId, LeaPartition.Known(row)).Credential.ExpiresAt : time.GetUtcNow());
                 if (isCredential)
@@ -62,5 +63,5 @@ public sealed class ExpirationRestoration(CredentialingStorage storage, LeaCalen
 
     /// <summary>Whether the daily run must find an LEA because of this row.</summary>
     private static bool IsIndexed(TableEntity row) =>
-        row.RowKey is LeaPartition.CredentialRow or LeaPartition.AnnouncementRow || row.RowKey.StartsWith(LeaPartition.NoticeRowPrefix, StringComparison.Ordinal);
+        row.RowKey is LeaPartition.CredentialRow or LeaPartition.AnnouncementRow || row.RowKey.StartsWith(LeaPartition.NoticeRowPrefix, StringComparison.Ordinal) || Share.IsRow(row);
 }

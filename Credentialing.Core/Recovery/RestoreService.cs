@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using Credentialing.Core.Announcements;
 using Credentialing.Core.Audit;
 using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
@@ -116,6 +117,8 @@ public sealed class RestoreService(
                 try
                 {
                     var (steps, credential, isRevoked) = Insert(leaId, credentialRow, changes, request, manifest);
+                    if (MayHaveAnnouncement(credential) && !existing.Contains(LeaPartition.AnnouncementRow) && !rows.Any(row => row.RowKey == LeaPartition.AnnouncementRow))
+                        steps = [.. steps, PostedAnnouncement.AddUnknown(leaId, time.GetUtcNow())];
                     transactions.Add(steps);
                     result = result with { IsRestored = true, IsRevoked = isRevoked, PepperVersion = credential.Revocation is null && !credential.HasExpired(time.GetUtcNow()) ? credential.Verifier.PepperVersion : null };
                 }
@@ -186,6 +189,12 @@ public sealed class RestoreService(
     private async Task<HashSet<string>> KeysAsync(LeaId leaId, CancellationToken cancellationToken) =>
         await storage.Leas.QueryAsync<TableEntity>($"PartitionKey eq '{leaId}'", select: [nameof(TableEntity.RowKey)], cancellationToken: cancellationToken)
             .Select(row => row.RowKey).ToHashSetAsync(StringComparer.Ordinal, cancellationToken);
+
+    /// <summary>
+    /// Whether MyTOMS may have an announcement that was posted after the backup. The daily run removes only what has a row.
+    /// </summary>
+    private bool MayHaveAnnouncement(Credential credential) =>
+        credential.Revocation is not null || credential.ExpiresAt - time.GetUtcNow() <= TimeSpan.FromDays(CredentialStatus.ExpiringDays + 1);
 
     /// <summary>Returns false if another process has inserted one of the rows.</summary>
     private async Task<bool> TryInsertAsync(IReadOnlyList<TableTransactionAction[]> transactions, CancellationToken cancellationToken)

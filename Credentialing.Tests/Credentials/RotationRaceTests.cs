@@ -10,7 +10,7 @@ namespace Credentialing.Tests.Credentials;
 [Kind(TestKind.Storage)]
 public sealed class RotationRaceTests(AzuriteFixture azurite)
 {
-    private const int Seeds = 24;
+    private const int Seeds = 8;
     private const int Steps = 4;
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class YearTests(AzuriteFixture azurite, ITestOutputHelper output)
     /// <summary>
     /// Number of seeds. <c>CREDENTIALING_SEEDS</c> (up to 1,000) overrides it; <c>CREDENTIALING_FIRST_SEED</c> sets the first seed.
     /// </summary>
-    private static readonly int Seeds = IntegerSetting("CREDENTIALING_SEEDS", 300);
+    private static readonly int Seeds = IntegerSetting("CREDENTIALING_SEEDS", 40);
 
     private static readonly int FirstSeed = IntegerSetting("CREDENTIALING_FIRST_SEED", 1);
 

@@ -196,6 +196,31 @@ public sealed class RestoreTests(AzuriteFixture azurite)
         Assert.All(shares, share => Assert.Null(world.Shares.OpenAsync(share.Id, Cancellation).GetAwaiter().GetResult()));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_announcement_that_was_posted_after_the_backup_is_removed_when_the_credentials_are_revoked_or_come_back_revoked(bool isRevokedBefore)
+    {
+        await using var world = await TestWorld.CreateExpiringAsync(azurite);
+        await world.Backups.BackUpAsync(Cancellation);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await RunAsync(world);
+        if (isRevokedBefore)
+            await RevokeAsync();
+        await LoseAsync(world, "Leas");
+        await RestoreAsync(world);
+        if (!isRevokedBefore)
+            await RevokeAsync();
+        Assert.Single(world.MyToms.Shown);
+
+        await RunAsync(world);
+
+        Assert.Empty(world.MyToms.Shown);
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey == "announcement");
+
+        Task RevokeAsync() => world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "Lost", seenGeneration: 1, Cancellation);
+    }
+
     /// <summary>Interrupts the restore at each of its requests, before and after the request takes effect.</summary>
     [Fact]
     public async Task A_repetition_completes_a_restore_that_was_interrupted_and_a_further_one_inserts_nothing()

@@ -91,6 +91,22 @@ public sealed class ShareServiceTests(AzuriteFixture azurite)
         Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey.StartsWith("share:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_share_that_was_never_opened_is_deleted_also_if_the_index_was_lost_and_restored()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await CreateAsync(world);
+        await foreach (var entry in world.Storage.Expirations.QueryAsync<TableEntity>(cancellationToken: TestContext.Current.CancellationToken))
+            await world.Storage.Expirations.DeleteEntityAsync(entry, cancellationToken: TestContext.Current.CancellationToken);
+
+        await world.Expirations.RestoreAsync(TestContext.Current.CancellationToken);
+
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await RunAsync(world);
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey.StartsWith("share:", StringComparison.Ordinal));
+    }
+
     private static async Task<ShareId> CreateAsync(TestWorld world) => Assert.IsType<ShareOutcome.Created>(await world.Shares.CreateAsync(
         TestWorld.Oakland, TestWorld.Rosa, "Aeries", Ciphertext, TimeSpan.FromHours(1), seenGeneration: null, TestContext.Current.CancellationToken)).Share.Id;
 

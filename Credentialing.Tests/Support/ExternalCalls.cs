@@ -64,6 +64,9 @@ public sealed class ExternalCalls(FakeTimeProvider time)
     /// <summary>Blocks the instance at its next call of the given service, until the gate is opened.</summary>
     public Gate BlockAt(ExternalService called) => gate = new Gate(called);
 
+    /// <summary>Completes when a call may be made. It returns what to dispose when the call has ended. Null for no order.</summary>
+    public Func<Task<IDisposable>>? Turn { get; set; }
+
     /// <summary>Completes when the instance crashes.</summary>
     public Task Crashed => crashed.Task;
 
@@ -84,6 +87,7 @@ public sealed class ExternalCalls(FakeTimeProvider time)
     /// <param name="response">Sets a response with this HTTP status, instead of the call.</param>
     public async Task CallAsync(ExternalService called, Fault fault, Func<Task> call, Action<int> response)
     {
+        using var turn = Turn is null ? null : await Turn();
         if (gate is { } held && held.At == called)
             await held.WaitAsync();
         if (crashed.Task.IsCompleted)

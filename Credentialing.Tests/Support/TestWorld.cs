@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Credentialing.Core;
 using Credentialing.Core.Announcements;
+using Credentialing.Core.Audit;
 using Credentialing.Core.Backups;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.DailyRun;
@@ -108,6 +109,8 @@ public sealed class TestWorld : IAsyncDisposable
 
     public DisclosureLog Disclosures => Get<DisclosureLog>();
 
+    public AuditTrail Audit => Get<AuditTrail>();
+
     public DailyRunService Run => Get<DailyRunService>();
 
     public ShareService Shares => Get<ShareService>();
@@ -147,12 +150,18 @@ public sealed class TestWorld : IAsyncDisposable
     /// <summary>Creates the tables and the container in a storage account. The clock starts at the given instant.</summary>
     public static async Task<TestWorld> CreateAsync(StorageAccount account, DateTimeOffset now)
     {
-        var clock = new FakeTimeProvider(now);
-        var world = new TestWorld(account, new MemoryVault(clock), clock, new MailService(clock), new MyTomsSite(clock));
+        var world = Create(account, now);
         await world.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
         await world.Get<BackupStore>().CreateMissingAsync(TestContext.Current.CancellationToken);
         world.Traffic.Reset();
         return world;
+    }
+
+    /// <summary>A world on a storage account that has the tables and the containers. The clock starts at the given instant.</summary>
+    public static TestWorld Create(StorageAccount account, DateTimeOffset now)
+    {
+        var clock = new FakeTimeProvider(now);
+        return new TestWorld(account, new MemoryVault(clock), clock, new MailService(clock), new MyTomsSite(clock));
     }
 
     /// <summary>A world in which Oakland's credentials expire in 14 days and no daily run has taken place.</summary>
