@@ -80,7 +80,7 @@ internal static class Histories
         Gen.Int[0, 364],
         Gen.Int[0, 1439],
         Beginnings,
-        Scenes.Array[1, 5],
+        Scenes.Array[1, 4],
         (day, minute, beginning, scenes) => new History(day, minute, beginning, [.. scenes.SelectMany(scene => scene)]));
 
     /// <summary>An operation, and then one that needs it, alone or at the same time as another operation.</summary>
