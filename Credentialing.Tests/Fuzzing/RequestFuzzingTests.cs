@@ -170,7 +170,8 @@ public sealed class RequestFuzzingTests(AzuriteFixture azurite, ITestOutputHelpe
                 "github/secret-scanning",
                 [("Github-Public-Key-Identifier", kind == 0 ? identifier : api.GitHub.KeyIdentifier), ("Github-Public-Key-Signature", kind == 1 ? signature : api.GitHub.Sign(message))],
                 message,
-                "application/json") { Secrets = Secrets(Encoding.UTF8.GetString(message)) });
+                "application/json")
+            { Secrets = Secrets(Encoding.UTF8.GetString(message)) });
         },
         async (api, request) =>
         {

@@ -95,7 +95,7 @@ public sealed class StoredDataFuzzingTests(AzuriteFixture azurite, ITestOutputHe
             await world.Backups.BackUpAsync(Cancellation);
             return world;
         },
-        _ => Gen.Select(Gen.Int[0, 4], Gen.Double[0, 1], Gen.Byte, Gen.Int[0, 2], Mutations.Text(Mutations.AllChars), Mutations.Of(Mutations.AllChars, "changes/2026-11-24/0000000000000_01612590000000_000001_Revoked", "changes/9999-12-31/2359599999999_01612590000000_999999_Generated").Where(name => name.Length > 0), (file, place, value, kind, text, name) => new BackupDamage(file, place, value, kind, text, name)),
+        _ => Gen.Select(Gen.Int[0, 4], Gen.Double[0, 1], Gen.Byte, Gen.Int[0, 2], Mutations.Text(Mutations.AllChars), Mutations.Of(Mutations.AllChars, "changes/2026-11-24/0000000000000_01612590000000_000001_Revoked", "changes/9999-12-31/2359599999999_01612590000000_999999_Generated").Where(name => name.Length > 0 && name.All(XmlConvert.IsXmlChar)), (file, place, value, kind, text, name) => new BackupDamage(file, place, value, kind, text, name)),
         RestoreAsync,
         damage => FuzzedRequest.Printable($"{damage}"),
         inputsPerStart: 500);

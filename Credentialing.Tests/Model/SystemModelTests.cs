@@ -14,14 +14,14 @@ namespace Credentialing.Tests.Model;
 /// and <c>SampleAsync</c> shrinks it.
 /// </para>
 /// </summary>
-[Kind(TestKind.Storage)]
+[Kind(TestKind.Process)]
 public sealed class SystemModelTests(ITestOutputHelper output)
 {
     private const int Workers = 4;
     private const int ProgressInterval = 1_000;
 
     /// <summary>The number of histories. <c>CREDENTIALING_HISTORIES</c> overrides it.</summary>
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_HISTORIES"), CultureInfo.InvariantCulture, out var value) ? value : 2_000;
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_HISTORIES"), CultureInfo.InvariantCulture, out var value) ? value : 1_000;
 
     private readonly Lock failing = new();
     private readonly Dictionary<string, (History History, InvariantViolation Violation)> failures = new(StringComparer.Ordinal);

@@ -18,7 +18,8 @@ public sealed class RestoreCommandTests
     /// <summary>The superseded key, the audit event, the notice, and the row of an announcement that MyTOMS may have.</summary>
     private const int RowsOfRevocation = 4;
 
-    private static readonly DateTimeOffset Start = new(2026, 11, 23, 20, 0, 0, TimeSpan.Zero);
+    /// <summary>Now, because the command uses the system clock.</summary>
+    private static readonly DateTimeOffset Start = TimeProvider.System.GetUtcNow();
 
     /// <summary>Twice as many as there are in California. <c>CREDENTIALING_LEAS</c> overrides it.</summary>
     private static readonly int Leas = int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_LEAS"), CultureInfo.InvariantCulture, out var value) ? value : 4_000;
@@ -52,7 +53,7 @@ public sealed class RestoreCommandTests
         Assert.Contains($"The expiration index has entries for {Leas} credentials.", result.Output, StringComparison.Ordinal);
         Assert.Contains("\n  01611430000000  Berkeley Unified\n", result.Output, StringComparison.Ordinal);
         world.Clock.Advance(TimeSpan.FromDays(1));
-        var expiring = TimeProvider.System.GetUtcNow().AddDays(CredentialStatus.ExpiringDays + 1); // the command uses the system clock
+        var expiring = TimeProvider.System.GetUtcNow().AddDays(CredentialStatus.ExpiringDays + 1);
         var mayHaveAnnouncement = Enumerable.Range(1, Leas - 2).Count(number => Start.AddDays(DaysRemaining(number)) <= expiring);
         Assert.Equal(backup.Rows + RowsOfRevocation + mayHaveAnnouncement, (await world.Backups.BackUpAsync(Cancellation)).Leas.Rows);
         Assert.IsType<AuthenticationOutcome.Authenticated>(await world.AuthenticateAsync(TestWorld.Oakland, key));
