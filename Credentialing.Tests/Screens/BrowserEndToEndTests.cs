@@ -121,6 +121,7 @@ public sealed partial class BrowserEndToEndTests(BrowserFixture browser)
             await visit.Page.EvaluateAsync("document.body.id = 'left'");
             await visit.Button(name).ClickAsync();
             await Expect(visit.Page.Locator("#left")).ToHaveCountAsync(0); // the page reloads
+            await visit.Page.WaitForLoadStateAsync(LoadState.DOMContentLoaded);
         }
 
         await visit.Button("Sign in again").ClickAsync();
