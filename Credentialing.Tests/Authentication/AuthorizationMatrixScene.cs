@@ -22,7 +22,7 @@ internal sealed class AuthorizationMatrixScene : IAsyncDisposable
     internal static readonly LeaId Revoked = LeaId.Parse("19647250000000");
     internal static readonly LeaId AfterOverlap = LeaId.Parse("38684780000000");
 
-    /// <summary>An LEA of which nothing is stored.</summary>
+    /// <summary>An LEA without stored rows.</summary>
     internal static readonly LeaId Unregistered = LeaId.Parse("99999999999999");
 
     private const string Student = "9016125901";

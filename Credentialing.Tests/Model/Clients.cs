@@ -41,7 +41,7 @@ internal sealed class Execution(int number, Act act)
     internal Operation Operation => Act.Operation;
 
     /// <summary>What the client was told.</summary>
-    internal Answer Answer { get; set; } = Answer.Lost;
+    internal Outcome Outcome { get; set; } = Outcome.Lost;
 
     /// <summary>Why it failed; null if it did not.</summary>
     internal Exception? Failure { get; set; }
@@ -82,28 +82,28 @@ internal sealed class Execution(int number, Act act)
     /// <summary>What the model says at a moment: the states after it, which agree with what the client was told.</summary>
     internal IEnumerable<ModelState> After(ModelState state, DateTimeOffset now)
     {
-        (ModelState Next, Answer Predicted) = Predict(state, now);
+        (ModelState Next, Outcome Predicted) = Predict(state, now);
         if (Operation is RunDaily)
             return [state, Next];
-        if (Answer is Answer.Lost)
+        if (Outcome is Outcome.Lost)
             return [state, Next];
         if (ValidUntil is { } until && now > until.AddSeconds(-1) && now < until.AddSeconds(1)) // tokens have whole seconds
             return [Next];
-        return Predicted == Answer && (Listed is null || Observation.WhyOtherEvents(Listed, state) is null) ? [Next] : [];
+        return Predicted == Outcome && (Listed is null || Observation.WhyOtherEvents(Listed, state) is null) ? [Next] : [];
     }
 
-    private (ModelState Next, Answer Answer) Predict(ModelState state, DateTimeOffset now) => Operation switch
+    private (ModelState Next, Outcome Outcome) Predict(ModelState state, DateTimeOffset now) => Operation switch
     {
         Generate generate => state.Generate(Number, Seen, generate.KeptDays, now),
         EndOverlap => state.EndOverlap(Seen, now),
         Revoke => state.Revoke(Seen ?? 0),
-        _ when ValidUntil <= now => (state, Answer.Refused),
+        _ when ValidUntil <= now => (state, Outcome.Refused),
         Authenticate or IssueToken or IssueLink or Download or UseToken or DownloadByLink => state.Authenticate(Key, now),
         CreateShare => state.CreateShare(Number, Seen, now),
-        OpenShare => Share is { } opened ? state.OpenShare(opened, now) : (state, Answer),
-        CancelShare => Share is { } canceled ? state.CancelShare(canceled) : (state, Answer),
+        OpenShare => Share is { } opened ? state.OpenShare(opened, now) : (state, Outcome),
+        CancelShare => Share is { } canceled ? state.CancelShare(canceled) : (state, Outcome),
         SaveLea save => state.Save(save.Name, save.Roster),
-        RunDaily => (state.DeleteEndedShares(now), Answer),
-        _ => (state, Answer),
+        RunDaily => (state.DeleteEndedShares(now), Outcome),
+        _ => (state, Outcome),
     };
 }

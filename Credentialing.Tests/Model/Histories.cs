@@ -61,7 +61,7 @@ internal static class Histories
             Gen.Frequency((4, Gen.Const(0)), (1, Gen.Int[1, 12])))
         .Select(Step (acts, turns, slow) => new Does([.. acts], [.. turns], slow));
 
-    /// <summary>One step, or steps of which the later ones need the first one.</summary>
+    /// <summary>One step, or a step and the steps that depend on it.</summary>
     private static readonly Gen<Step[]> Scenes = Gen.Frequency(
         (10, Gen.Frequency((5, OneActor), (3, SeveralActors), (3, Gen.Enum<Pause>().Select(Step (pause) => new Passes(pause)))).Select(step => (Step[])[step])),
         (1, Scene(new IssueToken(1), new UseToken(0))),

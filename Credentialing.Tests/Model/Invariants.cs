@@ -30,7 +30,7 @@ internal static class Invariants
         foreach (var execution in executions.Where(execution => execution.Failure is not null))
         {
             Check(execution.HasFault, $"{execution.Act} failed: {execution.Failure}");
-            Check(execution.Answer is Answer.Lost, $"{execution.Act} failed after the client had a response: {execution.Failure}");
+            Check(execution.Outcome is Outcome.Lost, $"{execution.Act} failed after the client had a response: {execution.Failure}");
         }
     }
 
@@ -45,7 +45,7 @@ internal static class Invariants
     }
 
     /// <summary>What a client was told is what the operations have done, in some order, and a key works until it is superseded, ended, revoked or expired.</summary>
-    internal static void WhatClientsWereToldIsTrue(bool isTrue, string what) => Check(isTrue, what);
+    internal static void ResponsesAreTrue(bool isTrue, string what) => Check(isTrue, what);
 
     /// <summary>Each change has exactly one event, there is no other event, and the newest comes first.</summary>
     internal static void AuditTrailIsCompleteAndInOrder(Observation observation, Observation before, DateTimeOffset began, DateTimeOffset ended, bool isRestored)
@@ -138,8 +138,8 @@ internal static class Invariants
             {
                 counts.Remove($"{Performer.ClientOf(download.Number)}", out var count);
                 Check(
-                    download.Answer switch { Answer.Done => count == 1, Answer.Refused => count == 0, _ => count <= 1 },
-                    FormattableString.Invariant($"download {download.Number} has {count} records, and its client was told {download.Answer}"));
+                    download.Outcome switch { Outcome.Done => count == 1, Outcome.Refused => count == 0, _ => count <= 1 },
+                    FormattableString.Invariant($"download {download.Number} has {count} records, and its client was told {download.Outcome}"));
             }
 
             Check(counts.Count == 0, "there is a record without a download");

@@ -10,7 +10,7 @@ internal static class Minimizer
 {
     private const int MaxRuns = 300;
 
-    /// <summary>Returns a history of which no part can be left out, and what is violated.</summary>
+    /// <summary>Removes all parts that the violation does not need. Returns the history that is left, and its violation.</summary>
     /// <param name="history">The history.</param>
     /// <param name="violation">What it violates.</param>
     /// <param name="run">Runs a history, and returns what it violates; null if nothing.</param>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Credentialing.Tests.Model;
 
 /// <summary>What a client was told, or what the model predicts that it is told.</summary>
-internal enum Answer
+internal enum Outcome
 {
     /// <summary>Nothing: the operation failed, or its instance crashed. It may have taken effect.</summary>
     Lost,
@@ -42,7 +42,7 @@ internal sealed record ModelShare(int Generation, DateTimeOffset Until, bool IsO
 internal sealed record ModelEvent(string Kind, int? Generation, string? Vendor = null);
 
 /// <summary>
-/// The model: what is true of one LEA. Each operation has one effect and one answer, at one moment. The methods return the state after it.
+/// The model: what is true of one LEA. Each operation has one effect and one response, at one moment. The methods return the state after it.
 /// </summary>
 /// <param name="Credential">The credentials; null if there are none.</param>
 /// <param name="Shares">The shares that exist, by the number of the operation that created them.</param>
@@ -64,10 +64,10 @@ internal sealed record ModelState(ModelCredential? Credential, ImmutableSortedDi
         Credential is { IsRevoked: false } credential
         && ((credential.Key == key && now < credential.ExpiresAt) || (credential.Previous is { } previous && previous.Key == key && now < previous.Until));
 
-    internal (ModelState, Answer) Generate(int number, int? seen, int keptDays, DateTimeOffset now)
+    internal (ModelState, Outcome) Generate(int number, int? seen, int keptDays, DateTimeOffset now)
     {
         if (Generation != seen)
-            return (this, Answer.Conflict);
+            return (this, Outcome.Conflict);
         var at = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
         (int, int, DateTimeOffset)? previous = null;
         if (keptDays > 0 && Credential is { IsRevoked: false } superseded && at < superseded.ExpiresAt)
@@ -79,56 +79,56 @@ internal sealed record ModelState(ModelCredential? Credential, ImmutableSortedDi
                 Credential = new(number, generation, at.AddDays(365), previous, IsRevoked: false),
                 Events = Events.Add(new(generation == 1 ? "credential-generated" : "credential-regenerated", generation)),
             },
-            Answer.Done);
+            Outcome.Done);
     }
 
-    internal (ModelState, Answer) EndOverlap(int? seen, DateTimeOffset now)
+    internal (ModelState, Outcome) EndOverlap(int? seen, DateTimeOffset now)
     {
         if (seen is not null && Generation != seen)
-            return (this, Answer.Conflict);
+            return (this, Outcome.Conflict);
         return Credential is { IsRevoked: false, Previous: { } previous } && now < previous.Until
-            ? (this with { Credential = Credential with { Previous = null }, Events = Events.Add(new("previous-key-ended", previous.Generation)) }, Answer.Done)
-            : (this, Answer.Unchanged);
+            ? (this with { Credential = Credential with { Previous = null }, Events = Events.Add(new("previous-key-ended", previous.Generation)) }, Outcome.Done)
+            : (this, Outcome.Unchanged);
     }
 
-    internal (ModelState, Answer) Revoke(int seen)
+    internal (ModelState, Outcome) Revoke(int seen)
     {
         if (Generation != seen)
-            return (this, Answer.Conflict);
+            return (this, Outcome.Conflict);
         return Credential is { IsRevoked: false }
-            ? (this with { Credential = Credential with { Previous = null, IsRevoked = true }, Events = Events.Add(new("credential-revoked", seen)) }, Answer.Done)
-            : (this, Answer.Unchanged);
+            ? (this with { Credential = Credential with { Previous = null, IsRevoked = true }, Events = Events.Add(new("credential-revoked", seen)) }, Outcome.Done)
+            : (this, Outcome.Unchanged);
     }
 
-    internal (ModelState, Answer) Authenticate(int key, DateTimeOffset now) => (this, Works(key, now) ? Answer.Done : Answer.Refused);
+    internal (ModelState, Outcome) Authenticate(int key, DateTimeOffset now) => (this, Works(key, now) ? Outcome.Done : Outcome.Refused);
 
-    internal (ModelState, Answer) CreateShare(int number, int? seen, DateTimeOffset now)
+    internal (ModelState, Outcome) CreateShare(int number, int? seen, DateTimeOffset now)
     {
         if (seen is not null && Generation != seen)
-            return (this, Answer.Conflict);
+            return (this, Outcome.Conflict);
         if (Credential is not { IsRevoked: false } credential || now >= credential.ExpiresAt)
-            return (this, Answer.Refused);
+            return (this, Outcome.Refused);
         var share = new ModelShare(credential.Generation, Min(now + ShareLifetime, credential.ExpiresAt), IsOpened: false);
-        return (this with { Shares = Shares.Add(number, share), Events = Events.Add(new("share-created", share.Generation, VendorOf(number))) }, Answer.Done);
+        return (this with { Shares = Shares.Add(number, share), Events = Events.Add(new("share-created", share.Generation, VendorOf(number))) }, Outcome.Done);
     }
 
-    internal (ModelState, Answer) OpenShare(int share, DateTimeOffset now) =>
+    internal (ModelState, Outcome) OpenShare(int share, DateTimeOffset now) =>
         Shares.TryGetValue(share, out var held) && !held.IsOpened && !HasEnded(held, now)
-            ? (this with { Shares = Shares.SetItem(share, held with { IsOpened = true }), Events = Events.Add(new("share-opened", held.Generation, VendorOf(share))) }, Answer.Done)
-            : (this, Answer.Refused);
+            ? (this with { Shares = Shares.SetItem(share, held with { IsOpened = true }), Events = Events.Add(new("share-opened", held.Generation, VendorOf(share))) }, Outcome.Done)
+            : (this, Outcome.Refused);
 
-    internal (ModelState, Answer) CancelShare(int share)
+    internal (ModelState, Outcome) CancelShare(int share)
     {
         if (!Shares.TryGetValue(share, out var held))
-            return (this, Answer.Done);
+            return (this, Outcome.Done);
         return held.IsOpened
-            ? (this, Answer.Unchanged)
-            : (this with { Shares = Shares.Remove(share), Events = Events.Add(new("share-canceled", held.Generation, VendorOf(share))) }, Answer.Done);
+            ? (this, Outcome.Unchanged)
+            : (this with { Shares = Shares.Remove(share), Events = Events.Add(new("share-canceled", held.Generation, VendorOf(share))) }, Outcome.Done);
     }
 
-    internal (ModelState, Answer) Save(int name, int roster) => Name == name && Roster == roster
-        ? (this, Answer.Done)
-        : (this with { Name = name, Roster = roster, Events = Events.Add(new("lea-saved", null)) }, Answer.Done);
+    internal (ModelState, Outcome) Save(int name, int roster) => Name == name && Roster == roster
+        ? (this, Outcome.Done)
+        : (this with { Name = name, Roster = roster, Events = Events.Add(new("lea-saved", null)) }, Outcome.Done);
 
     /// <summary>The daily run deletes the shares that have ended, with an event for each that was not opened.</summary>
     internal ModelState DeleteEndedShares(DateTimeOffset now)

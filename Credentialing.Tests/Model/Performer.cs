@@ -44,7 +44,7 @@ internal sealed class Performer(LeaId leaId, Clients clients)
                 await ChangedAsync(world, execution, revoked, revoke.FollowsUp, isRevocation: true);
                 break;
             case Authenticate(var key):
-                execution.Answer = await AuthenticateAsync(world, execution, key) is null ? Answer.Refused : Answer.Done;
+                execution.Outcome = await AuthenticateAsync(world, execution, key) is null ? Outcome.Refused : Outcome.Done;
                 break;
             case IssueToken(var key):
                 var forToken = await AuthenticateAsync(world, execution, key);
@@ -54,7 +54,7 @@ internal sealed class Performer(LeaId leaId, Clients clients)
                     clients.Tokens.Add((execution.Key, token.Value, world.Clock.GetUtcNow() + token.Lifetime));
                 }
 
-                execution.Answer = forToken is null ? Answer.Refused : Answer.Done;
+                execution.Outcome = forToken is null ? Outcome.Refused : Outcome.Done;
                 break;
             case IssueLink(var key):
                 var forLink = await AuthenticateAsync(world, execution, key);
@@ -64,17 +64,17 @@ internal sealed class Performer(LeaId leaId, Clients clients)
                     clients.Links.Add((execution.Key, link.Value, world.Clock.GetUtcNow() + link.Lifetime));
                 }
 
-                execution.Answer = forLink is null ? Answer.Refused : Answer.Done;
+                execution.Outcome = forLink is null ? Outcome.Refused : Outcome.Done;
                 break;
             case UseToken(var selected):
                 if (Clients.Select(clients.Tokens, selected) is not var (tokenKey, bearer, tokenUntil))
                 {
-                    execution.Answer = Answer.Refused;
+                    execution.Outcome = Outcome.Refused;
                     break;
                 }
 
                 (execution.Key, execution.ValidUntil) = (tokenKey, tokenUntil);
-                execution.Answer = await world.Vendors.AuthenticateAsync(bearer, Cancellation) is AuthenticationOutcome.Authenticated ? Answer.Done : Answer.Refused;
+                execution.Outcome = await world.Vendors.AuthenticateAsync(bearer, Cancellation) is AuthenticationOutcome.Authenticated ? Outcome.Done : Outcome.Refused;
                 break;
             case Download(var key):
                 await DownloadAsync(world, execution, await AuthenticateAsync(world, execution, key), byLink: false);
@@ -82,7 +82,7 @@ internal sealed class Performer(LeaId leaId, Clients clients)
             case DownloadByLink(var selected):
                 if (Clients.Select(clients.Links, selected) is not var (linkKey, value, linkUntil))
                 {
-                    execution.Answer = Answer.Refused;
+                    execution.Outcome = Outcome.Refused;
                     break;
                 }
 
@@ -95,49 +95,49 @@ internal sealed class Performer(LeaId leaId, Clients clients)
                     leaId, TestWorld.Rosa, ModelState.VendorOf(execution.Number), "AQID", ModelState.ShareLifetime, execution.Seen, Cancellation);
                 if (share is ShareOutcome.Created created)
                     clients.Shares.Add((execution.Number, created.Share.Id));
-                execution.Answer = share switch { ShareOutcome.Created => Answer.Done, ShareOutcome.Conflict => Answer.Conflict, _ => Answer.Refused };
+                execution.Outcome = share switch { ShareOutcome.Created => Outcome.Done, ShareOutcome.Conflict => Outcome.Conflict, _ => Outcome.Refused };
                 break;
             case OpenShare when execution.Share is { } number:
-                execution.Answer = await world.Shares.OpenAsync(IdOf(number), Cancellation) is null ? Answer.Refused : Answer.Done;
+                execution.Outcome = await world.Shares.OpenAsync(IdOf(number), Cancellation) is null ? Outcome.Refused : Outcome.Done;
                 break;
             case CancelShare when execution.Share is { } number:
-                execution.Answer = await world.Shares.CancelAsync(IdOf(number), TestWorld.Rosa, Cancellation) is null ? Answer.Done : Answer.Unchanged;
+                execution.Outcome = await world.Shares.CancelAsync(IdOf(number), TestWorld.Rosa, Cancellation) is null ? Outcome.Done : Outcome.Unchanged;
                 break;
             case SaveLea(var name, var roster, var followsUp):
                 var saved = await world.Register.SaveAsync(new Lea(leaId, Observation.NameOf(name), Rosters.Of(roster)), "toms", Cancellation);
-                execution.Answer = saved is SaveOutcome.Conflict ? Answer.Lost : Answer.Done;
+                execution.Outcome = saved is SaveOutcome.Conflict ? Outcome.Lost : Outcome.Done;
                 if (followsUp && saved is SaveOutcome.SavedWithNotice)
                     await world.Notices.TrySendAsync(leaId);
                 break;
             case RunDaily:
                 await world.Run.RunAsync(Cancellation);
-                execution.Answer = Answer.Done;
+                execution.Outcome = Outcome.Done;
                 break;
             case SendNotices:
                 await world.Notices.TrySendAsync(leaId);
-                execution.Answer = Answer.Done;
+                execution.Outcome = Outcome.Done;
                 break;
             case BackUp:
                 var (manifest, _) = await world.Backups.BackUpAsync(Cancellation);
                 execution.BackupName = manifest.StartedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
                 execution.BackupStart = manifest.StartedAt;
-                execution.Answer = Answer.Done;
+                execution.Outcome = Outcome.Done;
                 break;
             case ListEvents:
                 var entries = await world.Audit.ReadAllAsync(leaId, Cancellation).ToListAsync(Cancellation);
                 execution.Listed = [.. Changes(entries)];
-                execution.Answer = Answer.Done;
+                execution.Outcome = Outcome.Done;
                 break;
             case RotateSecret(2):
                 await world.Rotation.RunAsync(Cancellation);
-                execution.Answer = Answer.Done;
+                execution.Outcome = Outcome.Done;
                 break;
             case RotateSecret(var secret):
                 world.Vault.Rotate(secret == 0 ? SecretRing.CredentialPepper : SecretRing.VendorTokenKey);
-                execution.Answer = Answer.Done;
+                execution.Outcome = Outcome.Done;
                 break;
             default:
-                execution.Answer = Answer.Unchanged; // there is nothing to select
+                execution.Outcome = Outcome.Unchanged; // there is nothing to select
                 break;
         }
     }
@@ -147,13 +147,13 @@ internal sealed class Performer(LeaId leaId, Clients clients)
         var outcome = await world.Credentials.GenerateAsync(leaId, Person(generate.ByLuis), ReleaseWording.Current, execution.Seen, generate.KeptDays, Cancellation);
         if (outcome is not GenerationOutcome.Generated generated)
         {
-            execution.Answer = Answer.Conflict;
+            execution.Outcome = Outcome.Conflict;
             return;
         }
 
         lock (clients)
             clients.Keys.Add((execution.Number, generated.SecretKey.Reveal()));
-        execution.Answer = Answer.Done;
+        execution.Outcome = Outcome.Done;
         if (!generate.FollowsUp)
             return;
         if (generated.HasNotice)
@@ -164,7 +164,7 @@ internal sealed class Performer(LeaId leaId, Clients clients)
 
     private async Task ChangedAsync(TestWorld world, Execution execution, ChangeOutcome outcome, bool followsUp, bool isRevocation)
     {
-        execution.Answer = outcome switch { ChangeOutcome.Changed => Answer.Done, ChangeOutcome.Conflict => Answer.Conflict, _ => Answer.Unchanged };
+        execution.Outcome = outcome switch { ChangeOutcome.Changed => Outcome.Done, ChangeOutcome.Conflict => Outcome.Conflict, _ => Outcome.Unchanged };
         if (!followsUp || outcome is not ChangeOutcome.Changed changed)
             return;
         if (changed.HasNotice)
@@ -183,14 +183,14 @@ internal sealed class Performer(LeaId leaId, Clients clients)
     {
         if (key is null)
         {
-            execution.Answer = Answer.Refused;
+            execution.Outcome = Outcome.Refused;
             return;
         }
 
         var file = await world.Reports.OpenAsync(leaId, Report, default, known: null, RecordAsync, Cancellation);
         using var reader = new StreamReader(file!.Content);
         Assert.Equal(Content, await reader.ReadToEndAsync(Cancellation));
-        execution.Answer = Answer.Done;
+        execution.Outcome = Outcome.Done;
 
         Task RecordAsync() => world.Disclosures.RecordAsync(
             new Disclosure(leaId, Student, ReportId, key.Generation, ClientOf(execution.Number), byLink, IsWhole: true, world.Clock.GetUtcNow()));

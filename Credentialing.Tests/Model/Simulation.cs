@@ -176,18 +176,18 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
             await ObserveAsync(began, isRestored: false, now.Any(execution => execution.World!.Traffic.Requests.Any(request => request.Contains("/Expirations", StringComparison.Ordinal))));
         var times = Times(began, before.Observation);
         var explained = Orders(now).SelectMany(order => Explain(order, times)).ToList();
-        Invariants.WhatClientsWereToldIsTrue(explained.Count > 0, $"no order of the operations explains what the clients were told: {string.Join("; ", now.Select(execution => $"{execution.Act} {execution.Answer}"))}. The state was {before.State.Credential}.");
-        foreach (var share in now.Where(execution => execution is { Operation: OpenShare, Answer: Answer.Done, Share: not null }))
+        Invariants.ResponsesAreTrue(explained.Count > 0, $"no order of the operations explains the responses: {string.Join("; ", now.Select(execution => $"{execution.Act} {execution.Outcome}"))}. The state was {before.State.Credential}.");
+        foreach (var share in now.Where(execution => execution is { Operation: OpenShare, Outcome: Outcome.Done, Share: not null }))
             opened[share.Share!.Value] = opened.GetValueOrDefault(share.Share.Value) + 1;
         Invariants.AShareOpensAtMostOnce(opened);
         var credentials = Matching(explained, observation.WhyOtherCredentials, out var why);
-        Invariants.WhatClientsWereToldIsTrue(credentials.Count > 0, $"the stored credentials are others: {why}");
+        Invariants.ResponsesAreTrue(credentials.Count > 0, $"the stored credentials are others: {why}");
         var leas = Matching(credentials, observation.WhyOtherLea, out why);
-        Invariants.WhatClientsWereToldIsTrue(leas.Count > 0, $"the stored LEA is another: {why}");
+        Invariants.ResponsesAreTrue(leas.Count > 0, $"the stored LEA is another: {why}");
         var events = Matching(leas, observation.WhyOtherEvents, out why);
         Invariants.AuditTrailIsCompleteAndInOrder(events.Count > 0 ? null : why);
         var shares = Matching(events, observation.WhyOtherShares, out why);
-        Invariants.WhatClientsWereToldIsTrue(shares.Count > 0, $"the stored shares are others: {why}");
+        Invariants.ResponsesAreTrue(shares.Count > 0, $"the stored shares are others: {why}");
         state = shares[0];
         maxGeneration = Math.Max(maxGeneration, state.Generation ?? 0);
         Expect(before.Observation);
@@ -256,7 +256,7 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
             execution.World!.ExternalCalls.InjectFault = null;
             coverage.Add("calls", execution.Calls);
             coverage.Add("requests", execution.World.Traffic.Requests.Count);
-            coverage.Add($"{execution.Operation.GetType().Name} {execution.Answer}");
+            coverage.Add($"{execution.Operation.GetType().Name} {execution.Outcome}");
             if (execution.Operation is Download or DownloadByLink)
                 slot.HasDisclosures = true;
             if (execution.World.ExternalCalls.Crashed.IsCompleted)
@@ -346,7 +346,7 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
 
     private void NoteBackups(IReadOnlyList<Execution> now, ModelState before)
     {
-        foreach (var execution in now.Where(execution => execution is { Operation: BackUp, Answer: Answer.Done }))
+        foreach (var execution in now.Where(execution => execution is { Operation: BackUp, Outcome: Outcome.Done }))
             backups.Add(new Backup(execution.BackupName!, execution.BackupStart, now.Count == 1 ? [state] : [before, state], now.Count == 1 ? observation.Rows.Select(row => row.RowKey).ToHashSet(StringComparer.Ordinal) : null, executions.Count - now.Count));
     }
 
@@ -358,7 +358,7 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
         var (began, before) = (Now, state);
         await LoseAsync(restore.Loss);
         // Also what failed in the hour before the backup: it was logged before it was made.
-        var since = executions.Where((execution, number) => number >= backup.Executions || (execution.Answer is Answer.Lost or Answer.Conflict && execution.At >= backup.StartedAt.AddHours(-1))).ToList();
+        var since = executions.Where((execution, number) => number >= backup.Executions || (execution.Outcome is Outcome.Lost or Outcome.Conflict && execution.At >= backup.StartedAt.AddHours(-1))).ToList();
         // A change that could not be logged is known to the operator from the log of the app.
         var isUnlogged = since.Exists(execution => execution is { Operation: Revoke or EndOverlap, HasFault: true, Act.Fault.IsCrash: false });
         var request = new RestoreRequest(backup.Name, IsApplied: true, isUnlogged ? new HashSet<LeaId> { Lea } : []);
@@ -428,10 +428,10 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
             await PerformAsync([execution], [], slowTurn: 0, async running =>
             {
                 if (await operation(running.World!))
-                    running.Answer = Answer.Done;
+                    running.Outcome = Outcome.Done;
             });
             Invariants.NothingFailsWithoutFault([execution]);
-            if (execution.Answer is Answer.Done)
+            if (execution.Outcome is Outcome.Done)
                 return;
             Invariants.NothingFailsWithoutFault(execution, isRepeated);
         }
@@ -451,7 +451,7 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
             var works = await WorksAsync(last, secret);
             if (works)
                 authenticated.Add(number);
-            Invariants.WhatClientsWereToldIsTrue(works == state.Works(number, Now), FormattableString.Invariant($"at the end, key {number} {(works ? "works" : "does not work")}"));
+            Invariants.ResponsesAreTrue(works == state.Works(number, Now), FormattableString.Invariant($"at the end, key {number} {(works ? "works" : "does not work")}"));
         }
 
         Invariants.AtMostTheAllowedGenerationsAuthenticate(authenticated, state, Now);
@@ -463,7 +463,7 @@ internal sealed class Simulation(History history, EmptyStorage.Slot slot, Covera
             await PerformAsync([execution], [], slowTurn: 0, async running =>
             {
                 summary = await running.World!.Run.RunAsync(Cancellation);
-                running.Answer = Answer.Done;
+                running.Outcome = Outcome.Done;
             });
             await CheckAsync([execution], before.Began);
             if (run >= 1 && summary is { Sent: 0, Posted: 0, Removed: 0, Notices: 0 })

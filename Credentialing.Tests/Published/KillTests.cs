@@ -5,7 +5,7 @@ using Credentialing.Tests.Support;
 namespace Credentialing.Tests.Published;
 
 /// <summary>
-/// The published app is killed at random moments under mixed load, and started again. The clients record what they were told; afterwards,
+/// The published app is killed at random moments under mixed load, and started again. The clients record the responses; afterwards,
 /// nothing that was acknowledged is missing, and nothing has happened twice.
 /// </summary>
 [Kind(TestKind.Process)]

@@ -1,6 +1,6 @@
 namespace Credentialing.Tests.Published;
 
-/// <summary>One or more instances of the published app, each of which is killed after a random number of requests and started again.</summary>
+/// <summary>One or more instances of the published app. Each is killed after a random number of requests, and started again.</summary>
 internal sealed class KilledApp(PublishedApp app, ExternalServices services) : IAsyncDisposable
 {
     private readonly Lock changing = new();

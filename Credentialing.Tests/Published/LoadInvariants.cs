@@ -10,7 +10,7 @@ using MimeKit;
 namespace Credentialing.Tests.Published;
 
 /// <summary>
-/// Compares what the clients were told with what the app and its services have after the recovery: by HTTP, the inboxes and MyTOMS, and
+/// Compares the responses that the clients got with what the app and its services have after the recovery: by HTTP, the inboxes and MyTOMS, and
 /// by the tables where HTTP does not show it.
 /// </summary>
 internal sealed class LoadInvariants(ExternalServices services, FunctionsHost host, LoadRecord record, IReadOnlyList<DateTimeOffset> kills)

@@ -89,7 +89,7 @@ internal sealed class Download : Attempt
 /// <summary>A share that a client has created.</summary>
 internal sealed record CreatedShare(LeaId LeaId, string Id, string Vendor, string Ciphertext, int Generation);
 
-/// <summary>All requests of the clients, and what they were told. Thread safe.</summary>
+/// <summary>All requests of the clients, and their responses. Thread safe.</summary>
 internal sealed class LoadRecord
 {
     private long requests;
