@@ -49,7 +49,9 @@ internal sealed record Notice(
     internal (IReadOnlyList<Coordinator> Current, IReadOnlyList<Coordinator> Former) Recipients(Lea? lea)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        return ([.. (lea?.Coordinators ?? []).Where(coordinator => coordinator.Id != ById).Where(IsDue)], [.. Former.Where(IsDue)]);
+        // First: the LEA can have them again at a retry. The message to the former coordinators may have been sent, so its recipients stay the same.
+        Coordinator[] former = [.. Former.Where(IsDue)];
+        return ([.. (lea?.Coordinators ?? []).Where(coordinator => coordinator.Id != ById).Where(IsDue)], former);
 
         bool IsDue(Coordinator coordinator) =>
             !string.IsNullOrWhiteSpace(coordinator.Email)

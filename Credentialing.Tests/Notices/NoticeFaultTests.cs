@@ -1,5 +1,6 @@
 using Credentialing.Core;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Mail;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.DailyRun.DailyRunDriver;
 using static Credentialing.Tests.Notices.NoticeDriver;
@@ -54,6 +55,34 @@ public sealed class NoticeFaultTests(AzuriteFixture azurite)
             if (calls < call)
                 break; // the change and the notice make fewer calls
         }
+    }
+
+    /// <summary>The message to former coordinators has another operation id than the one to the current coordinators.</summary>
+    [Fact]
+    public async Task A_coordinator_who_is_back_before_a_retry_gets_the_notice_of_the_removal_once()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var ana = new Coordinator("ana", "Ana Núñez", "ana@lea.example", Language.Spanish);
+        var both = new Lea(TestWorld.Oakland, "Oakland Unified", [ana, TestWorld.Rosa]);
+        await SaveAsync(world, both);
+        await using var broken = world.AnotherInstance();
+        await SaveAsync(broken, both with { Coordinators = [TestWorld.Rosa] });
+        var isSent = false;
+        broken.ExternalCalls.InjectFault = called =>
+        {
+            isSent |= called is ExternalService.Mail;
+            return isSent && called is ExternalService.Storage ? Fault.Unavailable : Fault.None;
+        };
+        await broken.Notices.TrySendAsync(TestWorld.Oakland);
+
+        await SaveAsync(world, both);
+        world.Clock.Advance(EmailClaim.Duration);
+        await world.Notices.TrySendAsync(TestWorld.Oakland);
+
+        // The removal and the return.
+        Assert.Equal(2, world.Mail.Notices.Select(send => send.Email).DistinctBy(email => email.OperationId).Count(email => email.Addresses.Contains("ana@lea.example")));
+
+        static Task SaveAsync(TestWorld instance, Lea lea) => instance.Register.SaveAsync(lea, "toms", TestContext.Current.CancellationToken);
     }
 
     [Theory]
