@@ -37,7 +37,7 @@ public static partial class EmailAddress
     {
         try
         {
-            var ascii = Ascii.IsValid(domain) ? domain : new IdnMapping { UseStd3AsciiRules = true }.GetAscii(domain);
+            var ascii = Ascii.IsValid(domain) ? domain : new IdnMapping().GetAscii(domain);
             return HostName().IsMatch(ascii) ? ascii : null;
         }
         catch (ArgumentException)

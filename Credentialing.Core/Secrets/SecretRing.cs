@@ -109,11 +109,9 @@ public sealed partial class SecretRing : IAsyncDisposable
         await UsableAsync(cancellationToken);
     }
 
-    /// <summary>Stops the timer, cancels the read in progress, and waits for its end.</summary>
+    /// <summary>Stops the timer, cancels the read in progress, and waits for its end. Idempotent.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (stopping.IsCancellationRequested)
-            return;
         await refresh.DisposeAsync();
         await stopping.CancelAsync();
         Task? reading;

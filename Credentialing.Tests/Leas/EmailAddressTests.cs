@@ -1,3 +1,4 @@
+using System.Text;
 using Credentialing.Core.Leas;
 using Credentialing.Tests.Support;
 
@@ -12,6 +13,7 @@ public sealed class EmailAddressTests
     [InlineData("Rosa@Lea.Example", "Rosa@Lea.Example")]
     [InlineData("rosa@bücher.example", "rosa@xn--bcher-kva.example")]
     [InlineData("rosa@xn--bcher-kva.example", "rosa@xn--bcher-kva.example")]
+    [InlineData("rosa@bb--bb.example", "rosa@bb--bb.example")]
     [InlineData("josé@bücher.example", "josé@xn--bcher-kva.example")]
     public void ToMailbox_returns_a_valid_address_with_its_domain_in_ASCII(string address, string mailbox)
     {
@@ -63,5 +65,15 @@ public sealed class EmailAddressTests
         Assert.False(EmailAddress.IsValid($"{new string('é', 33)}@lea.example"));
         Assert.False(EmailAddress.IsValid($"{new string('a', 64)}@d{domain}"));
         Assert.False(EmailAddress.IsValid($"rosa@{new string('d', 64)}.example"));
+    }
+
+    [Theory]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bücher")] // 49 + 1 + 13 (xn--bcher-kva) + 191
+    [InlineData("éééééééééééééééééééééééaaa", "xn--bcher-kva")] // 23 * 2 + 3
+    public void The_limit_of_254_octets_applies_to_the_form_for_sending(string local, string label)
+    {
+        var domain = $"{label}.{string.Join('.', Enumerable.Repeat(new string('d', 60), 3))}.example";
+        Assert.Equal(254, Encoding.UTF8.GetByteCount(EmailAddress.ToMailbox($"{local}@{domain}")!));
+        Assert.False(EmailAddress.IsValid($"{local}a@{domain}"));
     }
 }

@@ -37,6 +37,20 @@ public sealed class LeaCalendarTests
         Assert.Equal(Instant(instant), calendar.At(DateOnly.Parse(date, CultureInfo.InvariantCulture), Instant(timeOfDay)));
 
     [Theory]
+    [InlineData("2026-07-01", "2026-07-01T00:00-04:00")]
+    [InlineData("2026-03-08", "2026-03-08T01:00-04:00")] // daylight saving skips midnight
+    [InlineData("2026-11-01", "2026-11-01T00:00-04:00")] // daylight saving repeats midnight
+    [InlineData("2026-11-02", "2026-11-02T00:00-05:00")]
+    public void StartOf_returns_the_first_instant_of_a_date(string date, string instant) =>
+        Assert.Equal(Instant(instant), new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Havana")).StartOf(DateOnly.Parse(date, CultureInfo.InvariantCulture)));
+
+    [Theory]
+    [InlineData(0, "today")]
+    [InlineData(1, "in 1 day")]
+    [InlineData(14, "in 14 days")]
+    public void InDays_returns_English(int days, string words) => Assert.Equal(words, LeaCalendar.InDays(days));
+
+    [Theory]
     [InlineData("2027-11-23T12:00-08:00", "Tuesday, November 23, 2027 at 12:00 PM Pacific Time")]
     [InlineData("2027-07-04T00:05-07:00", "Sunday, July 4, 2027 at 12:05 AM Pacific Time")]
     public void InWords_returns_weekday_date_time_and_time_zone(string instant, string words) => Assert.Equal(words, calendar.InWords(Instant(instant)));

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Credentialing.Core;
+using Credentialing.Core.Audit;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Storage;
 using Credentialing.Tests.DailyRun;
@@ -45,7 +46,54 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
         Assert.Equal(CoordinatorsNamed("new"), found!.Coordinators);
+        Assert.Equal([1, 48, 49], (await DetailsAsync(world)).Select(details => details.Added.Count).Order());
+    }
 
+    [Fact]
+    public async Task SaveAsync_needs_one_transaction_for_100_operations()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await SaveAsync(world, Oakland with { Coordinators = [.. CoordinatorsNamed("old").SkipLast(1)] });
+        await SaveAsync(world, Oakland with { Coordinators = CoordinatorsNamed("new") }); // the LEA, its event, a notice, 48 deletions and 49 insertions
+
+        Assert.Equal(2, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
+    }
+
+    [Fact]
+    public async Task The_audit_event_names_who_was_added_removed_and_changed_and_the_new_name()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        foreach (var lea in (Lea[])[Oakland, Oakland with { Name = "Oakland USD", Coordinators = [TestWorld.Luis, Ana] },
+            Oakland with { Name = "Oakland USD", Coordinators = [TestWorld.Luis with { Email = null }, Ana] }])
+        {
+            await SaveAsync(world, lea);
+            world.Clock.Advance(TimeSpan.FromMinutes(1)); // the order of events of the same instant is not defined
+        }
+
+        var events = await DetailsAsync(world);
+
+        Assert.Equal([null, "Oakland USD", "Oakland Unified"], events.Select(details => details.Name));
+        string luis = $"{TestWorld.Luis.Name} (luis)", rosa = $"{TestWorld.Rosa.Name} (rosa)", ana = $"{Ana.Name} (ana)";
+        Assert.Equal([[], [ana], [luis, rosa]], events.Select(details => details.Added));
+        Assert.Equal([[], [rosa], []], events.Select(details => details.Removed));
+        Assert.Equal([[luis], [], []], events.Select(details => details.Changed));
+    }
+
+    [Theory]
+    [InlineData(Fault.Conflict)]
+    [InlineData(Fault.ResponseLost)]
+    public async Task SaveAsync_reports_the_notice_of_a_change_whose_first_attempt_has_a_fault(Fault fault)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await SaveAsync(world, Oakland);
+        world.Traffic.Reset();
+        world.Traffic.InjectFault = number => number == 3 ? fault : Fault.None; // reads the rows, writes the index entry, then the rows
+
+        var save = SaveAsync(world, Oakland with { Coordinators = [Ana] });
+        await world.Clock.AdvanceUntilAsync(save);
+
+        Assert.Equal(SaveOutcome.SavedWithNotice, await save);
+        Assert.Equal(2, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
     }
 
     /// <summary>
@@ -212,6 +260,10 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         await Assert.ThrowsAsync<ArgumentException>(() => SaveAsync(world, Oakland with { Coordinators = [new("a/b", "A", null)] }));
         Assert.Empty(await world.RowsAsync("Leas"));
     }
+
+    /// <summary>The details of all audit events, the newest event first.</summary>
+    private static async Task<IReadOnlyList<AuditDetails>> DetailsAsync(TestWorld world) =>
+        await world.Audit.ReadAllAsync(TestWorld.Oakland, TestContext.Current.CancellationToken).Select(entry => entry.Details).ToListAsync(TestContext.Current.CancellationToken);
 
     private static IReadOnlyList<Coordinator> CoordinatorsNamed(string name) =>
         [.. Enumerable.Range(10, Lea.MaxCoordinators).Select(n => new Coordinator($"{name}{n}", $"{name} {n}", $"{name}{n}@lea.example"))];

@@ -25,6 +25,27 @@ public sealed class OneLineTests
         Assert.Equal(new string('n', OneLine.MaxNameLength - 1), name);
     }
 
+    [Theory]
+    [InlineData("R", true)]
+    [InlineData("東灣 😀", true)]
+    [InlineData("", false)]
+    [InlineData(null, false)]
+    [InlineData(" \u200B", false)]
+    [InlineData("Rosa\nDelgado", false)]
+    [InlineData("\u0007", false)]
+    public void A_name_has_printable_text_and_no_control_characters(string? text, bool isName) => Assert.Equal(isName, OneLine.IsName(text));
+
+    [Fact]
+    public void A_name_has_at_most_the_maximum_length()
+    {
+        Assert.True(OneLine.IsName(new string('n', OneLine.MaxNameLength)));
+        Assert.False(OneLine.IsName(new string('n', OneLine.MaxNameLength + 1)));
+    }
+
+    [Fact]
+    public void A_name_of_exactly_the_maximum_length_is_not_cut_off() =>
+        Assert.Equal(new string('n', OneLine.MaxNameLength), OneLine.Of(new string('n', OneLine.MaxNameLength), OneLine.MaxNameLength));
+
     [Fact]
     public void The_name_of_a_coordinator_is_one_line_and_the_id_if_it_is_blank()
     {
@@ -39,5 +60,12 @@ public sealed class OneLineTests
     {
         Assert.Equal("Oakland Unified", new Lea(TestWorld.Oakland, "Oakland\nUnified ", []).Name);
         Assert.Equal("LEA 01612590000000", new Lea(TestWorld.Oakland, "\n", []).Name);
+    }
+
+    [Fact]
+    public void NameOf_returns_the_name_of_a_known_LEA()
+    {
+        Assert.Equal("Oakland Unified", Lea.NameOf(new Lea(TestWorld.Oakland, "Oakland Unified", []), TestWorld.Oakland));
+        Assert.Equal("LEA 01612590000000", Lea.NameOf(null, TestWorld.Oakland));
     }
 }

@@ -243,7 +243,29 @@ public sealed class SecretRingTests : IAsyncDisposable
         clock.Advance(OneTick);
         await Assert.AllAsync(waiting, request => Assert.ThrowsAsync<TimeoutException>(() => request));
         await Assert.ThrowsAsync<TimeoutException>(CurrentAsync);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAsync<TimeoutException>(CurrentAsync);
         Assert.Equal(1, vault.Calls);
+    }
+
+    [Theory]
+    [InlineData(nameof(MemoryVault.ListVersionsAsync))]
+    [InlineData(nameof(MemoryVault.GetAsync))]
+    public async Task A_response_that_arrives_after_its_read_was_given_up_replaces_nothing(string method)
+    {
+        var late = new TaskCompletionSource(); // runs the rest of the read before SetResult returns
+        vault.Delay = called => called == method ? late.Task : Task.CompletedTask;
+        var givenUp = CheckAsync(ring);
+        clock.Advance(SecretRing.ReadTimeout);
+        await Assert.ThrowsAsync<TimeoutException>(() => givenUp);
+
+        vault.Delay = null;
+        var rotated = vault.Rotate(Name);
+        clock.Advance(SecretRing.UnknownVersionInterval);
+        Assert.Equal(rotated, (await CurrentAsync()).Version);
+        late.SetResult();
+
+        Assert.Equal(rotated, (await CurrentAsync()).Version);
     }
 
     [Fact]
@@ -294,7 +316,8 @@ public sealed class SecretRingTests : IAsyncDisposable
         using var certificate = new TestCertificate();
         await using var server = await KeyVaultServer.StartAsync(certificate);
         var version = Rotate(server);
-        await using var remote = NewRing(server.CreateClient());
+        using var logs = new CapturedLogs();
+        await using var remote = NewRing(server.CreateClient(), logs);
         await CurrentAsync(remote);
         if (isDeleted)
             server.Delete(Name);
@@ -303,6 +326,7 @@ public sealed class SecretRingTests : IAsyncDisposable
         clock.Advance(SecretRing.RefreshInterval);
 
         await Assert.ThrowsAsync<InvalidDataException>(() => CheckAsync(remote));
+        Assert.Contains($"Secret {Name} has no usable version", Assert.Single(LinesOf(logs)), StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidDataException>(() => CurrentAsync(remote));
         await Assert.ThrowsAsync<InvalidDataException>(() => FindAsync(remote, version));
 
@@ -344,6 +368,7 @@ public sealed class SecretRingTests : IAsyncDisposable
         {
             Assert.Contains(malformed, line, StringComparison.Ordinal);
             Assert.Contains(Name, line, StringComparison.Ordinal);
+            Assert.Contains("not base64 of at least 32 bytes", line, StringComparison.Ordinal);
             Assert.DoesNotContain("passphrase", line, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', line);
         });
@@ -361,12 +386,15 @@ public sealed class SecretRingTests : IAsyncDisposable
     [InlineData(404)]
     public async Task A_version_that_is_disabled_or_deleted_after_it_was_listed_is_skipped(int status)
     {
-        var first = await CurrentAsync();
+        using var logs = new CapturedLogs();
+        await using var logged = NewRing(vault, logs);
+        var first = await CurrentAsync(logged);
         vault.Rotate(Name);
         vault.FailGet = _ => new RequestFailedException(status, "Gone.");
         clock.Advance(SecretRing.RefreshInterval);
-        await CheckAsync(ring);
-        Assert.Same(first, await CurrentAsync());
+        await CheckAsync(logged);
+        Assert.Same(first, await CurrentAsync(logged));
+        Assert.Contains($"cannot be read (HTTP {status}", Assert.Single(LinesOf(logs)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -409,6 +437,7 @@ public sealed class SecretRingTests : IAsyncDisposable
         Assert.Equal(version, (await CurrentAsync(remote)).Version);
         var line = Assert.Single(LinesOf(logs));
         Assert.Contains($"HTTP {status}", line, StringComparison.Ordinal);
+        Assert.Contains(" 1 cached", line, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', line);
     }
 

@@ -4,13 +4,16 @@ namespace Credentialing.Tests.Support;
 
 internal static class ClockExtensions
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Advances the fake clock as the real time passes, until the task completes. For tasks with retries after short delays.</summary>
-    internal static async Task AdvanceUntilAsync(this FakeTimeProvider clock, Task task)
+    /// <summary>
+    /// Advances the fake clock until the task completes, by <paramref name="step"/> for each 10 ms of real time. Without a step, as the real time
+    /// passes: for tasks with retries after short delays.
+    /// </summary>
+    internal static async Task AdvanceUntilAsync(this FakeTimeProvider clock, Task task, TimeSpan? step = null)
     {
-        while (await Task.WhenAny(task, Task.Delay(Step, TestContext.Current.CancellationToken)) != task)
-            clock.Advance(Step);
+        while (await Task.WhenAny(task, Task.Delay(Interval, TestContext.Current.CancellationToken)) != task)
+            clock.Advance(step ?? Interval);
         await task;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Credentialing.Core.Secrets;
 
@@ -30,6 +31,9 @@ public sealed class MemoryVault : ISecretVault
     /// <summary>The exception with which <see cref="GetAsync"/> fails for a version; null if it succeeds.</summary>
     public Func<string, Exception?>? FailGet { get; set; }
 
+    /// <summary>Delays the responses of a method, also after the call was cancelled; null if it does not.</summary>
+    public Func<string, Task>? Delay { get; set; }
+
     /// <summary>The number of calls.</summary>
     public int Calls => calls;
 
@@ -56,11 +60,16 @@ public sealed class MemoryVault : ISecretVault
     public Task DisableVersionAsync(string name, string version, CancellationToken cancellationToken) =>
         CallAsync(() => secrets[name].RemoveAll(held => held.Version.Version == version), cancellationToken);
 
-    private async Task<T> CallAsync<T>(Func<T> call, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(Func<T> call, CancellationToken cancellationToken, [CallerMemberName] string method = "")
     {
         Interlocked.Increment(ref calls);
         if (IsUnresponsive)
             await Task.Delay(Timeout.Infinite, cancellationToken);
-        return IsUnavailable ? throw new Azure.RequestFailedException(503, "The vault is unavailable.") : call();
+        if (IsUnavailable)
+            throw new Azure.RequestFailedException(503, "The vault is unavailable.");
+        var response = call();
+        if (Delay is not null)
+            await Delay(method);
+        return response;
     }
 }
