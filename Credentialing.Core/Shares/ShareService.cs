@@ -62,11 +62,10 @@ public sealed partial class ShareService(CredentialingStorage storage, Credentia
             // Succeeded: the response was lost, and the storage client's retry conflicted with its own first attempt.
             if (shares.FirstOrDefault(other => other.Id == id) is { } own)
                 return Created(own);
-            var credential = stored?.Credential;
-            if (seenGeneration is not null && credential?.Generation != seenGeneration)
-                return new ShareOutcome.Conflict(credential);
+            if (seenGeneration is not null && stored?.Credential.Generation != seenGeneration)
+                return new ShareOutcome.Conflict(stored?.Credential);
             var now = time.GetUtcNow();
-            if (stored is null || credential is null || credential.Revocation is not null || credential.HasExpired(now))
+            if (stored is not { Credential: { Revocation: null } credential } || credential.HasExpired(now))
                 return new ShareOutcome.NothingToShare();
             if (shares.Count(other => other.Generation == credential.Generation) >= Share.MaxShares)
                 return new ShareOutcome.TooMany();

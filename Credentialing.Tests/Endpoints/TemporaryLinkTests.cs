@@ -1,8 +1,6 @@
 using System.Net;
 using Credentialing.Core.Credentials;
-using Credentialing.Core.Telemetry;
 using Credentialing.Tests.Support;
-using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace Credentialing.Tests.Endpoints;
 
@@ -212,7 +210,7 @@ public sealed class TemporaryLinkTests(AzuriteFixture azurite)
     {
         await using var scenario = await Scenario.CreateAsync(azurite);
         var link = await scenario.LinkAsync();
-        using var counted = new MetricCollector<long>(scenario.Host.Meters, CredentialingTelemetry.Name, "credentialing.authentications");
+        using var counted = Metrics.Collect<long>(scenario.Host.Meters, "credentialing.authentications");
 
         await scenario.GetAsync(link);
         await scenario.GetAsync(link + "A");

@@ -6,7 +6,6 @@ using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Core.Secrets;
 using Credentialing.Tests.Support;
-using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace Credentialing.Tests.Leaks;
 
@@ -67,7 +66,7 @@ public sealed class LeakServiceTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         string[] known = [await world.MustGenerateAsync(TestWorld.Oakland), await world.MustGenerateAsync(TestWorld.Berkeley), await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1)];
-        using var counted = new MetricCollector<long>(world.Meters, "Credentialing", "credentialing.leaks");
+        using var counted = Metrics.Collect<long>(world.Meters, "credentialing.leaks");
         world.Traffic.Reset();
 
         var report = await ReportAsync(world, [.. known, SecretKey.Generate().Reveal(), SecretKey.Generate().Reveal()]);

@@ -5,7 +5,6 @@ using Credentialing.Core.Credentials;
 using Credentialing.Core.Leaks;
 using Credentialing.Core.Leas;
 using Credentialing.Tests.Support;
-using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace Credentialing.Tests.Leaks;
 
@@ -27,7 +26,7 @@ public sealed class SecretScanningTests(AzuriteFixture azurite)
         var kept = await host.MustGenerateAsync("rosa", TestWorld.Oakland, seenGeneration: 2, keepPreviousForDays: 7);
         var current = await host.MustGenerateAsync("bea", TestWorld.Berkeley);
         var unknown = SecretKey.Generate().Reveal();
-        using var counted = new MetricCollector<long>(host.Meters, "Credentialing", "credentialing.leaks");
+        using var counted = Metrics.Collect<long>(host.Meters, "credentialing.leaks");
         await Eventually.IsTrueAsync(() => world.Mail.Notices.Count == 3); // the notices of the generations, to Luis
         world.Traffic.Reset();
         var message = SecretScanningServer.MessageOf(superseded, previous, "tsk_EXAMPLE", current, unknown, previous);

@@ -72,9 +72,14 @@ public sealed class LeaCalendarTests
         Assert.Equal(words, calendar.InWords(Instant(instant), Language.Spanish));
 
     [Theory]
+    [InlineData("America/New_York", "3:00 p.m. hora oriental")]
+    [InlineData("America/Chicago", "2:00 p.m. hora central")]
     [InlineData("America/Denver", "1:00 p.m. hora de las Montañas Rocosas")]
+    [InlineData("America/Anchorage", "11:00 a.m. hora de Alaska")]
     [InlineData("Pacific/Honolulu", "10:00 a.m. hora de Hawái-Aleutianas")]
     [InlineData("America/Puerto_Rico", "4:00 p.m. hora del Atlántico")]
+    [InlineData("Pacific/Guam", "6:00 a.m. hora de Chamorro")]
+    [InlineData("Pacific/Pago_Pago", "9:00 a.m. hora de Samoa")]
     [InlineData("Europe/Berlin", "9:00 p.m. (Europe/Berlin)")]
     public void TimeInWords_contains_the_Spanish_name_of_a_time_zone_of_the_United_States(string zone, string words) =>
         Assert.Equal(words, new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById(zone)).TimeInWords(Instant("2027-11-23T12:00-08:00"), Language.Spanish));
@@ -94,6 +99,7 @@ public sealed class LeaCalendarTests
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("de-DE");
             TimeZoneInfo.ClearCachedData(); // forces a new zone whose display names are not cached
             var german = new LeaCalendar(TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles"));
+            Assert.Equal("de-DE", CultureInfo.CurrentUICulture.Name);
             Assert.Equal("Sunday, July 4, 2027 at 12:05 AM Pacific Time", german.InWords(Instant("2027-07-04T00:05-07:00")));
             Assert.Equal("domingo 4 de julio de 2027 a las 12:05 a.m. hora del Pacífico", german.InWords(Instant("2027-07-04T00:05-07:00"), Language.Spanish));
         }

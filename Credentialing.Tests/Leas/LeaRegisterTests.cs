@@ -46,7 +46,7 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         var found = await world.Register.FindAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 
         Assert.Equal(CoordinatorsNamed("new"), found!.Coordinators);
-        Assert.Equal([1, 48, 49], (await DetailsAsync(world)).Select(details => details.Added.Count).Order());
+        Assert.Equal([(0, 1), (0, 49), (49, 48)], (await DetailsAsync(world)).Select(details => (details.Removed.Count, details.Added.Count)).Order());
     }
 
     [Fact]

@@ -1,9 +1,7 @@
 using Azure.Data.Tables;
 using Credentialing.Core.DailyRun;
 using Credentialing.Core.Notices;
-using Credentialing.Core.Telemetry;
 using Credentialing.Tests.Support;
-using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using static Credentialing.Tests.DailyRun.DailyRunDriver;
 using static Credentialing.Tests.Notices.NoticeDriver;
 
@@ -365,7 +363,7 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
         using var logs = new CapturedLogs();
         await using var world = await CreateAsync(azurite);
         await using var instance = world.AnotherInstance(logs);
-        using var counted = new MetricCollector<long>(instance.Meters, CredentialingTelemetry.Name, "credentialing.notices");
+        using var counted = Metrics.Collect<long>(instance.Meters, "credentialing.notices");
         await RegenerateAsync(world);
         instance.ExternalCalls.InjectFault = called => called is ExternalService.Mail ? Fault.UnexpectedException : Fault.None;
         await instance.Notices.TrySendAsync(TestWorld.Oakland);

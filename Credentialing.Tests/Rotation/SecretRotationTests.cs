@@ -32,7 +32,7 @@ public sealed class SecretRotationTests : IAsyncLifetime
     {
         server = await KeyVaultServer.StartAsync(certificate, clock);
         (firstPepper, firstTokenKey) = (Add(Pepper), Add(TokenKey));
-        ages = new MetricCollector<int>(services.GetRequiredService<IMeterFactory>(), CredentialingTelemetry.Name, "credentialing.secret.age");
+        ages = Metrics.Collect<int>(services.GetRequiredService<IMeterFactory>(), "credentialing.secret.age");
     }
 
     public async ValueTask DisposeAsync()

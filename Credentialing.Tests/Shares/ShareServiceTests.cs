@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using Credentialing.Core.Credentials;
 using Credentialing.Core.Shares;
 using Credentialing.Tests.Support;
 using static Credentialing.Tests.DailyRun.DailyRunDriver;
@@ -58,6 +59,124 @@ public sealed class ShareServiceTests(AzuriteFixture azurite)
         Assert.Equal(operation switch { "create" => [false, false], "open" => [true], _ => [] }, left);
     }
 
+    /// <summary>The rows are read once more before the operation fails.</summary>
+    [Theory]
+    [InlineData("create", 3, 16)]
+    [InlineData("open", 2, 11)]
+    [InlineData("cancel", 2, 11)]
+    public async Task An_operation_fails_after_5_conflicts_and_changes_nothing(string operation, int requestsPerAttempt, int requests)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var id = await CreateAsync(world);
+        world.Traffic.Reset();
+        world.Traffic.InjectFault = number => number % requestsPerAttempt == 0 ? Fault.Conflict : Fault.None;
+
+        await Assert.ThrowsAsync<TimeoutException>(() => PerformAsync(world, operation, id));
+
+        Assert.Equal(requests, world.Traffic.Requests.Count);
+        world.Traffic.InjectFault = null;
+        Assert.Equal(id, Assert.Single(await ListAsync(world)).Id);
+        Assert.Equal(Ciphertext, await OpenAsync(world, id));
+    }
+
+    [Theory]
+    [InlineData("create", 3)]
+    [InlineData("open", 2)]
+    [InlineData("cancel", 2)]
+    public async Task An_operation_is_repeated_after_a_conflict(string operation, int request)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var id = await CreateAsync(world);
+        world.Traffic.Reset();
+        world.Traffic.InjectFault = number => number == request ? Fault.Conflict : Fault.None;
+
+        await PerformAsync(world, operation, id);
+
+        var left = (await ListAsync(world)).Select(share => share.OpenedAt is not null);
+        Assert.Equal(operation switch { "create" => [false, false], "open" => [true], _ => [] }, left);
+    }
+
+    [Fact]
+    public async Task A_generation_has_at_most_50_shares()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        for (var share = 1; share <= Share.MaxShares; share++)
+            await CreateAsync(world);
+
+        Assert.IsType<ShareOutcome.TooMany>(await TryCreateAsync(world, TimeSpan.FromHours(1)));
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        await CreateAsync(world);
+    }
+
+    [Fact]
+    public async Task A_share_ends_after_its_lifetime_and_at_the_latest_when_the_credentials_expire()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var expiry = world.Clock.GetUtcNow() + Credential.Lifetime;
+        world.Clock.Advance(Credential.Lifetime - TimeSpan.FromDays(1));
+
+        foreach (var lifetime in (TimeSpan[])[TimeSpan.FromHours(23), Share.MaxLifetime])
+        {
+            var share = Assert.IsType<ShareOutcome.Created>(await TryCreateAsync(world, lifetime)).Share;
+            Assert.Equal(lifetime < TimeSpan.FromDays(1) ? world.Clock.GetUtcNow() + lifetime : expiry, share.ExpiresAt);
+        }
+    }
+
+    [Fact]
+    public async Task A_lifetime_and_a_ciphertext_out_of_range_are_refused()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var longest = new string('A', Share.MaxCiphertextLength);
+        foreach (var (lifetime, ciphertext) in ((TimeSpan, string)[])[(TimeSpan.Zero, Ciphertext), (Share.MaxLifetime + TimeSpan.FromTicks(1), Ciphertext), (Share.MaxLifetime, longest + "A")])
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => TryCreateAsync(world, lifetime, ciphertext));
+
+        Assert.IsType<ShareOutcome.Created>(await TryCreateAsync(world, Share.MaxLifetime, longest));
+        Assert.IsType<ShareOutcome.Created>(await TryCreateAsync(world, TimeSpan.FromTicks(1)));
+    }
+
+    [Fact]
+    public async Task Shares_are_counted_by_what_happens_to_them_and_logged_without_their_id()
+    {
+        using var logs = new CapturedLogs();
+        await using var first = await TestWorld.CreateAsync(azurite);
+        await using var world = first.AnotherInstance(logs);
+        using var counted = Metrics.Collect<long>(world.Meters, "credentialing.shares");
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var shares = new[] { await CreateAsync(world), await CreateAsync(world), await CreateAsync(world), await CreateAsync(world) };
+        await OpenAsync(world, shares[0]);
+        await CancelAsync(world, shares[1]);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await RunAsync(world);
+
+        Assert.Equal(["1 outcome=canceled", "4 outcome=created", "2 outcome=expired", "1 outcome=opened"], Metrics.Sums(counted));
+        Assert.Equal(4, logs.Lines.Count(line => line.Contains("created a share, generation 1", StringComparison.Ordinal)));
+        Assert.Single(logs.Lines, line => line.Contains("a share was opened", StringComparison.Ordinal));
+        Assert.DoesNotContain(logs.Lines, line => shares.Any(id => line.Contains($"{id}".Split('-')[1], StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_ended_share_that_another_request_has_changed_is_left_to_the_next_run()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        using var counted = Metrics.Collect<long>(world.Meters, "credentialing.shares");
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var id = await CreateAsync(world);
+        var read = await ListAsync(world);
+        await OpenAsync(world, id);
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        Assert.False(await world.Shares.DeleteEndedAsync(read, credential: null));
+
+        Assert.Equal(["1 outcome=created", "1 outcome=opened"], Metrics.Sums(counted));
+        Assert.True(await world.Shares.DeleteEndedAsync(await ListAsync(world), credential: null));
+        Assert.Empty(await ListAsync(world));
+    }
+
     [Fact]
     public async Task Shares_of_the_same_time_are_always_listed_in_the_same_order()
     {
@@ -107,8 +226,14 @@ public sealed class ShareServiceTests(AzuriteFixture azurite)
         Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey.StartsWith("share:", StringComparison.Ordinal));
     }
 
-    private static async Task<ShareId> CreateAsync(TestWorld world) => Assert.IsType<ShareOutcome.Created>(await world.Shares.CreateAsync(
-        TestWorld.Oakland, TestWorld.Rosa, "Aeries", Ciphertext, TimeSpan.FromHours(1), seenGeneration: null, TestContext.Current.CancellationToken)).Share.Id;
+    private static Task PerformAsync(TestWorld world, string operation, ShareId id) =>
+        operation is "create" ? CreateAsync(world) : operation is "open" ? OpenAsync(world, id) : CancelAsync(world, id);
+
+    private static async Task<ShareId> CreateAsync(TestWorld world) =>
+        Assert.IsType<ShareOutcome.Created>(await TryCreateAsync(world, TimeSpan.FromHours(1))).Share.Id;
+
+    private static Task<ShareOutcome> TryCreateAsync(TestWorld world, TimeSpan lifetime, string ciphertext = Ciphertext) => world.Shares.CreateAsync(
+        TestWorld.Oakland, TestWorld.Rosa, "Aeries", ciphertext, lifetime, seenGeneration: null, TestContext.Current.CancellationToken);
 
     private static Task<IReadOnlyList<Share>> ListAsync(TestWorld world) => world.Shares.ListAsync(TestWorld.Oakland, TestContext.Current.CancellationToken);
 

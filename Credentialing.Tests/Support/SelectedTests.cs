@@ -17,11 +17,13 @@ public sealed class SelectedTests : XunitTestFramework
     private static readonly string[] Selection =
         Environment.GetEnvironmentVariable("CREDENTIALING_TESTS")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
+    internal static bool IsActive => Selection.Length > 0;
+
     protected override ITestFrameworkDiscoverer CreateDiscoverer(Assembly assembly) =>
-        Selection.Length == 0 ? base.CreateDiscoverer(assembly) : new Discoverer(Assembly(assembly));
+        IsActive ? new Discoverer(Assembly(assembly)) : base.CreateDiscoverer(assembly);
 
     protected override ITestFrameworkExecutor CreateExecutor(Assembly assembly) =>
-        Selection.Length == 0 ? base.CreateExecutor(assembly) : new Executor(Assembly(assembly));
+        IsActive ? new Executor(Assembly(assembly)) : base.CreateExecutor(assembly);
 
     private static XunitTestAssembly Assembly(Assembly assembly) => new(assembly, null, null, null, null, null, null);
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.IO.Compression;
 using System.Reflection;
 using System.Text;
@@ -9,6 +8,7 @@ using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Credentialing.Core.Credentials;
 using Credentialing.Core.Leas;
+using Credentialing.Core.Shares;
 using Credentialing.Core.Telemetry;
 using Credentialing.DevHost;
 using Credentialing.Functions.Hosting;
@@ -19,11 +19,11 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Trace;
 using static Credentialing.Tests.DailyRun.DailyRunDriver;
+using static Credentialing.Tests.Support.Metrics;
 
 namespace Credentialing.Tests.Telemetry;
 
@@ -271,9 +271,17 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await world.Vendors.AuthenticateAsync((await world.Tokens.IssueAsync(accepted.Key, TestContext.Current.CancellationToken)).Value, TestContext.Current.CancellationToken);
         world.Clock.Advance(TimeSpan.FromDays(351));
         await RunAsync(world);
+        await world.Overview.CheckAsync(TestContext.Current.CancellationToken);
+        await world.Backups.BackUpAsync(TestContext.Current.CancellationToken);
+        await world.Rotation.RunAsync(TestContext.Current.CancellationToken);
+        await world.Leaks.ReportAsync([], "toms", stopping: null, TestContext.Current.CancellationToken);
+        await world.Shares.OpenAsync(ShareId.New(TestWorld.Oakland), TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            ["generate credentials 01612590000000", "authenticate vendor ", "authenticate vendor ", "process LEA 01612590000000", "daily run "],
+            [
+                "generate credentials 01612590000000", "authenticate vendor ", "authenticate vendor ", "process LEA 01612590000000", "daily run ",
+                "check overview ", "back up ", "rotate secrets ", "find leaked keys ", "open share 01612590000000",
+            ],
             spans.Where(span => span.TraceId == test.TraceId).Select(span => $"{span.OperationName} {span.GetTagItem("credentialing.lea")}"));
     }
 
@@ -363,18 +371,6 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         services.AddTelemetry(configuration);
         return services.BuildServiceProvider();
     }
-
-    private static MetricCollector<T> Collect<T>(IMeterFactory meters, string instrument)
-        where T : struct => new(meters, CredentialingTelemetry.Name, instrument);
-
-    /// <summary>The sum for each combination of tags.</summary>
-    private static IEnumerable<string> Sums(MetricCollector<long> collector) => collector.GetMeasurementSnapshot()
-        .GroupBy(Tags, measurement => measurement.Value)
-        .OrderBy(group => group.Key, StringComparer.Ordinal)
-        .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Sum()} {group.Key}"));
-
-    private static string Tags<T>(CollectedMeasurement<T> measurement)
-        where T : struct => string.Join(' ', measurement.Tags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key}={tag.Value}"));
 
     /// <summary>A fake ingestion endpoint of Azure Monitor.</summary>
     private sealed class IngestionServer : IAsyncDisposable
