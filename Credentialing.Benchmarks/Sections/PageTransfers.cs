@@ -13,7 +13,6 @@ internal sealed class PageTransfers : ISection
     public async Task RunAsync(Report report)
     {
         await using var azurite = new AzuriteFixture();
-        await azurite.InitializeAsync();
         await using var browser = new BrowserFixture();
         var measured = new List<(string Path, PageTransfer Transfer)>();
         foreach (var (path, persona, shown) in PageTransfer.Pages)

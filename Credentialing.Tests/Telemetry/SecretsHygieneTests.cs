@@ -81,11 +81,15 @@ public sealed class SecretsHygieneTests(AzuriteFixture azurite, PublishedApp app
         (Ssid, CapturedDiagnostics.FilteredLog),
         (Link, CapturedDiagnostics.FilteredLog),
         (ShareId, CapturedDiagnostics.FilteredLog),
-        (Ssid, "span of "),
-        (ShareId, "span of "),
         (Ssid, "event of "),
         (ShareId, "event of "),
     ];
+
+    /// <summary>
+    /// Where values may be, and need not be: spans belong to the whole process, so another host of the tests may have removed the
+    /// addresses before these are read.
+    /// </summary>
+    private static readonly (string Kind, string Place)[] Optional = [(Ssid, "span of "), (ShareId, "span of ")];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -124,7 +128,7 @@ public sealed class SecretsHygieneTests(AzuriteFixture azurite, PublishedApp app
         await AddStoredAsync(world, diagnostics);
         foreach (var request in world.Traffic.Requests)
             diagnostics.Add("storage request", request);
-        values.AssertOnlyWhereAllowed(diagnostics.All, Allowed);
+        values.AssertOnlyWhereAllowed(diagnostics.All, Allowed, Optional);
     }
 
     /// <summary>The worker with all log levels on: what it prints, and what it sends to the Functions host.</summary>
@@ -241,8 +245,9 @@ public sealed class SecretsHygieneTests(AzuriteFixture azurite, PublishedApp app
                 AddBytes(VaultSecret, (await world.Vault.GetAsync(name, version.Version, Cancellation)).Value.Span);
         }
 
-        /// <summary>Asserts that each value is only where it may be, that it is in each of these places, and that a planted value is found everywhere.</summary>
-        internal void AssertOnlyWhereAllowed(IReadOnlyList<Captured> captured, IReadOnlyList<(string Kind, string Place)> allowed)
+        /// <summary>Asserts that each value is only where it may be, that it is in each place that is not optional, and that a planted value is found everywhere.</summary>
+        internal void AssertOnlyWhereAllowed(
+            IReadOnlyList<Captured> captured, IReadOnlyList<(string Kind, string Place)> allowed, params IReadOnlyList<(string Kind, string Place)> optional)
         {
             Assert.NotEmpty(forms);
             Assert.All(forms.Keys, form => Assert.InRange(form.Length, 10, int.MaxValue)); // shorter ones would be found by chance
@@ -254,7 +259,7 @@ public sealed class SecretsHygieneTests(AzuriteFixture azurite, PublishedApp app
                     continue;
                 foreach (var (form, (kind, _)) in forms.Where(form => text.Contains(form.Key, StringComparison.OrdinalIgnoreCase)))
                 {
-                    var permitted = allowed.Where(item => item.Kind == kind && place.StartsWith(item.Place, StringComparison.Ordinal)).ToList();
+                    var permitted = allowed.Concat(optional).Where(item => item.Kind == kind && place.StartsWith(item.Place, StringComparison.Ordinal)).ToList();
                     found.UnionWith(permitted);
                     if (permitted.Count == 0 && kind != Plant.Kind)
                         leaks.TryAdd((kind, place), $"{kind} in {place} as {form}: {Around(text, form)}");
