@@ -175,6 +175,21 @@ public sealed class MyTomsTests
         Assert.Empty(redirectTarget.Requests);
     }
 
+    [Fact]
+    public async Task A_cookie_is_not_sent_back()
+    {
+        await using var server = await MyTomsServer.StartAsync(context =>
+        {
+            context.Response.Cookies.Append("affinity", "1");
+            return Task.CompletedTask;
+        });
+        var client = server.CreateClient();
+        await PutAsync(client);
+        await PutAsync(client);
+        Assert.Equal(2, server.Requests.Count);
+        Assert.All(server.Requests, request => Assert.DoesNotContain("Cookie", request.Headers.Keys));
+    }
+
     [Theory]
     [InlineData(429)]
     [InlineData(503)]

@@ -18,7 +18,7 @@ internal static class FuzzRun
 
     /// <summary>The number of inputs of all families. <c>CREDENTIALING_INPUTS</c> (up to 10,000,000) overrides it.</summary>
     private static readonly int Inputs =
-        int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_INPUTS"), CultureInfo.InvariantCulture, out var value) ? Math.Clamp(value, 1, 10_000_000) : 5_000;
+        int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_INPUTS"), CultureInfo.InvariantCulture, out var value) ? Math.Clamp(value, 1, 10_000_000) : 20_000;
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);
     private static readonly Lock Counting = new();

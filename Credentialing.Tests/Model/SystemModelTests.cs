@@ -21,7 +21,7 @@ public sealed class SystemModelTests(ITestOutputHelper output)
     private const int ProgressInterval = 1_000;
 
     /// <summary>The number of histories. <c>CREDENTIALING_HISTORIES</c> overrides it.</summary>
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_HISTORIES"), CultureInfo.InvariantCulture, out var value) ? value : 500;
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("CREDENTIALING_HISTORIES"), CultureInfo.InvariantCulture, out var value) ? value : 2_000;
 
     private readonly Lock failing = new();
     private readonly Dictionary<string, (History History, InvariantViolation Violation)> failures = new(StringComparer.Ordinal);

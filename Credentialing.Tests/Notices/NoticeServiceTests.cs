@@ -30,6 +30,34 @@ public sealed class NoticeServiceTests(AzuriteFixture azurite)
         Assert.Single(world.Traffic.Requests);
     }
 
+    [Theory]
+    [InlineData(Fault.Throttled, "the mail service throttles or has deferred an address, or another process has claimed it")]
+    [InlineData(Fault.ConnectionFailed, "IOException")]
+    public async Task A_notice_that_was_not_sent_at_once_is_logged_with_the_reason(Fault fault, string reason)
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await CreateAsync(azurite);
+        await RegenerateAsync(world);
+        await using var instance = world.AnotherInstance(logs);
+        instance.ExternalCalls.InjectFault = called => called == ExternalService.Mail ? fault : Fault.None;
+
+        await instance.Notices.TrySendAsync(TestWorld.Oakland);
+
+        Assert.Contains(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains(reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Results_add_up_to_the_first_retry_and_the_first_failure()
+    {
+        var at = new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero);
+        var (first, second) = (new IOException(), new IOException());
+
+        var both = new NoticeResult { Sent = 1, Rejected = 2, RetryAt = at.AddMinutes(1), Failure = first }.And(new() { Sent = 3, Rejected = 4, RetryAt = at, Failure = second });
+
+        Assert.Equal((4, 6, at, first), (both.Sent, both.Rejected, both.RetryAt, both.Failure));
+        Assert.Equal((at, second), (new NoticeResult().And(new() { RetryAt = at, Failure = second }).RetryAt, new NoticeResult().And(new() { Failure = second }).Failure));
+    }
+
     [Fact]
     public async Task Several_instances_that_send_at_the_same_time_send_each_email_once()
     {

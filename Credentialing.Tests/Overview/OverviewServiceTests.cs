@@ -200,6 +200,7 @@ public sealed class OverviewServiceTests(AzuriteFixture azurite)
         Assert.Equal((null, "A newer release has written its rows.", "Oakland Unified"), (StateOf(world, leas[1]).State, leas[1].Problem, leas[1].Name));
         Assert.Equal((CredentialState.Active, null), (StateOf(world, leas[0]).State, leas[0].Problem));
         Assert.Equal(2, logs.Lines.Count(line => line.Contains("cannot be read. ", StringComparison.Ordinal)));
+        Assert.Contains(logs.Lines, line => line.Contains("rows of LEA not an LEA cannot be read. Its partition key is not a CDS code.", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -215,9 +216,104 @@ public sealed class OverviewServiceTests(AzuriteFixture azurite)
 
         await world.Overview.RefreshAsync(TestWorld.Oakland);
         Assert.Equal("A newer release has written its rows.", (await SingleAsync(world)).Problem);
-        await Assert.ThrowsAsync<OverviewCheckFailedException>(() => world.Overview.CheckAsync(Cancellation));
+        using var logs = new CapturedLogs();
+        await using var instance = world.AnotherInstance(logs);
+        var failure = await Assert.ThrowsAsync<OverviewCheckFailedException>(() => instance.Overview.CheckAsync(Cancellation));
+        Assert.Equal("1 LEAs could not be refreshed in the overview.", failure.Message);
+        Assert.Contains(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("Check of the overview finished: 1 LEAs, 0 refreshed, 1 not refreshed", StringComparison.Ordinal));
         Assert.Equal(checkedAt, await world.Overview.CheckedAtAsync(Cancellation));
         Assert.Equal(1, (await world.RowsAsync("Overview")).Single(row => row.PartitionKey == "leas")["Generation"]);
+    }
+
+    /// <summary>A check reads only the audit events of the last 400 days, in which an LEA with valid credentials had an email.</summary>
+    [Fact]
+    public async Task A_notice_of_more_than_400_days_ago_is_not_the_last_email()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.SaveAsync(Oakland with { Coordinators = [TestWorld.Rosa, TestWorld.Luis] });
+        await world.MustGenerateAsync(TestWorld.Oakland); // notifies Luis
+        var sentAt = world.Clock.GetUtcNow();
+
+        world.Clock.Advance(TimeSpan.FromDays(399));
+        await world.Overview.RefreshAsync(TestWorld.Oakland);
+        Assert.Equal(sentAt, (await SingleAsync(world)).LastEmail!.At);
+
+        world.Clock.Advance(TimeSpan.FromDays(2));
+        await world.Overview.RefreshAsync(TestWorld.Oakland);
+        Assert.Null((await SingleAsync(world)).LastEmail);
+    }
+
+    [Theory]
+    [InlineData(4, 1, "done")]
+    [InlineData(5, 0, "failed")]
+    public async Task A_refresh_has_five_attempts_if_the_row_changes_concurrently(int conflicts, int rows, string outcome)
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await using var instance = world.AnotherInstance(logs);
+        using var refreshes = Metrics.Collect<long>(instance.Meters, "credentialing.overview.refreshes");
+        instance.Traffic.IncludesRefreshes = true;
+        var writes = 0;
+        instance.Traffic.InjectFault = _ => instance.Traffic.Requests.Last().StartsWith("POST", StringComparison.Ordinal) && ++writes <= conflicts ? Fault.Conflict : Fault.None;
+
+        await instance.Overview.RefreshAsync(TestWorld.Oakland);
+
+        Assert.Equal(rows, await world.Overview.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        Assert.Equal([$"1 outcome={outcome}"], Metrics.Sums(refreshes));
+        Assert.Equal(rows == 0, logs.Lines.Any(line => line.Contains("could not be refreshed in the overview: it was changed concurrently 5 times.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_refresh_that_fails_logs_the_reason()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var instance = world.AnotherInstance(logs);
+        instance.Traffic.IncludesRefreshes = true;
+        instance.Traffic.InjectFault = _ => Fault.UnexpectedException;
+
+        await instance.Overview.RefreshAsync(TestWorld.Oakland);
+
+        Assert.Single(instance.Traffic.Requests);
+        Assert.Contains(logs.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("could not be refreshed in the overview: InvalidOperationException", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_row_that_another_refresh_has_deleted_is_inserted_again()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.Overview.RefreshAsync(TestWorld.Oakland);
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+        await using var instance = world.AnotherInstance();
+        instance.Traffic.IncludesRefreshes = true;
+        instance.Traffic.InjectFault = _ =>
+        {
+            if (instance.Traffic.Requests.Last().StartsWith("PUT", StringComparison.Ordinal))
+                Task.Run(() => world.Storage.Overview.DeleteEntityAsync("leas", TestWorld.Oakland.Value, ETag.All, Cancellation), Cancellation).GetAwaiter().GetResult();
+            return Fault.None;
+        };
+
+        await instance.Overview.RefreshAsync(TestWorld.Oakland);
+
+        Assert.Equal(2, (await SingleAsync(world)).Generation);
+    }
+
+    [Fact]
+    public async Task Rows_without_an_LEA_do_not_count_and_have_no_row_of_the_overview()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.Storage.Leas.AddEntityAsync(new TableEntity(TestWorld.Oakland.Value, "coordinator:rosa") { ["Name"] = "Rosa" }, Cancellation);
+        await using var instance = world.AnotherInstance(logs);
+
+        Assert.Equal(new OverviewCheck(0, Refreshed: 0, Failed: 0, Unreadable: 0), await instance.Overview.CheckAsync(Cancellation));
+        Assert.Contains(logs.Lines, line => line.StartsWith("Information", StringComparison.Ordinal) && line.Contains("Check of the overview finished: 0 LEAs, 0 refreshed", StringComparison.Ordinal));
+
+        await world.Storage.Overview.AddEntityAsync(new TableEntity("leas", TestWorld.Oakland.Value) { ["Name"] = "No LEA" }, Cancellation);
+        Assert.Equal(new OverviewCheck(0, Refreshed: 1, Failed: 0, Unreadable: 0), await instance.Overview.CheckAsync(Cancellation));
+        Assert.Empty(await world.Overview.ReadAllAsync(Cancellation).ToListAsync(Cancellation));
     }
 
     private static async Task<LeaOverview> SingleAsync(TestWorld world) =>

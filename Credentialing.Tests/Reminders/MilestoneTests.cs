@@ -47,6 +47,23 @@ public sealed class MilestoneTests
         });
 
     [Fact]
+    public void ReachedAfterExpiry_returns_a_milestone_from_its_date_until_the_next_one_and_the_last_for_a_week() =>
+        Gen.Int[-400, 5].Sample(days => Milestone.ReachedAfterExpiry(days)?.Days == days switch
+        {
+            > 0 => null,
+            > -7 => 0,
+            > -14 => -7,
+            > -21 => -14,
+            > -28 => -21,
+            > -35 => -28,
+            _ => (int?)null,
+        });
+
+    [Fact]
+    public void Of_returns_the_milestone_with_that_number_of_days_only() => Gen.Int[-40, 40].Sample(days =>
+        Milestone.Of(days)?.Days == (days is 14 or 7 or 3 or 1 or 0 or -7 or -14 or -21 or -28 ? days : null));
+
+    [Fact]
     public void The_index_entries_that_a_run_reads_include_all_expiring_credentials_in_every_time_zone() =>
         Gen.Select(Instants, Gen.Int[0, 16 * 24 * 3600], Gen.Int[0, Zones.Count - 1]).Sample((expiresAt, before, zone) =>
         {

@@ -46,6 +46,13 @@ public sealed partial class ReminderEmailTests
     }
 
     [Fact]
+    public void Only_a_reminder_before_the_expiry_has_a_calendar_file()
+    {
+        Assert.NotNull(Compose(1).Attachment);
+        Assert.Null(Assert.Single(emails.Compose(Reminder(0, Generated(GeneratedAt), "Oakland Unified") with { Milestone = Milestone.Of(0)!.Value })).Attachment);
+    }
+
+    [Fact]
     public void Bodies_explain_the_consequences_of_expiry_and_how_to_regenerate()
     {
         string[] sentences =
