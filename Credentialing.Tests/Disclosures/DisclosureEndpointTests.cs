@@ -87,6 +87,20 @@ public sealed class DisclosureEndpointTests(AzuriteFixture azurite)
         }
     }
 
+    [Fact]
+    public async Task Each_download_is_counted_by_its_outcome()
+    {
+        await using var downloads = await Downloads.CreateAsync(azurite);
+        using var outcomes = Metrics.Collect<long>(downloads.Host.Meters, "credentialing.disclosures");
+
+        await downloads.GetAsync();
+        await downloads.GetAsync(Downloads.Report, "Range", "bytes=4-");
+        await downloads.World.Storage.Disclosures.DeleteAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await downloads.GetAsync()).Status);
+
+        Assert.Equal(["1 outcome=continued", "1 outcome=failed", "1 outcome=recorded"], Metrics.Sums(outcomes));
+    }
+
     /// <summary>The row key of a range has the beginning of its minute.</summary>
     [Fact]
     public async Task A_range_almost_an_hour_after_the_first_range_belongs_to_its_download()
