@@ -69,7 +69,7 @@ internal sealed record AuditEvent(
     /// <param name="kind">What happened to the notice.</param>
     /// <param name="about">The kind of the event that the notice is about.</param>
     /// <param name="generation">The generation of that event.</param>
-    /// <param name="result">What the mail service answered.</param>
+    /// <param name="result">The addresses, by the response of the mail service.</param>
     internal static AuditEvent AboutNotice(LeaId leaId, DateTimeOffset at, string kind, string about, int? generation, AuditDetails result) =>
         new(leaId, at, kind, ByNoticesId, ByName: null, generation, $"About {about}.{result.Addresses()}") { Details = result with { About = about } };
 

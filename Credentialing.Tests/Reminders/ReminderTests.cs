@@ -46,10 +46,10 @@ public sealed class ReminderTests
     }
 
     private static Reminder? Due(int reached, params ReminderClaim[] claims) => Reminder.Due(
-        new CredentialStatus(CredentialState.Expiring, Credential, reached, ""), Milestone.Of(reached), "Oakland Unified", [TestWorld.Rosa with { Email = Rosa }, TestWorld.Luis with { Email = Luis }], claims, out _);
+        new CredentialStatus(CredentialState.Expiring, Credential, reached, ""), Milestone.Of(reached), "Oakland Unified", [TestWorld.Rosa, TestWorld.Luis], claims, out _);
 
     private static IReadOnlyList<string> Rejected(params ReminderClaim[] claims) =>
-        Reminder.AddressesOf(Credential, [TestWorld.Rosa with { Email = Rosa }, TestWorld.Luis with { Email = Luis }], claims).Rejected;
+        Reminder.AddressesOf(Credential, [TestWorld.Rosa, TestWorld.Luis], claims).Rejected;
 
     private static ReminderClaim Claim(int days, bool isSent = false, string[]? rejected = null, string[]? deferred = null) => new(2, Milestone.Of(days)!.Value, new EmailClaim
     {
