@@ -15,7 +15,7 @@ public sealed partial class AccessibilityTests(AzuriteFixture azurite, BrowserFi
     /// <summary>The rules whose result depends on the layout.</summary>
     private static readonly string[] LayoutRules = ["scrollable-region-focusable", "target-size"];
 
-    /// <summary>Deque's NuGet package opens another page for each check, which takes longer than the check.</summary>
+    /// <summary>The accessibility rules as a script. Not from Deque's NuGet package, which opens another page for each check.</summary>
     private static readonly string Axe = File.ReadAllText(Path.Combine(ProjectFolder.Root, "Credentialing.Tests", "node_modules", "axe-core", "axe.min.js"));
 
     /// <summary>1280 by 1024 pixels at 400 % zoom: WCAG 2.2, success criterion 1.4.10 (reflow).</summary>
