@@ -14,7 +14,7 @@ namespace Credentialing.Core.Credentials;
 /// tolerates transcription: decoding ignores case and reads O as 0, I and L as 1.
 /// Sources: Douglas Crockford, "Base 32"; CRC-32 as in ISO 3309, over the 32 bytes.
 /// </remarks>
-public sealed class SecretKey
+public sealed class SecretKey : IDisposable
 {
     /// <summary>The length of a key in bytes.</summary>
     public const int ByteLength = 32;
@@ -52,7 +52,7 @@ public sealed class SecretKey
     }
 
     /// <summary>
-    /// Decodes a key into memory of the caller, which can be on the stack and be wiped after use. Accepts the same texts as
+    /// Decodes a key into memory of the caller, which can be on the stack and be overwritten after use. Accepts the same texts as
     /// <see cref="TryParse"/>. Allocates nothing.
     /// </summary>
     /// <param name="text">The encoded key.</param>
@@ -80,7 +80,7 @@ public sealed class SecretKey
     /// Overwrites the bytes in memory. The key cannot be used any more. Its text is a string, which .NET cannot overwrite: it remains until
     /// the garbage collector reuses its memory.
     /// </summary>
-    public void Wipe() => CryptographicOperations.ZeroMemory(bytes);
+    public void Dispose() => CryptographicOperations.ZeroMemory(bytes);
 
     /// <summary>A fixed text without the key, so that accidental logging does not leak it.</summary>
     public override string ToString() => Prefix + "(hidden)";

@@ -160,11 +160,14 @@ public sealed class CredentialFunctions(
         switch (outcome)
         {
             case GenerationOutcome.Generated generated:
-                Precondition.SetETag(request, generated.Credential);
-                var status = credentials.StatusOf(generated.Credential) with { Usage = generated.Usage };
-                var response = CredentialResponse.Of(generated.Credential.LeaId, status, calendar, addresses) with { SecretKey = generated.SecretKey.Reveal() };
-                generated.SecretKey.Wipe();
-                return TypedResults.Created(request.Path, response);
+                using (var key = generated.SecretKey)
+                {
+                    Precondition.SetETag(request, generated.Credential);
+                    var status = credentials.StatusOf(generated.Credential) with { Usage = generated.Usage };
+                    var response = CredentialResponse.Of(generated.Credential.LeaId, status, calendar, addresses) with { SecretKey = key.Reveal() };
+                    return TypedResults.Created(request.Path, response);
+                }
+
             case GenerationOutcome.Conflict conflict:
                 return Precondition.Conflict(request, conflict.Current, calendar);
             default:

@@ -48,8 +48,9 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
             var (body, problem) = await RequestBody.ReadJsonAsync<LeakRequest>(request);
             if (problem is not null)
                 return problem;
-            if (!SecretKey.TryParse(body?.SecretKey, out var key))
+            if (!SecretKey.TryParse(body?.SecretKey, out var parsed))
                 return Problems.InvalidSecretKey();
+            using var key = parsed;
             var reason = body!.Reason ?? DefaultReason;
             // Coordinators and auditors read the reason. It must not contain the key.
             if (!OneLine.IsName(reason) || reason.Contains(body.SecretKey!.Trim(), StringComparison.OrdinalIgnoreCase))
@@ -57,7 +58,6 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
 
             var report = await leaks.ReportAsync(
                 [key], "toms", body.Revoke ? (new Coordinator(by, Caller.TomsName, Email: null), OneLine.Of(reason)) : null, cancellationToken);
-            key.Wipe();
             var leak = report.Leaks[0];
             FollowUp(request, leak);
             return TypedResults.Ok(LeakResponse.Of(leak, report));
@@ -90,9 +90,9 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
             return Problems.InvalidSignature();
         if (await RequestBody.ReadAsync(request, MaxMessageBytes) is not { } message)
             return Problems.BodyTooLarge(MaxMessageBytes);
-        if (!scanningKey.Verifies(message, signature))
-            return Problems.InvalidSignature();
-        var (matches, problem) = RequestBody.ReadJson<SecretScanningMatch?[]>(request, message);
+        var (matches, problem) = scanningKey.Verifies(message, signature)
+            ? RequestBody.ReadJson<SecretScanningMatch?[]>(request, message)
+            : (null, Problems.InvalidSignature());
         CryptographicOperations.ZeroMemory(message);
         if (problem is not null)
             return problem;
@@ -107,10 +107,18 @@ public sealed class LeakFunctions(Caller caller, LeakService leaks, SecretScanni
                 keys[token] = key;
         }
 
-        // Not cancelled: GitHub waits 30 seconds, and the keys must also be stopped if the scan takes longer.
-        var report = await leaks.ReportAsync([.. keys.Values], "github", (SecretScanning, ScanningReason), CancellationToken.None);
-        foreach (var key in keys.Values)
-            key.Wipe();
+        LeakReport report;
+        try
+        {
+            // Not cancelled: GitHub waits 30 seconds, and the keys must also be stopped if the scan takes longer.
+            report = await leaks.ReportAsync([.. keys.Values], "github", (SecretScanning, ScanningReason), CancellationToken.None);
+        }
+        finally
+        {
+            foreach (var key in keys.Values)
+                key.Dispose();
+        }
+
         foreach (var leak in report.Leaks)
             FollowUp(request, leak);
         var found = keys.Keys.Zip(report.Leaks).ToDictionary(pair => pair.First, pair => pair.Second.Match is not LeakMatch.Unknown);

@@ -1,5 +1,11 @@
+using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Azure;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Sas;
 using Credentialing.Core.Backups;
 using Credentialing.Core.Leas;
 using Credentialing.Tests.Support;
@@ -79,6 +85,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("""{"PartitionKey":"1"}""")]
+    [InlineData("""{"RowKey":"1"}""")]
     [InlineData("""{"PartitionKey":1,"RowKey":"1"}""")]
     [InlineData("""{"PartitionKey":"1","RowKey":"1","Column":null}""")]
     [InlineData("""{"PartitionKey":"1","RowKey":"1","Column":2147483648}""")]
@@ -94,7 +101,9 @@ public sealed class BackupTests(AzuriteFixture azurite)
     [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[null]}""")]
     [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[{"sha256":""}]}""")]
     [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[{"name":"leas/1"}]}""")]
+    [InlineData("""{"format":1,"startedAt":"2026-11-23T20:00:00Z","parts":[{"name":"","sha256":""}]}""")]
     [InlineData("""{"format":1,"startedAt":"0001-01-01T00:00:00Z","parts":[]}""")]
+    [InlineData("""{"format":1,"startedAt":"1970-01-01T00:00:00Z","parts":[]}""")]
     [InlineData("{")]
     public async Task A_manifest_that_is_not_complete_is_reported_as_corrupt(string manifest)
     {
@@ -104,6 +113,91 @@ public sealed class BackupTests(AzuriteFixture azurite)
         var failure = await Assert.ThrowsAsync<InvalidDataException>(() => world.Archive.OpenAsync(BackupArchive.Leas, "2026-11-23T200000Z", Cancellation));
 
         Assert.Equal("The manifest of the backup 2026-11-23T200000Z is corrupt.", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_backup_of_a_newer_release_is_not_read()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.BackupContainer.UploadBlobAsync("leas/2026-11-23T200000Z/manifest.json", BinaryData.FromString("""{"format":2}"""), Cancellation);
+
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(() => world.Archive.OpenAsync(BackupArchive.Leas, "2026-11-23T200000Z", Cancellation));
+
+        Assert.Equal("The backup 2026-11-23T200000Z has another format. A newer release wrote it: restore it with that release.", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task A_part_with_another_number_of_rows_than_the_manifest_says_is_reported(int more)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var (manifest, _) = await world.Backups.BackUpAsync(Cancellation);
+        var part = Assert.Single(manifest.Parts);
+        var wrong = manifest with { Parts = [part with { Rows = part.Rows + more }] };
+
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(async () => await world.Archive.ReadAsync(wrong, Cancellation).CountAsync(Cancellation));
+
+        Assert.Equal($"The part {part.Name} of the backup contains {part.Rows} rows instead of {part.Rows + more}.", failure.Message);
+    }
+
+    [Fact]
+    public void A_line_has_neither_ETag_nor_timestamp_nor_empty_columns()
+    {
+        var row = new TableEntity("01612590000000", "lea")
+        {
+            ["odata.etag"] = "W/\"1\"",
+            ["Timestamp"] = DateTimeOffset.UnixEpoch,
+            ["Nothing"] = null,
+            ["Secret"] = "omitted",
+            ["Name"] = "Oakland",
+        };
+        Assert.Equal("""{"PartitionKey":"01612590000000","RowKey":"lea","Name":"Oakland"}""", Write(row));
+        Assert.Equal(
+            "Column Name has the type DateTime.",
+            Assert.Throws<NotSupportedException>(() => Write(new TableEntity("1", "1") { ["Name"] = DateTime.UnixEpoch })).Message);
+
+        static string Write(TableEntity row)
+        {
+            var line = new ArrayBufferWriter<byte>();
+            using (var json = new Utf8JsonWriter(line))
+                BackupRow.Write(json, row, new HashSet<string> { "Secret" });
+            return Encoding.UTF8.GetString(line.WrittenSpan);
+        }
+    }
+
+    [Fact]
+    public async Task A_blob_that_storage_refuses_to_add_is_a_failure_unless_it_exists()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.BackupContainer.UploadBlobAsync("added", BinaryData.FromString("earlier"), Cancellation);
+        var readOnly = new BackupStore(new BlobServiceClient(world.Account.Blobs().GenerateAccountSasUri(
+            AccountSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1), AccountSasResourceTypes.All)));
+
+        await readOnly.AddAsync("added", BinaryData.FromString("later"), Cancellation);
+        var failure = await Assert.ThrowsAsync<RequestFailedException>(() => readOnly.AddAsync("missing", BinaryData.Empty, Cancellation));
+
+        Assert.Equal(403, failure.Status);
+        Assert.Equal("earlier", (await readOnly.ReadAsync("added", Cancellation)).ToString());
+    }
+
+    /// <summary>A backup contains rows as they were when it began, or later.</summary>
+    [Fact]
+    public async Task The_log_of_key_changes_returns_those_from_an_instant_on()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        var first = world.Clock.GetUtcNow();
+        world.Clock.Advance(TimeSpan.FromTicks(1));
+        await world.MustGenerateAsync(TestWorld.Oakland, seenGeneration: 1);
+
+        Assert.Equal([1, 2], await SinceAsync(first));
+        Assert.Equal([2], await SinceAsync(first.AddTicks(1)));
+        Assert.Empty(await SinceAsync(first.AddTicks(2)));
+
+        async Task<IReadOnlyList<int>> SinceAsync(DateTimeOffset since) =>
+            await new KeyChangeLog(new BackupStore(world.Account.Blobs())).SinceAsync(since, Cancellation).Select(change => change.Generation).ToListAsync(Cancellation);
     }
 
     [Fact]

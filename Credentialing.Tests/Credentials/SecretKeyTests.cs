@@ -19,11 +19,11 @@ public sealed class SecretKeyTests
         Assert.Equal(1000, Enumerable.Range(0, 1000).Select(_ => SecretKey.Generate().Reveal()).Distinct().Count());
 
     [Fact]
-    public void Wipe_overwrites_the_bytes()
+    public void Dispose_overwrites_the_bytes()
     {
         var key = SecretKey.Generate();
         Assert.True(key.Bytes.ContainsAnyExcept((byte)0)); // control
-        key.Wipe();
+        key.Dispose();
         Assert.False(key.Bytes.ContainsAnyExcept((byte)0));
     }
 

@@ -75,28 +75,6 @@ public sealed class HistoryEndpointTests(AzuriteFixture azurite)
         }
     }
 
-    [Theory]
-    [InlineData("rosa", 200)]
-    [InlineData("toms", 200)]
-    [InlineData("bea", 403)]
-    [InlineData(null, 401)]
-    [InlineData("vendor", 401)]
-    public async Task Coordinators_of_the_LEA_and_TOMS_read_the_history_and_nobody_else(string? persona, int status)
-    {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
-        var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
-
-        foreach (var headers in (string[][])[[], AcceptCsv])
-        {
-            var response = persona is "vendor"
-                ? await host.AsVendorAsync(TestWorld.Oakland, key, Events, headers)
-                : await host.SendAsync(HttpMethod.Get, Events, persona, null, headers);
-            Assert.Equal((HttpStatusCode)status, response.Status);
-            Assert.Equal(status == 200, response.Text.Contains("Rosa Delgado", StringComparison.Ordinal));
-        }
-    }
-
     [Fact]
     public async Task Pages_are_read_to_the_end_without_gaps_or_repetitions_while_events_are_added_and_the_CSV_file_has_the_same_events()
     {

@@ -15,21 +15,6 @@ public sealed class OverviewEndpointTests(AzuriteFixture azurite)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData(null, HttpStatusCode.Unauthorized)]
-    [InlineData("rosa", HttpStatusCode.Forbidden)]
-    [InlineData("toms", HttpStatusCode.OK)]
-    public async Task Only_TOMS_lists_the_LEAs_and_may_read_the_status_of_one(string? persona, HttpStatusCode expected)
-    {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
-        world.Traffic.Reset();
-        Assert.Equal(expected, (await host.SendAsync(HttpMethod.Get, "leas", persona)).Status);
-        Assert.Equal(persona is "toms" ? 2 : 0, world.Traffic.Requests.Count);
-        Assert.Equal(expected, (await host.SendAsync(HttpMethod.Get, "leas", persona, headers: ["Accept", "text/csv"])).Status);
-        Assert.Equal(expected, (await host.SendAsync(HttpMethod.Get, $"leas/{TestWorld.Fresno}/credentials", persona)).Status);
-    }
-
     [Fact]
     public async Task A_change_appears_after_its_response_and_the_use_of_a_key_with_the_check()
     {

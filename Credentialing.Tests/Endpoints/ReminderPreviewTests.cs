@@ -17,22 +17,6 @@ public sealed class ReminderPreviewTests(AzuriteFixture azurite)
     private const string Route = "reminders/preview";
 
     [Theory]
-    [InlineData(null, HttpStatusCode.Unauthorized, "not-authenticated")]
-    [InlineData("rosa", HttpStatusCode.Forbidden, "not-permitted")]
-    public async Task Only_TOMS_can_read_the_preview(string? persona, HttpStatusCode status, string type)
-    {
-        await using var world = await TestWorld.CreateAsync(azurite);
-        await using var host = await TestHost.StartAsync(world);
-        foreach (var path in (string[])[Route, $"{Route}?on=2026-12-01", $"{Route}?on=rubbish"])
-        {
-            var response = await host.SendAsync(HttpMethod.Get, path, persona);
-            Assert.Equal((status, type), (response.Status, response.ProblemType));
-        }
-
-        Assert.Empty(world.Traffic.Requests);
-    }
-
-    [Theory]
     [InlineData("?on=")]
     [InlineData("?on")]
     [InlineData("?on=rubbish")]

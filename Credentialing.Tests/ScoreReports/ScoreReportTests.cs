@@ -71,7 +71,11 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
     [InlineData("90161259011")]
     [InlineData("901612590a")]
     [InlineData("../6125901")]
-    public void Ssid_TryParse_rejects_anything_but_10_digits(string? ssid) => Assert.False(Ssid.TryParse(ssid, out _));
+    public void Ssid_TryParse_rejects_anything_but_10_digits(string? ssid)
+    {
+        Assert.False(Ssid.TryParse(ssid, out var rejected));
+        Assert.Equal(default, rejected);
+    }
 
     [Fact]
     public async Task ListAsync_returns_only_reports_newest_first()
@@ -136,6 +140,66 @@ public sealed class ScoreReportTests(AzuriteFixture azurite)
         var failure = await Assert.ThrowsAsync<RequestFailedException>(async () => await content.ReadExactlyAsync(new byte[5], TestContext.Current.CancellationToken));
 
         Assert.Equal(412, failure.Status);
+    }
+
+    [Fact]
+    public async Task OpenAsync_returns_a_stream_that_seeks_and_cannot_be_written()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var report = await UploadVideoAsync(world, "0123456789");
+        await using var content = (await OpenAsync(world, report))!.Content;
+
+        Assert.Equal((true, true, false), (content.CanRead, content.CanSeek, content.CanWrite));
+        Assert.Equal((4, 6, 8, 1), (content.Seek(4, SeekOrigin.Begin), content.Seek(2, SeekOrigin.Current), content.Seek(-2, SeekOrigin.End), content.Seek(1, SeekOrigin.Begin)));
+        var buffer = "xxxxx"u8.ToArray();
+#pragma warning disable CA1835 // this overload is what the test is about
+        Assert.Equal(3, await content.ReadAsync(buffer, 1, 3, TestContext.Current.CancellationToken));
+#pragma warning restore CA1835
+        Assert.Equal("x123x"u8, buffer);
+        Assert.Equal(4, content.Position);
+        Assert.Throws<NotSupportedException>(() => content.Write([1]));
+        Assert.Throws<NotSupportedException>(() => content.SetLength(1));
+        Assert.Throws<NotSupportedException>(() => content.ReadByte());
+    }
+
+    [Fact]
+    public async Task OpenAsync_returns_a_stream_that_releases_its_connections()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var report = await UploadVideoAsync(world, new string('x', 1024 * 1024));
+        await using (var content = (await OpenAsync(world, report))!.Content)
+        {
+            foreach (var position in (int[])[5, 3, 1])
+            {
+                content.Position = position;
+                await content.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+                Assert.Equal(1, world.Traffic.OpenContents);
+            }
+        }
+
+        Assert.Equal(0, world.Traffic.OpenContents);
+    }
+
+    [Fact]
+    public async Task OpenAsync_returns_a_stream_that_records_the_download_once_before_its_first_bytes()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        var report = await UploadVideoAsync(world, "0123456789");
+        var records = 0;
+        await using var content = (await world.Reports.OpenAsync(
+            TestWorld.Oakland, report, range: default, known: null, record: () => Task.FromResult(records++), TestContext.Current.CancellationToken))!.Content;
+
+        Assert.Equal(0, await content.ReadAsync(Memory<byte>.Empty, TestContext.Current.CancellationToken));
+        content.Position = 10;
+        Assert.Equal(0, await content.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        Assert.Equal(0, records);
+
+        content.Position = 9;
+        await content.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+        Assert.Equal(1, records);
+        content.Position = 0;
+        await content.ReadExactlyAsync(new byte[10], TestContext.Current.CancellationToken);
+        Assert.Equal(1, records);
     }
 
     [Fact]

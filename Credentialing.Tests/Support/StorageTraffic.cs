@@ -14,6 +14,7 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
 {
     private readonly ConcurrentQueue<string> requests = new();
     private long bytesRead;
+    private int openContents;
 
     /// <summary>The fault of the n-th request since the last <see cref="Reset"/>, counted from 1; null for no faults.</summary>
     public Func<int, Fault>? InjectFault { get; set; }
@@ -32,6 +33,9 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
 
     /// <summary>The bytes of response content that the app has read, without those of responses that the clients buffer.</summary>
     public long BytesRead => Interlocked.Read(ref bytesRead);
+
+    /// <summary>The number of responses whose content is not buffered and not yet disposed. Each occupies a connection.</summary>
+    public int OpenContents => Volatile.Read(ref openContents);
 
     public void Reset() => requests.Clear();
 
@@ -56,7 +60,10 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
             () => ProcessNextAsync(message, pipeline).AsTask(),
             status => message.Response = new StatusResponse(status, message.Request.ClientRequestId));
         if (!message.BufferResponse && message.Response.ContentStream is { } content)
-            message.Response.ContentStream = new CountingStream(content, count => Interlocked.Add(ref bytesRead, count));
+        {
+            Interlocked.Increment(ref openContents);
+            message.Response.ContentStream = new CountingStream(content, count => Interlocked.Add(ref bytesRead, count), () => Interlocked.Decrement(ref openContents));
+        }
     }
 
     /// <summary>Whether it reads or writes a row of the overview, or reads the rows of an LEA that the overview needs.</summary>
@@ -65,9 +72,11 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
         || (request.StartsWith("POST", StringComparison.Ordinal) && request.Contains("/Overview", StringComparison.Ordinal))
         || (request.Contains("PartitionKey%20eq", StringComparison.Ordinal) && request.Contains("RowKey%20ne%20%27announcement%27", StringComparison.Ordinal));
 
-    /// <summary>Reports how many bytes are read from a stream.</summary>
-    private sealed class CountingStream(Stream content, Action<int> read) : Stream
+    /// <summary>Reports how many bytes are read from a stream, and when it is first disposed.</summary>
+    private sealed class CountingStream(Stream content, Action<int> read, Action disposed) : Stream
     {
+        private bool isDisposed;
+
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
@@ -103,8 +112,13 @@ public sealed class StorageTraffic(ExternalCalls calls) : HttpPipelinePolicy
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing)
+            if (disposing && !isDisposed)
+            {
+                isDisposed = true;
                 content.Dispose();
+                disposed();
+            }
+
             base.Dispose(disposing);
         }
     }
