@@ -88,9 +88,18 @@ public sealed class RestoreService(
             results.Count(result => result.IsRestored),
             [.. results.Where(result => result.IsRevoked).Select(result => new AffectedLea(LeaId.Parse(result.PartitionKey), result.Name)).OrderBy(lea => lea.LeaId.Value, StringComparer.Ordinal)],
             lost,
-            new SortedDictionary<string, string>(results.Where(result => result.Failure is not null).ToDictionary(result => result.PartitionKey, result => result.Failure!), StringComparer.Ordinal),
+            FailuresOf(results),
             results.Where(result => result.PepperVersion is not null).CountBy(result => result.PepperVersion!).ToDictionary(),
             indexed);
+    }
+
+    /// <summary>Returns one failure for each LEA. A backup that was changed by hand can have an LEA in several places.</summary>
+    private static SortedDictionary<string, string> FailuresOf(IEnumerable<LeaRestoration> results)
+    {
+        var failures = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var result in results.Where(result => result.Failure is not null))
+            failures[result.PartitionKey] = result.Failure!;
+        return failures;
     }
 
     private async Task<LeaRestoration> RestoreAsync(

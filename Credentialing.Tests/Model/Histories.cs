@@ -61,6 +61,21 @@ internal static class Histories
             Gen.Frequency((4, Gen.Const(0)), (1, Gen.Int[1, 12])))
         .Select(Step (acts, turns, slow) => new Does([.. acts], [.. turns], slow));
 
+    /// <summary>A restore after a change that the backup does not have.</summary>
+    private static readonly Gen<Step[]> Recovery = Gen.Select(Change, Faults, Gen.Enum<Loss>(), (change, fault, loss) => (Step[])
+    [
+        new Does([new Act(0, new BackUp(), Fault: null)], [], 0),
+        new Does([new Act(0, change, fault)], [], 0),
+        new Does([new Act(0, new LoseAndRestore(loss, Backup: 0), Fault: null)], [], 0),
+    ]);
+
+    /// <summary>A change at the same time as the first use of a key after the rotation of the pepper, which replaces the verifier.</summary>
+    private static readonly Gen<Step[]> PepperRotation = Gen.Select(Change, Gen.Int[0, 1].Array[4, 12], (change, turns) => (Step[])
+    [
+        new Does([new Act(0, new RotateSecret(0), Fault: null)], [], 0),
+        new Does([new Act(0, change, Fault: null), new Act(0, new Authenticate(1), Fault: null)], [.. turns], 0),
+    ]);
+
     /// <summary>One step, or a step and the steps that depend on it.</summary>
     private static readonly Gen<Step[]> Scenes = Gen.Frequency(
         (10, Gen.Frequency((5, OneActor), (3, SeveralActors), (3, Gen.Enum<Pause>().Select(Step (pause) => new Passes(pause)))).Select(step => (Step[])[step])),
@@ -68,7 +83,10 @@ internal static class Histories
         (1, Scene(new IssueLink(1), new DownloadByLink(0))),
         (2, Scene(new CreateShare(false), new OpenShare(0))),
         (1, Scene(new CreateShare(false), new CancelShare(0))),
-        (1, Scene(new Generate(7, false, false, true), new EndOverlap(false, true, true))));
+        (1, Scene(new Generate(7, false, false, true), new EndOverlap(false, true, true))),
+        (1, Scene(new Generate(0, false, false, false), new Download(1))),
+        (1, Recovery),
+        (1, PepperRotation));
 
     private static readonly Gen<Beginning> Beginnings = Gen.Select(
         Gen.Int[0, Rosters.Count - 1],

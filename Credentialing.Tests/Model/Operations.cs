@@ -48,7 +48,7 @@ internal sealed record IssueToken(int Key) : Operation
 /// <summary>A vendor uses a bearer token.</summary>
 internal sealed record UseToken(int Token) : Operation
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"A vendor uses the last token but {Token}");
+    public override string ToString() => $"A vendor uses {Names.Last("token", Token)}";
 }
 
 /// <summary>A vendor gets a temporary link to the report.</summary>
@@ -67,7 +67,7 @@ internal sealed record Download(int Key) : Operation
 /// <summary>A browser downloads the report with a temporary link.</summary>
 internal sealed record DownloadByLink(int Link) : Operation
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"A browser downloads the report with the last link but {Link}");
+    public override string ToString() => $"A browser downloads the report with {Names.Last("link", Link)}";
 }
 
 /// <summary>A coordinator creates a share, for a day.</summary>
@@ -79,13 +79,13 @@ internal sealed record CreateShare(bool IsStale) : Operation
 /// <summary>A vendor opens a share.</summary>
 internal sealed record OpenShare(int Share) : Operation
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"A vendor opens the last share but {Share}");
+    public override string ToString() => $"A vendor opens {Names.Last("share", Share)}";
 }
 
 /// <summary>A coordinator cancels a share.</summary>
 internal sealed record CancelShare(int Share) : Operation
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Rosa cancels the last share but {Share}");
+    public override string ToString() => $"Rosa cancels {Names.Last("share", Share)}";
 }
 
 /// <summary>TOMS saves the LEA.</summary>
@@ -141,7 +141,7 @@ internal sealed record LoseAndRestore(Loss Loss, int Backup) : Operation
 {
     internal override bool IsConcurrent => false;
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Rows are lost ({Loss}), and an operator restores the last backup but {Backup}");
+    public override string ToString() => $"Rows are lost ({Loss}), and an operator restores {Names.Last("backup", Backup)}";
 }
 
 /// <summary>The table <c>Expirations</c> is lost, and an operator restores the index. The operator repeats it if it fails.</summary>
@@ -170,5 +170,8 @@ internal static class Names
 
     internal static string Then(bool followsUp) => followsUp ? ", and the instance sends the notices" : "";
 
-    internal static string Key(int key) => key == 0 ? "a key that was never issued" : key == 1 ? "the last key" : string.Create(CultureInfo.InvariantCulture, $"the last key but {key - 1}");
+    internal static string Key(int key) => key == 0 ? "a key that was never issued" : Last("key", key - 1);
+
+    /// <summary>Names the last item, or one before it.</summary>
+    internal static string Last(string item, int before) => before == 0 ? $"the last {item}" : string.Create(CultureInfo.InvariantCulture, $"the last {item} but {before}");
 }

@@ -278,6 +278,19 @@ public sealed class RestoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task An_LEA_that_a_backup_has_in_several_places_is_listed_once()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        TableEntity[] rows = [new("1", "credential"), new(TestWorld.Oakland.Value, "event:1"), new("1", "lea")];
+        await world.Archive.WriteAsync(BackupArchive.Leas, rows.ToAsyncEnumerable(), new HashSet<string>(), Cancellation);
+
+        var report = await RestoreAsync(world);
+
+        Assert.Equal(["1"], report.Failures.Keys);
+        Assert.Equal(["event:1"], (await world.RowsAsync("Leas")).Select(row => row.RowKey));
+    }
+
+    [Fact]
     public async Task A_generation_fails_and_changes_nothing_if_it_cannot_be_logged()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
