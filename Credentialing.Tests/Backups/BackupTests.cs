@@ -201,6 +201,18 @@ public sealed class BackupTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task The_duration_of_a_backup_is_recorded_with_its_outcome()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        using var durations = Metrics.Collect<double>(world.Meters, "credentialing.backup.duration");
+        await world.Backups.BackUpAsync(Cancellation);
+        world.Traffic.InjectFault = _ => Fault.Unavailable;
+        await Record.ExceptionAsync(() => world.Backups.BackUpAsync(Cancellation));
+
+        Assert.Equal(["outcome=finished", "outcome=failed"], durations.GetMeasurementSnapshot().Select(Metrics.Tags));
+    }
+
+    [Fact]
     public async Task An_empty_table_has_an_empty_backup()
     {
         await using var world = await TestWorld.CreateAsync(azurite);
