@@ -74,8 +74,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         {
             var (rows, hasCredentials) = await RowsForChangeAsync(lea.Id, cancellationToken);
             var held = Read(lea.Id, rows);
-            if (Same(held, lea))
-                return mayHaveNotice ? SaveOutcome.SavedWithNotice : SaveOutcome.Unchanged; // saved before, and the response was lost
+            if (Same(held, lea)) // later than the first attempt: saved before, and the response was lost
+                return mayHaveNotice ? SaveOutcome.SavedWithNotice : attempt > 1 ? SaveOutcome.Saved : SaveOutcome.Unchanged;
             var now = time.GetUtcNow();
             // Not again after the first of two transactions, whose response may have been lost.
             var hasNotice = CoordinatorsHaveChanged(held, lea) && !(part is not null && Same(held, part));

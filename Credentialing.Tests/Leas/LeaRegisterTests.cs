@@ -96,6 +96,23 @@ public sealed class LeaRegisterTests(AzuriteFixture azurite)
         Assert.Equal(2, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
     }
 
+    [Theory]
+    [InlineData(Fault.Conflict)]
+    [InlineData(Fault.ResponseLost)]
+    public async Task SaveAsync_reports_a_change_without_a_notice_whose_first_attempt_has_a_fault(Fault fault)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await SaveAsync(world, Oakland);
+        world.Traffic.Reset();
+        world.Traffic.InjectFault = number => number == 2 ? fault : Fault.None; // reads the rows, then writes them
+
+        var save = SaveAsync(world, Oakland with { Name = "Another name" });
+        await world.Clock.AdvanceUntilAsync(save);
+
+        Assert.Equal(SaveOutcome.Saved, await save);
+        Assert.Equal(2, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
+    }
+
     /// <summary>
     /// The rows to delete and to insert need two transactions. The instance crashes in any call, and TOMS repeats its request. Each
     /// request that changes coordinators has one notice.

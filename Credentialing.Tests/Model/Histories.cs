@@ -19,7 +19,7 @@ internal static class Histories
     private static readonly Gen<Operation> Use = Gen.Frequency(
         (4, Key.Select(Operation (key) => new Authenticate(key))),
         (2, Key.Select(Operation (key) => new IssueToken(key))),
-        (2, Recent.Select(Operation (token) => new UseToken(token))),
+        (3, Recent.Select(Operation (token) => new UseToken(token))),
         (1, Key.Select(Operation (key) => new IssueLink(key))),
         (2, Key.Select(Operation (key) => new Download(key))),
         (1, Recent.Select(Operation (link) => new DownloadByLink(link))));
@@ -33,12 +33,12 @@ internal static class Histories
         (6, Gen.Const((Operation)new RunDaily())),
         (2, Gen.Const((Operation)new SendNotices())),
         (3, Gen.Const((Operation)new BackUp())),
-        (1, Gen.Const((Operation)new ListEvents())));
+        (3, Gen.Const((Operation)new ListEvents())));
 
     /// <summary>What an operator does alone.</summary>
     private static readonly Gen<Operation> Operator = Gen.Frequency(
         (6, Gen.Select(Gen.Enum<Loss>(), Gen.Int[0, 1]).Select(Operation (loss, backup) => new LoseAndRestore(loss, backup))),
-        (2, Gen.Const((Operation)new RestoreIndex())),
+        (4, Gen.Const((Operation)new RestoreIndex())),
         (3, Gen.Int[0, 2].Select(Operation (secret) => new RotateSecret(secret))));
 
     private static readonly Gen<Operation> Concurrent = Gen.Frequency((5, Change), (3, Use), (3, Sharing), (4, Maintenance));

@@ -60,7 +60,7 @@ public sealed class SystemModelTests(ITestOutputHelper output)
         }
 
         output.WriteLine(coverage.ToString());
-        foreach (var what in Count < 1_000 ? [] : Expected)
+        foreach (var what in Count < 2_000 ? [] : Expected)
             Assert.True(coverage[what] > 0, $"The histories do not contain: {what}. {coverage}");
     }
 
