@@ -74,7 +74,8 @@ public sealed class LeaRegister(CredentialingStorage storage, TimeProvider time)
         {
             var (rows, hasCredentials) = await RowsForChangeAsync(lea.Id, cancellationToken);
             var held = Read(lea.Id, rows);
-            if (Same(held, lea)) // later than the first attempt: saved before, and the response was lost
+            // In a later attempt: an earlier one has saved it, and its response was lost.
+            if (Same(held, lea))
                 return mayHaveNotice ? SaveOutcome.SavedWithNotice : attempt > 1 ? SaveOutcome.Saved : SaveOutcome.Unchanged;
             var now = time.GetUtcNow();
             // Not again after the first of two transactions, whose response may have been lost.

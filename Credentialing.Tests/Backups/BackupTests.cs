@@ -172,6 +172,7 @@ public sealed class BackupTests(AzuriteFixture azurite)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await world.BackupContainer.UploadBlobAsync("added", BinaryData.FromString("earlier"), Cancellation);
+        // The emulator checks the expiry of the signature against the clock of the machine.
         var readOnly = new BackupStore(new BlobServiceClient(world.Account.Blobs().GenerateAccountSasUri(
             AccountSasPermissions.Read, DateTimeOffset.UtcNow.AddHours(1), AccountSasResourceTypes.All)));
 
