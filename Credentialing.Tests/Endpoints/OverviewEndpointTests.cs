@@ -27,8 +27,8 @@ public sealed class OverviewEndpointTests(AzuriteFixture azurite)
         await WaitForAsync(host, item => StateOf(item) == "active" && item.GetProperty("lastEmail") is { ValueKind: JsonValueKind.Object } email
             && email.GetProperty("kind").GetString() == "notice" && email.GetProperty("result").GetString() == "sent");
         await host.AsVendorAsync(TestWorld.Oakland, key, "v1/credential", "X-Vendor", "Aeries");
-        var before = (await host.SendAsync(HttpMethod.Get, "leas", "toms")).Json;
-        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (before.GetProperty("asOf").ValueKind, before.GetProperty("leas")[0].GetProperty("lastUse").ValueKind));
+        // Not whether the use is shown already: the refresh that follows the notice may still be on its way, and show it.
+        Assert.Equal(JsonValueKind.Null, (await host.SendAsync(HttpMethod.Get, "leas", "toms")).Json.GetProperty("asOf").ValueKind);
 
         Assert.Equal(HttpStatusCode.Accepted, (await host.SendAsync(HttpMethod.Post, "/admin/functions/CheckOverview")).Status);
         var used = await WaitForAsync(host, item => item.GetProperty("lastUse").ValueKind is JsonValueKind.Object);
