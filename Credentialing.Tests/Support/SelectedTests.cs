@@ -10,12 +10,14 @@ namespace Credentialing.Tests.Support;
 /// <summary>
 /// Runs only the test classes whose names, without <c>Credentialing.Tests.</c>, start with an entry of <c>CREDENTIALING_TESTS</c>
 /// (separated by semicolons), and stops at the first failure. Without the variable, all tests run as usual. For mutation testing: Stryker
-/// passes no filter to the testing platform (stryker-net issue 3843).
+/// passes no filter to the testing platform (stryker-net issue 3843). Once the file <c>CREDENTIALING_NO_TESTS</c> exists, no test runs.
 /// </summary>
 public sealed class SelectedTests : XunitTestFramework
 {
     private static readonly string[] Selection =
         Environment.GetEnvironmentVariable("CREDENTIALING_TESTS")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private static readonly string? NoTests = Environment.GetEnvironmentVariable("CREDENTIALING_NO_TESTS");
 
     internal static bool IsActive => Selection.Length > 0;
 
@@ -49,7 +51,7 @@ public sealed class SelectedTests : XunitTestFramework
             IReadOnlyCollection<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions, CancellationToken cancellationToken)
         {
             executionOptions.SetStopOnTestFail(true);
-            return base.RunTestCases(testCases, executionMessageSink, executionOptions, cancellationToken);
+            return base.RunTestCases(File.Exists(NoTests) ? [] : testCases, executionMessageSink, executionOptions, cancellationToken);
         }
     }
 }
