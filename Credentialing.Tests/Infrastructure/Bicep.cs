@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Text.Json;
 using Credentialing.DevHost;
 using Credentialing.Tests.DevHosting;
 using Credentialing.Tests.Support;
@@ -28,26 +29,32 @@ internal static class Bicep
     private static readonly string? Program = typeof(Bicep).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().SingleOrDefault(metadata => metadata.Key == "Bicep")?.Value;
 
-    /// <summary>
-    /// Compiles a parameter file with the templates: <c>dev</c>, <c>prod</c>, or <c>workflow</c> in the resource group of prod. Returns the input of
-    /// Resource Manager and the predicted resources.
-    /// </summary>
-    internal static Task<Deployment> CompileAsync(string environment, params (string Name, string Value)[] settings) =>
-        CompileAsync(environment, "", settings);
+    /// <summary>Compiles the template of both environments. The result includes the nested templates of the modules.</summary>
+    internal static async Task<JsonElement> BuildAsync()
+    {
+        SkipWithoutBicep();
+        return JsonDocument.Parse((await RunAsync([], "build", Path.Combine(Folder, "main.bicep"), "--stdout")).Output).RootElement;
+    }
 
-    /// <summary>Compiles a parameter file with further parameters, which the file does not set.</summary>
-    internal static async Task<Deployment> CompileAsync(string environment, string furtherParameters, params (string Name, string Value)[] settings)
+    /// <summary>
+    /// Compiles a parameter file with the templates, and predicts the resources: <c>dev</c>, <c>prod</c>, or <c>workflow</c> in the resource group of
+    /// prod.
+    /// </summary>
+    internal static Task<Deployment> PredictAsync(string environment, params (string Name, string Value)[] settings) =>
+        PredictAsync(environment, "", settings);
+
+    /// <summary>Predicts the resources with further parameters, which the parameter file does not set.</summary>
+    internal static async Task<Deployment> PredictAsync(string environment, string furtherParameters, params (string Name, string Value)[] settings)
     {
         SkipWithoutBicep();
         using var copy = new TemporaryFolder();
         Copy(Folder, copy.Path);
         var parameters = Path.Combine(copy.Path, $"{environment}.bicepparam");
         await File.AppendAllTextAsync(parameters, furtherParameters);
-        var (input, diagnostics) = await RunAsync(settings, "build-params", parameters, "--stdout");
-        await RunAsync(
+        var (_, diagnostics) = await RunAsync(
             settings, "snapshot", parameters, "--mode", "overwrite", "--resource-group", $"credentialing-{(environment == "dev" ? "dev" : "prod")}", "--location", "westus2",
             "--subscription-id", "11111111-1111-1111-1111-111111111111", "--tenant-id", "22222222-2222-2222-2222-222222222222");
-        return new Deployment(input, await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json")), diagnostics);
+        return new Deployment(JsonDocument.Parse(await File.ReadAllTextAsync(Path.ChangeExtension(parameters, "snapshot.json"))).RootElement, diagnostics);
     }
 
     /// <summary>Returns all templates and parameter files as formatted by the compiler, with their paths relative to <see cref="Folder"/>.</summary>

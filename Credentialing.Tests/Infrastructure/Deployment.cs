@@ -2,24 +2,15 @@ using System.Text.Json;
 
 namespace Credentialing.Tests.Infrastructure;
 
-/// <summary>The compiled templates of one environment.</summary>
-/// <param name="input">The compiled template and its parameters, as <c>bicep build-params</c> prints them.</param>
-/// <param name="predicted">The resources that Resource Manager would create, as predicted by <c>bicep snapshot</c>.</param>
+/// <summary>What Resource Manager would create in one environment.</summary>
+/// <param name="predicted">The resources, as predicted by <c>bicep snapshot</c>.</param>
 /// <param name="diagnostics">The diagnostics of the compiler.</param>
-public sealed class Deployment(string input, string predicted, string diagnostics)
+public sealed class Deployment(JsonElement predicted, string diagnostics)
 {
-    private readonly JsonElement predicted = JsonDocument.Parse(predicted).RootElement;
-
     public string Diagnostics { get; } = diagnostics;
 
-    /// <summary>The text of the compiled template, including the nested templates of the modules.</summary>
-    public string TemplateText { get; } = JsonDocument.Parse(input).RootElement.GetProperty("templateJson").GetString()!;
-
-    /// <summary>The compiled template as JSON.</summary>
-    public JsonElement Template => JsonDocument.Parse(TemplateText).RootElement;
-
     /// <summary>The predicted resources, in their order in the snapshot.</summary>
-    public IReadOnlyList<Resource> Resources { get; } = [.. JsonDocument.Parse(predicted).RootElement.GetProperty("predictedResources").EnumerateArray().Select(json => new Resource(json))];
+    public IReadOnlyList<Resource> Resources { get; } = [.. predicted.GetProperty("predictedResources").EnumerateArray().Select(json => new Resource(json))];
 
     /// <summary>The diagnostics of the prediction: what could not be predicted.</summary>
     public string Unpredicted => predicted.GetProperty("diagnostics").GetRawText();

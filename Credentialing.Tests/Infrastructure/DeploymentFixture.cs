@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Credentialing.Tests.Infrastructure;
 
 [assembly: AssemblyFixture(typeof(DeploymentFixture))]
@@ -7,11 +8,12 @@ namespace Credentialing.Tests.Infrastructure;
 /// <summary>Both environments, their variants, and the access of the deploy workflow to prod, each compiled once for the whole test run, on first use.</summary>
 public sealed class DeploymentFixture
 {
-    private readonly Lazy<Task<Deployment>> dev = new(() => Bicep.CompileAsync("dev"));
-    private readonly Lazy<Task<Deployment>> prod = new(() => Bicep.CompileAsync("prod"));
-    private readonly Lazy<Task<Deployment>> workflow = new(() => Bicep.CompileAsync("workflow"));
-    private readonly Lazy<Task<Deployment>> configured = new(() => Bicep.CompileAsync("prod", "param backupRetentionLocked = true", [.. Options]));
-    private readonly Lazy<Task<Deployment>> behindFrontDoor = new(() => Bicep.CompileAsync("prod", "param frontDoor = 'Premium'", ("API_DOMAIN", ApiDomain)));
+    private readonly Lazy<Task<JsonElement>> template = new(Bicep.BuildAsync);
+    private readonly Lazy<Task<Deployment>> dev = new(() => Bicep.PredictAsync("dev"));
+    private readonly Lazy<Task<Deployment>> prod = new(() => Bicep.PredictAsync("prod"));
+    private readonly Lazy<Task<Deployment>> workflow = new(() => Bicep.PredictAsync("workflow"));
+    private readonly Lazy<Task<Deployment>> configured = new(() => Bicep.PredictAsync("prod", "param backupRetentionLocked = true", [.. Options]));
+    private readonly Lazy<Task<Deployment>> behindFrontDoor = new(() => Bicep.PredictAsync("prod", "param frontDoor = 'Premium'", ("API_DOMAIN", ApiDomain)));
 
     internal const string ApiDomain = "api.credentialing.example";
 
@@ -28,6 +30,9 @@ public sealed class DeploymentFixture
         ("SCREEN_ORIGINS", "https://toms.example https://mytoms.example"),
         ("SCREEN_URL", "https://toms.example/credentialing/"),
     ];
+
+    /// <summary>The compiled template of both environments, including the nested templates of the modules.</summary>
+    public Task<JsonElement> Template => template.Value;
 
     /// <summary>Production with the optional variables, and so with all role assignments.</summary>
     public Task<Deployment> Configured => configured.Value;

@@ -38,7 +38,7 @@ public sealed partial class MonitoringTests(DeploymentFixture deployments)
     [Fact]
     public async Task A_redeployment_does_not_remove_the_transformation()
     {
-        var template = (await deployments.GetAsync("prod")).Template;
+        var template = await deployments.Template;
         var monitoring = template.GetProperty("resources").GetProperty("monitoring").GetProperty("properties").GetProperty("template").GetProperty("resources");
         Assert.True(monitoring.GetProperty("workspace").GetProperty("@options").TryGetProperty("onlyIfNotExists", out _));
         Assert.False(monitoring.GetProperty("workspace").GetProperty("properties").TryGetProperty("defaultDataCollectionRuleResourceId", out _));
