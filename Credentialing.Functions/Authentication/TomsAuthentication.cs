@@ -33,7 +33,6 @@ internal static class TomsAuthentication
         // use. It would create keys at startup and write them to disk.
         services.AddAuthenticationCore(options => options.AddScheme<JwtBearerHandler>(JwtBearerDefaults.AuthenticationScheme, displayName: null));
         services.AddWebEncoders();
-        services.AddTransient<JwtBearerHandler>();
         services.AddSingleton<IPostConfigureOptions<JwtBearerOptions>, JwtBearerPostConfigureOptions>();
     }
 

@@ -30,6 +30,7 @@ public sealed class ThrottlingTests(AzuriteFixture azurite)
             var throttled = await scenario.CredentialAsync(SecretKey.Generate().Reveal());
             Assert.Equal((HttpStatusCode.TooManyRequests, TooMany), (throttled.Status, throttled.ProblemType));
             Assert.Equal(TimeSpan.FromSeconds(30), throttled.Headers.RetryAfter!.Delta);
+            Assert.Equal("There were too many failed authentications.", throttled.Json.GetProperty("title").GetString());
             Assert.Empty(throttled.Headers.WwwAuthenticate);
             // The same username, from the same address.
             Assert.Equal(HttpStatusCode.OK, (await scenario.CredentialAsync(scenario.Key)).Status);
@@ -49,6 +50,7 @@ public sealed class ThrottlingTests(AzuriteFixture azurite)
             Assert.Equal(HttpStatusCode.Unauthorized, (await scenario.TokenAsync(TestWorld.Oakland, SecretKey.Generate().Reveal())).Status);
 
         var throttled = await scenario.TokenAsync(TestWorld.Oakland, SecretKey.Generate().Reveal());
+        Assert.Equal("There were too many failed authentications.", throttled.Json.GetProperty("title").GetString());
 
         Assert.Equal((HttpStatusCode.TooManyRequests, "application/json"), (throttled.Status, throttled.ContentHeaders.ContentType?.MediaType));
         Assert.Equal(TimeSpan.FromSeconds(30), throttled.Headers.RetryAfter!.Delta);

@@ -36,6 +36,14 @@ public sealed class CredentialStatusTests
         Assert.Equal(new CredentialStatus(CredentialState.None, null, null, "No credentials have been generated."), CredentialStatus.Of(null, Calendar, GeneratedAt));
 
     [Fact]
+    public void Of_returns_state_Revoked_without_days_for_revoked_credentials_also_after_their_expiry()
+    {
+        var revoked = Generated(GeneratedAt) with { Revocation = new(TestWorld.Luis, GeneratedAt, "It was disclosed.") };
+        foreach (var now in (DateTimeOffset[])[GeneratedAt, GeneratedAt + Credential.Lifetime])
+            Assert.Equal(new CredentialStatus(CredentialState.Revoked, revoked, null, "Current credentials have been revoked."), CredentialStatus.Of(revoked, Calendar, now));
+    }
+
+    [Fact]
     public void Days_remaining_never_increase_and_the_state_never_reverts() =>
         Gen.Select(Gen.Int[0, 3650 * 24 * 60], Gen.Int[0, 366 * 24 * 60], Gen.Int[0, 3 * 24 * 60]).Sample((start, age, later) =>
         {

@@ -24,6 +24,24 @@ public sealed class RevocationTests(AzuriteFixture azurite)
         Assert.Single(world.Traffic.Requests);
     }
 
+    /// <summary>A revocation is urgent. The log of key changes matters only if an older backup is restored.</summary>
+    [Fact]
+    public async Task A_revocation_that_the_log_of_key_changes_does_not_have_is_made_and_reported()
+    {
+        using var logs = new CapturedLogs();
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var instance = world.AnotherInstance(logs);
+        var key = await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.BackupContainer.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.IsType<ChangeOutcome.Changed>(await RevokeAsync(instance));
+
+        Assert.IsType<AuthenticationOutcome.Revoked>(await world.AuthenticateAsync(TestWorld.Oakland, key));
+        Assert.Single(logs.Lines, line => line.Contains(
+            "Error Credentialing.Core.Credentials.CredentialService LEA 01612590000000: the change Revoked of generation 1 could not be added to the log of key changes: ",
+            StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Expired_credentials_can_be_revoked()
     {
@@ -138,6 +156,31 @@ public sealed class RevocationTests(AzuriteFixture azurite)
 
         Assert.True(world.Traffic.Requests.Count > request);
         Assert.Equal(before + 1, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
+    }
+
+    /// <summary>Another instance updates the row before each attempt, such as with the first use of a day.</summary>
+    [Theory]
+    [InlineData("revoke", 4), InlineData("end", 4), InlineData("generate", 4)]
+    [InlineData("revoke", 5), InlineData("end", 5), InlineData("generate", 5)]
+    public async Task A_change_succeeds_after_four_concurrent_updates_and_gives_up_after_five(string change, int updates)
+    {
+        await using var world = await OverlappingWorldAsync();
+        var before = (await world.AuditEventsAsync(TestWorld.Oakland)).Count;
+        var otherInstance = world.Account.Tables().GetTableClient("Leas");
+        var attempts = 0;
+        world.Traffic.Observe = request =>
+        {
+            if (request.EndsWith("$batch", StringComparison.Ordinal) && ++attempts <= updates)
+                otherInstance.UpdateEntity(new TableEntity(TestWorld.Oakland.Value, "credential"), ETag.All, TableUpdateMode.Merge, TestContext.Current.CancellationToken);
+        };
+
+        if (updates < 5)
+            Assert.True(await ChangeAsync(world, change));
+        else
+            await Assert.ThrowsAsync<TimeoutException>(() => ChangeAsync(world, change));
+
+        Assert.Equal(5, attempts);
+        Assert.Equal(updates < 5 ? before + 1 : before, (await world.AuditEventsAsync(TestWorld.Oakland)).Count);
     }
 
     /// <summary>Interrupts each change at each of its requests, before and after the request takes effect.</summary>

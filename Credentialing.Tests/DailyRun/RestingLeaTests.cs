@@ -34,12 +34,16 @@ public sealed class RestingLeaTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_preview_lists_an_LEA_that_the_run_does_not_read()
+    public async Task The_preview_lists_an_LEA_that_the_run_does_not_read_and_reads_no_LEA_with_nothing_due()
     {
         await using var world = await RestingWorldAsync();
+        await world.MustGenerateAsync(TestWorld.Berkeley);
         var before = await EntriesAsync(world);
+        world.Traffic.Reset();
 
         var (plans, failures) = await world.Run.PreviewAsync(world.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain(world.Traffic.Requests, request => request.Contains(TestWorld.Berkeley.Value, StringComparison.Ordinal));
 
         var plan = Assert.Single(plans);
         Assert.Equal((TestWorld.Oakland, CredentialState.Expired, true), (plan.LeaId, plan.Status.State, plan.IsEmpty));

@@ -86,6 +86,18 @@ public sealed class OverviewEndpointTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("application/json")]
+    [InlineData("*/*")]
+    [InlineData("text/*")]
+    [InlineData("text/csv;q=0")]
+    public async Task A_request_that_does_not_name_CSV_gets_JSON(string accept)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        Assert.Equal("application/json", (await host.SendAsync(HttpMethod.Get, "leas", "toms", headers: ["Accept", accept])).ContentHeaders.ContentType?.MediaType);
+    }
+
+    [Theory]
     [InlineData("?state=all", "invalid-state")]
     [InlineData("?state=", "invalid-state")]
     [InlineData("?state=none&state=active", "invalid-state")]

@@ -20,6 +20,7 @@ public sealed class ReadinessTests(AzuriteFixture azurite)
         world.Traffic.InjectFault = _ => Fault.ConnectionFailed;
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(host)).Status);
         Assert.Equal(5, world.Traffic.Requests.Count); // four tables and the container
+        Assert.Equal(4, world.Traffic.Requests.Count(request => request.Contains("filter=PartitionKey%20eq%20%27%27", StringComparison.Ordinal))); // no row is read
         Assert.Equal(4, world.Vault.Calls); // for each of the two secrets, the list and the version
 
         world.Clock.Advance(TimeSpan.FromTicks(1));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Credentialing.Core.Credentials;
 using Credentialing.Tests.Support;
 
@@ -189,6 +190,7 @@ public sealed class TemporaryLinkTests(AzuriteFixture azurite)
         Assert.Equal((status, "text/html; charset=utf-8"), ((int)page.Status, page.ContentHeaders.ContentType?.ToString()));
         Assert.Contains($"<h1>{english}</h1>", page.Text, StringComparison.Ordinal);
         Assert.Matches($"(?s)<section lang=\"es\">\\s*<h2>{spanish}</h2>", page.Text);
+        Assert.Equal(2, Regex.Count(page.Text, "<p>[^<]{30,}[.]</p>")); // what to do, in both languages
         Assert.DoesNotContain("<script", page.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(["default-src 'none'"], page.Headers.GetValues("Content-Security-Policy"));
         Assert.Equal(["no-referrer"], page.Headers.GetValues("Referrer-Policy"));

@@ -9,6 +9,16 @@ namespace Credentialing.Tests.Endpoints;
 [Kind(TestKind.Storage)]
 public sealed class TokenEndpointTests(AzuriteFixture azurite)
 {
+    private const string InvalidCredentials = "The username or the secret key is not valid.";
+
+    private static readonly Dictionary<string, string> Titles = new()
+    {
+        ["invalid_request"] = "The token request is malformed.",
+        ["invalid_client"] = "The vendor credentials are not valid.",
+        ["unsupported_grant_type"] = "The grant type is not supported.",
+        ["invalid_scope"] = "The scope is unknown.",
+    };
+
     [Theory]
     [InlineData(ClientCredentialStyle.AuthorizationHeader)]
     [InlineData(ClientCredentialStyle.PostBody)]
@@ -35,25 +45,27 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
 
     /// <summary>The error cases of RFC 6749, section 5.2.</summary>
     [Theory]
-    [InlineData("", 400, "invalid_request")]
-    [InlineData("grant_type=", 400, "invalid_request")]
-    [InlineData("grant_type=client_credentials&grant_type=client_credentials", 400, "invalid_request")]
-    [InlineData("grant_type=password&username=a&password=b", 400, "unsupported_grant_type")]
-    [InlineData("grant_type=client_credentials&scope=everything", 400, "invalid_scope")]
-    [InlineData("grant_type=client_credentials", 401, "invalid_client")]
-    [InlineData("grant_type=client_credentials&client_id=sis-01612590000000", 401, "invalid_client")]
-    [InlineData("grant_type=client_credentials&client_id=sis-01612590000000&client_secret=wrong", 401, "invalid_client")]
-    [InlineData("grant_type=client_credentials&client_id=rosa&client_secret=KEY", 401, "invalid_client")]
-    [InlineData("grant_type=client_credentials&client_id=sis-01611430000000&client_secret=KEY", 401, "invalid_client")]
-    [InlineData("grant_type=client_credentials&client_id=%FF%00&client_secret=%", 401, "invalid_client")]
-    public async Task An_invalid_request_returns_the_error_code_of_RFC_6749(string form, int status, string error)
+    [InlineData("", 400, "invalid_request", "grant_type is missing.")]
+    [InlineData("grant_type=", 400, "invalid_request", "grant_type is missing.")]
+    [InlineData("grant_type=client_credentials&grant_type=client_credentials", 400, "invalid_request", "grant_type was sent more than once.")]
+    [InlineData("grant_type=client_credentials&client_id=a&client_id=b", 400, "invalid_request", "client_id was sent more than once.")]
+    [InlineData("grant_type=client_credentials&client_secret=a&client_secret=b", 400, "invalid_request", "client_secret was sent more than once.")]
+    [InlineData("grant_type=password&username=a&password=b", 400, "unsupported_grant_type", "Send grant_type=client_credentials.")]
+    [InlineData("grant_type=client_credentials&scope=everything", 400, "invalid_scope", "Tokens have no scopes. Send no scope.")]
+    [InlineData("grant_type=client_credentials", 401, "invalid_client", "No credentials were sent.")]
+    [InlineData("grant_type=client_credentials&client_id=sis-01612590000000", 401, "invalid_client", InvalidCredentials)]
+    [InlineData("grant_type=client_credentials&client_id=sis-01612590000000&client_secret=wrong", 401, "invalid_client", null)]
+    [InlineData("grant_type=client_credentials&client_id=rosa&client_secret=KEY", 401, "invalid_client", null)]
+    [InlineData("grant_type=client_credentials&client_id=sis-01611430000000&client_secret=KEY", 401, "invalid_client", InvalidCredentials)]
+    [InlineData("grant_type=client_credentials&client_id=%FF%00&client_secret=%", 401, "invalid_client", null)]
+    public async Task An_invalid_request_returns_the_error_code_of_RFC_6749_and_a_description(string form, int status, string error, string? description)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
         using var content = new StringContent(form.Replace("KEY", key, StringComparison.Ordinal), Encoding.ASCII, "application/x-www-form-urlencoded");
-        AssertError(status, error, await host.SendAsync(HttpMethod.Post, "v1/token", null, content));
+        AssertError(status, error, await host.SendAsync(HttpMethod.Post, "v1/token", null, content), description);
     }
 
     [Fact]
@@ -63,9 +75,18 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
-        AssertError(400, "invalid_request", await RequestTokenAsync($"grant_type=client_credentials&client_secret={key}", TestHost.Basic(TestWorld.Oakland, key)));
-        AssertError(401, "invalid_client", await RequestTokenAsync("grant_type=client_credentials", "Basic !!!!"));
-        AssertError(401, "invalid_client", await RequestTokenAsync("grant_type=client_credentials", TestHost.Basic(TestWorld.Oakland, SecretKey.Generate().Reveal())));
+        AssertError(
+            400,
+            "invalid_request",
+            await RequestTokenAsync($"grant_type=client_credentials&client_secret={key}", TestHost.Basic(TestWorld.Oakland, key)),
+            "Send the credentials in the Authorization header or in the body, not in both.");
+        AssertError(
+            401,
+            "invalid_client",
+            await RequestTokenAsync("grant_type=client_credentials", "Basic !!!!"),
+            "The Authorization header is not well-formed Basic credentials.");
+        AssertError(
+            401, "invalid_client", await RequestTokenAsync("grant_type=client_credentials", TestHost.Basic(TestWorld.Oakland, SecretKey.Generate().Reveal())), InvalidCredentials);
         Assert.Equal(HttpStatusCode.OK, (await RequestTokenAsync("grant_type=client_credentials&client_id=sis-01612590000000", TestHost.Basic(TestWorld.Oakland, key))).Status);
         // RFC 6749, section 2.3.1: both parts of the Basic credentials may be percent-encoded.
         var encoded = Convert.ToBase64String(Encoding.ASCII.GetBytes($"sis%2D01612590000000:{key.Replace("_", "%5F", StringComparison.Ordinal)}"));
@@ -78,20 +99,24 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         }
     }
 
-    [Fact]
-    public async Task Expired_credentials_return_invalid_client_with_problem_type_credentials_expired()
+    [Theory]
+    [InlineData("credentials-expired", "The vendor credentials have expired.", "expiredAt")]
+    [InlineData("credentials-revoked", "The vendor credentials have been revoked.", "revokedAt")]
+    public async Task Expired_and_revoked_credentials_return_invalid_client_with_their_own_problem_type(string type, string title, string since)
     {
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
         world.Clock.Advance(TimeSpan.FromDays(365));
+        if (type == "credentials-revoked")
+            await host.MustRevokeAsync("rosa", TestWorld.Oakland, seenGeneration: 1);
 
         using var content = new StringContent("grant_type=client_credentials", Encoding.ASCII, "application/x-www-form-urlencoded");
         var response = await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key));
 
         Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (response.Status, response.Json.GetProperty("error").GetString()));
-        Assert.Equal("urn:problem-type:credentialing:credentials-expired", response.Json.GetProperty("type").GetString());
-        Assert.Equal(new DateTime(2027, 11, 23, 20, 0, 0, DateTimeKind.Utc), response.Json.GetProperty("expiredAt").GetDateTime());
+        Assert.Equal(($"urn:problem-type:credentialing:{type}", title), (response.Json.GetProperty("type").GetString(), response.Json.GetProperty("title").GetString()));
+        Assert.Equal(new DateTime(2027, 11, 23, 20, 0, 0, DateTimeKind.Utc), response.Json.GetProperty(since).GetDateTime());
     }
 
     [Fact]
@@ -111,11 +136,18 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         await using var world = await TestWorld.CreateAsync(azurite);
         await using var host = await TestHost.StartAsync(world);
         using var content = TestHost.Json("""{"grant_type":"client_credentials"}""");
-        AssertError(400, "invalid_request", await host.SendAsync(HttpMethod.Post, "v1/token", null, content));
+        AssertError(
+            400,
+            "invalid_request",
+            await host.SendAsync(HttpMethod.Post, "v1/token", null, content),
+            "Send a complete form (application/x-www-form-urlencoded) of at most 65536 bytes.");
     }
 
-    private static void AssertError(int status, string error, ApiResponse response)
+    private static void AssertError(int status, string error, ApiResponse response, string? description = null)
     {
+        Assert.Equal(response.Json.GetProperty("error_description").GetString(), response.Json.GetProperty("detail").GetString());
+        Assert.Equal(description ?? response.Json.GetProperty("detail").GetString(), response.Json.GetProperty("detail").GetString());
+        Assert.Equal(Titles[error], response.Json.GetProperty("title").GetString());
         Assert.Equal((status, error), ((int)response.Status, response.Json.GetProperty("error").GetString()));
         Assert.Equal("application/json", response.ContentHeaders.ContentType?.MediaType);
         Assert.Equal($"urn:problem-type:credentialing:{error.Replace('_', '-')}", response.Json.GetProperty("type").GetString());
@@ -154,7 +186,11 @@ public sealed class TokenEndpointTests(AzuriteFixture azurite)
         var key = await host.MustGenerateAsync("rosa", TestWorld.Oakland);
 
         using var content = new StringContent("grant_type=client_credentials&client_id=sis-01611430000000", Encoding.ASCII, "application/x-www-form-urlencoded");
-        AssertError(400, "invalid_request", await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key)));
+        AssertError(
+            400,
+            "invalid_request",
+            await host.SendAsync(HttpMethod.Post, "v1/token", null, content, "Authorization", TestHost.Basic(TestWorld.Oakland, key)),
+            "The client_id in the body is not the username in the Authorization header.");
     }
 
     /// <summary>The problem type stays the same. The detail does not depend on what is stored.</summary>

@@ -18,6 +18,7 @@ public sealed class SettingsTests
     [InlineData("Credentialing:Toms:Authority", null, "Credentialing__Toms__Authority: The Authority field is required.")]
     [InlineData("Credentialing:Toms:Authority", "toms", "Credentialing__Toms__Authority: It must be an https address.")]
     [InlineData("Credentialing:Toms:Authority", "http://toms.example", "Credentialing__Toms__Authority: It must be an https address.")]
+    [InlineData("Credentialing:Toms:Audience", null, "Credentialing__Toms__Audience: The Audience field is required.")]
     [InlineData("Credentialing:Toms:Audience", "", "Credentialing__Toms__Audience: The Audience field is required.")]
     [InlineData("Credentialing:Throttling:UsernameFailuresPerMinute", "0", "Credentialing__Throttling__UsernameFailuresPerMinute: ")]
     [InlineData("Credentialing:Throttling:AddressFailuresPerMinute", "none", "Credentialing__Throttling__AddressFailuresPerMinute: It must be a whole number.")]
@@ -64,6 +65,9 @@ public sealed class SettingsTests
         var failure = Assert.Throws<OptionsValidationException>(() => Validate(setting, value));
         Assert.Contains(failure.Failures, error => error.StartsWith(message, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void An_empty_id_of_a_front_door_means_that_there_is_none() => Validate("Credentialing:Throttling:FrontDoorId", "");
 
     [Theory]
     [InlineData("0")]
@@ -141,6 +145,7 @@ public sealed class SettingsTests
 
     private static void Validate(string setting, string? value) => Validate(new Dictionary<string, string?> { [setting] = value });
 
+    /// <summary>Validates valid settings with changes. Null removes a setting.</summary>
     private static void Validate(Dictionary<string, string?> changes)
     {
         var settings = new Dictionary<string, string?>
@@ -156,7 +161,10 @@ public sealed class SettingsTests
             ["OverviewSchedule"] = "0 0 15 * * *",
             ["BackupSchedule"] = "0 0 16 * * *",
         };
-        Validate(new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection(changes).Build());
+        foreach (var (setting, value) in changes)
+            settings[setting] = value;
+        // A setting with the value null would be bound. A missing environment variable is no setting.
+        Validate(new ConfigurationBuilder().AddInMemoryCollection(settings.Where(setting => setting.Value is not null)).Build());
     }
 
     /// <summary>Validates the settings as a host does at startup.</summary>

@@ -31,6 +31,21 @@ public sealed class RequestBodyTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("{\"authorized\":true,\n\"wordingVersion\":1}", "application/json", "malformed-json", "The error is in line 2.")]
+    [InlineData("{", "application/json", "malformed-json", "The error is in line 1.")]
+    [InlineData("{}", "text/plain", "unsupported-media-type", "Send application/json.")]
+    public async Task The_problem_of_a_body_that_cannot_be_read_says_where_or_what_to_send(string body, string mediaType, string type, string detail)
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await using var host = await TestHost.StartAsync(world);
+        using var content = new StringContent(body, Encoding.UTF8, mediaType);
+
+        var response = await host.SendAsync(HttpMethod.Post, "leas/01612590000000/credentials", "rosa", content, ["If-None-Match", "*"]);
+
+        Assert.Equal((type, detail), (response.ProblemType, response.Json.GetProperty("detail").GetString()));
+    }
+
+    [Theory]
     [InlineData(MaxBytes, HttpStatusCode.OK)]
     [InlineData(MaxBytes + 1, HttpStatusCode.BadRequest)]
     public async Task A_form_may_have_exactly_the_maximum_size(int bytes, HttpStatusCode expected)

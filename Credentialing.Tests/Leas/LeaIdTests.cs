@@ -26,7 +26,11 @@ public sealed class LeaIdTests
     [InlineData("0161259000000٣")]
     [InlineData("../12590000000")]
     [InlineData("01612590000000\n")]
-    public void TryParse_rejects_other_text(string? code) => Assert.False(LeaId.TryParse(code, out _));
+    public void TryParse_rejects_other_text(string? code)
+    {
+        Assert.False(LeaId.TryParse(code, out var leaId));
+        Assert.Equal(default, leaId);
+    }
 
     [Fact]
     public void Value_throws_for_the_default_LeaId() =>

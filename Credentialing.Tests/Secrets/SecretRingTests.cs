@@ -244,7 +244,7 @@ public sealed class SecretRingTests : IAsyncDisposable
         await Assert.AllAsync(waiting, request => Assert.ThrowsAsync<TimeoutException>(() => request));
         await Assert.ThrowsAsync<TimeoutException>(CurrentAsync);
         clock.Advance(TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAsync<TimeoutException>(CurrentAsync);
+        Assert.Equal($"The vault did not return secret {Name} in time.", (await Assert.ThrowsAsync<TimeoutException>(CurrentAsync)).Message);
         Assert.Equal(1, vault.Calls);
     }
 

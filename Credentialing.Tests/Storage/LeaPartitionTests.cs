@@ -12,16 +12,16 @@ public sealed class LeaPartitionTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("", "")]
-    [InlineData("a", "a")]
-    [InlineData("aab", "aa b")]
-    [InlineData("abbbc", "a bbb c")]
+    [InlineData("a", "(a)")]
+    [InlineData("aab", "(aa)(b)")]
+    [InlineData("abbbc", "(a)(bbb)(c)")]
     public async Task Rows_are_grouped_by_partition(string partitionKeys, string expected)
     {
         var rows = partitionKeys.Select((key, number) => new TableEntity(key.ToString(), $"{number}")).ToAsyncEnumerable();
 
-        var groups = await rows.ByPartition().Select(group => string.Concat(group.Select(row => row.PartitionKey))).ToListAsync(Cancellation);
+        var groups = await rows.ByPartition().Select(group => $"({string.Concat(group.Select(row => row.PartitionKey))})").ToListAsync(Cancellation);
 
-        Assert.Equal(expected, string.Join(' ', groups));
+        Assert.Equal(expected, string.Concat(groups));
     }
 
     /// <summary>The client of Table Storage returns no row in both cases.</summary>

@@ -306,8 +306,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var duration = Assert.Single(durations.GetMeasurementSnapshot()).Value;
         Assert.Equal(run.Elapsed.TotalSeconds, duration);
         Assert.InRange(duration, 60, 120); // Retry-After is one minute
-        Assert.Equal("s", durations.Instrument!.Unit);
-        Assert.Equal([1.0, 5, 15, 60, 120, 300, 600, 1200], ((Histogram<double>)durations.Instrument).Advice!.HistogramBucketBoundaries!);
+        Assert.Equal([1.0, 5, 15, 60, 120, 300, 600, 1200], ((Histogram<double>)durations.Instrument!).Advice!.HistogramBucketBoundaries!);
     }
 
     [Fact]
