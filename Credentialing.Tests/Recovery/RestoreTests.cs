@@ -221,6 +221,23 @@ public sealed class RestoreTests(AzuriteFixture azurite)
         Task RevokeAsync() => world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "Lost", seenGeneration: 1, Cancellation);
     }
 
+    /// <summary>These credentials have no other entry in the index that is due: they expire in a year, and there is nobody to notify.</summary>
+    [Fact]
+    public async Task The_next_run_removes_the_announcement_that_credentials_revoked_before_the_backup_may_have()
+    {
+        await using var world = await TestWorld.CreateAsync(azurite);
+        await world.MustGenerateAsync(TestWorld.Oakland);
+        await world.Credentials.RevokeAsync(TestWorld.Oakland, TestWorld.Rosa, "Lost", seenGeneration: 1, Cancellation);
+        await world.Backups.BackUpAsync(Cancellation);
+        await LoseAsync(world, "Leas");
+        await RestoreAsync(world);
+        Assert.Contains(await world.RowsAsync("Leas"), row => row.RowKey == "announcement");
+
+        await RunAsync(world);
+
+        Assert.DoesNotContain(await world.RowsAsync("Leas"), row => row.RowKey == "announcement");
+    }
+
     /// <summary>Interrupts the restore at each of its requests, before and after the request takes effect.</summary>
     [Fact]
     public async Task A_repetition_completes_a_restore_that_was_interrupted_and_a_further_one_inserts_nothing()
