@@ -111,7 +111,7 @@ public sealed class RestoreService(
             Name = rows.SingleOrDefault(row => row.RowKey == LeaPartition.LeaRow)?[nameof(Lea.Name)] as string,
             HasCredential = credentialRow is not null,
         };
-        var hasWork = false; // for the next daily run
+        var needsDailyRun = false;
         for (var attempt = 1; ; attempt++)
         {
             var existing = isEmpty && attempt == 1 ? [] : await KeysAsync(leaId, cancellationToken);
@@ -127,8 +127,8 @@ public sealed class RestoreService(
                 try
                 {
                     var (steps, credential, isRevoked) = Insert(leaId, credentialRow, changes, request, manifest);
-                    hasWork = MayHaveAnnouncement(credential);
-                    if (hasWork && !existing.Contains(LeaPartition.AnnouncementRow) && !rows.Any(row => row.RowKey == LeaPartition.AnnouncementRow))
+                    needsDailyRun = MayHaveAnnouncement(credential);
+                    if (needsDailyRun && !existing.Contains(LeaPartition.AnnouncementRow) && !rows.Any(row => row.RowKey == LeaPartition.AnnouncementRow))
                         steps = [.. steps, PostedAnnouncement.AddUnknown(leaId, time.GetUtcNow())];
                     transactions.Add(steps);
                     result = result with { IsRestored = true, IsRevoked = isRevoked, PepperVersion = credential.Revocation is null && !credential.HasExpired(time.GetUtcNow()) ? credential.Verifier.PepperVersion : null };
@@ -147,7 +147,7 @@ public sealed class RestoreService(
             result = result with { Inserted = Math.Max(result.Inserted, transactions.Sum(steps => steps.Length)) }; // a repetition finds those that this one inserted
             if (!request.IsApplied)
                 return result;
-            if (hasWork)
+            if (needsDailyRun)
                 await index.AddForChangeAsync(leaId, time.GetUtcNow(), mayRest: false, cancellationToken); // to remove the announcement, and send the notice of a revocation
             if (await TryInsertAsync(transactions, cancellationToken))
                 return result;
